@@ -1,0 +1,44 @@
+// The decision of docs/confidentiality.md section "Decision": a pure function of the request and the rule set.
+// For every field, every covering (provision, person) pair must be cleared by a recorded harm test or by a rule that
+// breaks it with all conditions true, and the purpose must need the field. Unknown never permits. Thread-safe.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "confidentiality/rules.hpp"
+#include "model/consent.hpp"
+#include "model/decision.hpp"
+#include "model/message.hpp"
+#include "model/party.hpp"
+
+namespace samband {
+
+struct DecisionRequest {
+  Time at{};
+  const Party* holder = nullptr;          // the sending agency
+  const Party* recipient = nullptr;
+  std::string purpose;
+  std::string kind;
+  bool emergency = false;
+  bool recipient_restricted = false;      // recipient is the holder's or board's restricted recipient
+  std::span<const Field> fields;
+  std::span<const Person> persons;
+  std::span<const Fact> facts;            // message's own and later recorded assessments; the newest per code wins
+  std::span<const Consent> consents;      // of the persons concerned; validity is checked here
+  std::span<const Agreement> agreements;
+};
+
+class DecisionMaker {
+ public:
+  static Decision decide(const DecisionRequest&, const RuleSet&);
+};
+
+// The explanation, structured (docs/confidentiality.md): outcome, fields, duty, nearest change, hashes. Categories and
+// codes only: no value of any field, so that it may be stored and shown to the sender.
+json::object explanation(const Decision&, const RuleSet&);
+// One paragraph in plain words; language "sv" or "en".
+std::string explain_in_words(const Decision&, const RuleSet&, std::string_view language);
+
+}  // namespace samband

@@ -1,0 +1,95 @@
+// The rule set: provisions (coverage), rules (breakers and duties), purposes with need lists. Data from
+// config/rules/*.toml; no rule logic in C++. A RuleSet is immutable and shared: thread-safe.
+// Format: docs/confidentiality.md, "Rule files".
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace samband {
+
+struct Citation {
+  std::string sfs, chapter, section, paragraph;  // "1964:167", "", "6", "1"
+  std::string text;                              // "LUL (1964:167) 6 §"
+};
+
+struct Provision {
+  std::string id;                        // "OSL 35:1"
+  std::vector<std::string> holders;      // actor types; "*" = any
+  std::string test;                      // "straight" | "reverse" | "absolute"
+  std::vector<std::string> categories;
+  std::vector<std::string> persons;      // person roles; "*" = every individual
+  std::vector<std::string> when;         // conditions, all must hold: "person.protected", ...
+  bool unbreakable = false;              // OSL 35:3
+  bool public_interest = false;          // 18:1, 18:2: consent never clears
+  bool cleared_with_any_breaker = false; // 21:1 (OSL 21:2)
+  Citation citation;
+  Date in_force_from{}, in_force_to{};
+};
+
+struct NoSecrecy {                       // declares, with citation, that no secrecy covers a category at a holder
+  std::vector<std::string> holders, categories;
+  Citation citation;
+};
+
+struct Purpose {
+  std::string id, name_sv, name_en;
+  std::vector<std::string> needs;        // data categories
+};
+
+struct Condition {                       // one of:
+  enum class Type { fact, consent, person_age, agreement, emergency, protected_identity, fact_or } type;
+  std::string code;                      // fact code
+  std::vector<std::string> codes;        // fact_or: any of them
+  bool expected = true;                  // fact must be true (or false)
+  int age_min = 0, age_max = 200;        // inclusive, of the subject
+};
+
+struct Rule {
+  std::string id, modality;              // "must" | "should" | "may"
+  std::vector<std::string> from, to;     // actor types
+  std::vector<std::string> kinds;        // message kinds; "*" = any
+  std::vector<std::string> purposes;
+  bool breaks_all = false;               // 10:28: all minus unbreakable, minus `breaks_not`
+  std::vector<std::string> breaks, breaks_not;
+  std::vector<std::string> persons, categories;
+  std::vector<Condition> conditions;     // all must be true
+  std::string deadline;                  // "" | "at_once" | "same_day" | "next_working_day" | "within_7_days"
+  std::vector<std::string> obligations;
+  Citation citation;
+  std::string via;                       // "OSL 10:28"
+  std::string title_sv, title_en;
+  Date in_force_from{}, in_force_to{};
+  std::string reviewed_by;
+  Date reviewed_at{};
+};
+
+// Counsel settings: open legal questions with their safe defaults (confidentiality.md, "Open legal questions").
+struct Settings {
+  bool duty_breaks_protected_address = false;  // does 10:28 reach past 21:3 / 21:3 a?
+};
+
+struct RuleSet {
+  std::vector<Provision> provisions;
+  std::vector<NoSecrecy> no_secrecy;
+  std::vector<Purpose> purposes;
+  std::vector<Rule> rules;
+  Settings settings;
+  std::string hash;                      // hex SHA-256 over the files, set by the loader
+  const Rule* rule(std::string_view id) const;
+  const Provision* provision(std::string_view id) const;
+  const Purpose* purpose(std::string_view id) const;
+};
+
+// Reads and checks every *.toml of the folder, in name order. Errors: invalid_config with "file:line:column"; unknown
+// codes, unknown keys, missing citations, unknown provisions in `breaks`, duplicate ids are errors.
+// `sha256` turns bytes into lower-case hex (injected: the pure core knows no OpenSSL).
+Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder,
+                                                  const std::function<std::string(std::string_view)>& sha256);
+
+}  // namespace samband

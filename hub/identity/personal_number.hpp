@@ -1,0 +1,33 @@
+// Swedish identity numbers. Pure, thread-safe.
+// Personnummer: folkbokföringslagen (1991:481) 18 §; samordningsnummer: lag (2022:1697), day + 60; interim numbers
+// (T/R/S/U/W/X/J/K/L/M/N in the birth number) have no check digit that identifies; organisationsnummer: lag (1974:174).
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace samband {
+
+enum class IdNumberType { personnummer, samordningsnummer, interim };
+struct IdNumber {
+  IdNumberType type = IdNumberType::personnummer;
+  std::string digits;               // 12 characters, CCYYMMDDNNNC
+  std::optional<Date> birth_date;   // interim: empty
+};
+// Accepts 10 or 12 digits with or without '-' or '+'; `today` decides the century of 10-digit forms.
+// Errors: invalid_input with the rule that failed (length, date, check digit); never the number.
+Result<IdNumber> parse_personal_number(std::string_view text, Date today);
+
+// Ten digits, third digit >= 2 (a sole trader's number is a personnummer and is refused here), Luhn. Accepts an
+// optional "16" prefix and one '-'. Returns the ten digits.
+Result<std::string> parse_organisation_number(std::string_view text);
+bool luhn_valid(std::string_view digits);
+
+// Replaces every personnummer or samordningsnummer inside free text (10 or 12 digits, '-', '+' or blank between, check
+// digit valid) by "[personnummer]". Returns how many were replaced. For canary scans and form 3.
+std::size_t strip_personal_numbers(std::string& text);
+
+}  // namespace samband

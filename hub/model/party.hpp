@@ -1,0 +1,48 @@
+// Parties: who may speak to the hub, as which kind of actor, and how it is reached. Values.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace samband {
+
+struct Party {
+  std::string id;                    // "social-board"
+  std::string name;
+  std::string actor_type;            // actor_types()
+  std::string organisation_number;   // ten digits
+  std::string certificate_sha256;    // pinned fingerprint, hex; "" = by organisation number in the subject
+  std::string municipality, district;
+  std::string functional_address;    // SDK functional address; "" = none
+  std::string participant_id;        // "0203:..."; "" = none
+  std::string restricted_recipient;  // party id that takes notices about persons with protected identity; "" = none
+  std::string duty_phone;            // duty function, for holds and NOT SENT answers
+  std::string adapter;               // adapter that writes to it ("" = inbox only)
+  std::string endpoint;              // name of the endpoint in hub.toml
+  std::vector<std::string> inbound;  // adapters it may use at /v1/in/{adapter}
+  std::vector<std::string> kinds;    // kinds it may send; empty = none
+  std::vector<std::string> agreements;
+};
+
+struct Agreement {
+  std::string id;                      // "sig-2026"
+  std::vector<std::string> parties;
+  Date valid_from{}, valid_to{};       // both inclusive
+};
+
+class Parties {
+ public:
+  Parties() = default;
+  explicit Parties(std::vector<Party> parties);
+  const Party* find(std::string_view id) const;
+  const Party* by_functional_address(std::string_view) const;
+  const std::vector<Party>& all() const { return parties_; }
+
+ private:
+  std::vector<Party> parties_;
+};
+
+}  // namespace samband

@@ -1,0 +1,32 @@
+// The closed vocabularies of docs/vocabulary.md: codes that travel in messages, rules and receipts. Values.
+// A test compares these lists with docs/vocabulary.md.
+#pragma once
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace samband {
+
+enum class Outcome { released, partial, held, refused };         // of an exchange
+enum class FieldOutcome { release, withhold, hold };             // of a field
+enum class Truth { no, yes, unknown };                           // Kleene's three values
+enum class Protection { none, marked, protected_registration, fictitious };  // sekretessmarkering, skyddad folkbokföring, fingerade uppgifter
+
+std::string_view to_string(Outcome);
+std::string_view to_string(FieldOutcome);
+std::string_view to_string(Truth);
+std::string_view to_string(Protection);
+std::optional<Outcome> outcome_from(std::string_view);
+std::optional<Protection> protection_from(std::string_view);
+
+// Closed lists, sorted; is_known_* are the tests that config, rules and schemas run against.
+std::span<const std::string_view> actor_types();
+std::span<const std::string_view> message_kinds();
+std::span<const std::string_view> purposes();
+std::span<const std::string_view> data_categories();
+std::span<const std::string_view> fact_codes();
+std::span<const std::string_view> person_roles();
+std::span<const std::string_view> reason_codes();
+bool contains(std::span<const std::string_view> list, std::string_view code);
+
+}  // namespace samband

@@ -1,0 +1,50 @@
+// Message -> candidate exchanges, one per recipient. Data from config/routes.toml. Immutable: thread-safe.
+// The answer never says why a route did not match (that could tell the sender what only the recipient's side knows).
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "model/message.hpp"
+#include "model/party.hpp"
+
+namespace samband {
+
+struct Route {
+  std::string id;
+  std::vector<std::string> kinds;
+  std::vector<std::string> from;             // actor types; empty = any
+  std::vector<std::string> municipalities;   // of the subject (or of payload/premises for tenancy kinds); empty = any
+  std::vector<std::string> districts;
+  int age_min = 0, age_max = 200;            // of the subject on the day; unknown age matches only if both are default
+  int from_minute = 0, to_minute = 1440;     // local time of day, [from, to); may wrap over midnight
+  bool working_days_only = false;
+  std::string agreement;                     // must be in force with both parties in it; "" = none
+  std::string to;                            // party id
+  std::string purpose;
+  std::string reason_if_refused;             // e.g. housing under 20: named reason and alternative
+  std::string alternative;
+};
+
+struct Candidate {
+  const Party* recipient = nullptr;
+  std::string purpose;
+  std::string route_id;
+  bool restricted = false;   // recipient was replaced by its restricted recipient, because a person is protected
+};
+
+class Routes {
+ public:
+  static Result<Routes> load(const std::filesystem::path& file, const Parties&);
+  // Candidates in file order, at most one per (recipient, purpose). An explicit address in the message keeps only
+  // candidates to that party (and cannot add one). A subject with protected identity is routed to the recipient's
+  // restricted_recipient where one is named.
+  std::vector<Candidate> candidates(const Message&, const Party& sender, const Parties&, const std::vector<Agreement>&,
+                                    Time now) const;
+  const std::vector<Route>& all() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace samband

@@ -1,0 +1,129 @@
+// One transactional store behind one interface; SQLite (WAL, synchronous=FULL) embedded. One writer thread (the
+// ledger's) uses Txn; any thread may read: reads see the last commit. Errors: unavailable (busy, I/O), internal.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/encoding.hpp"
+#include "base/error.hpp"
+#include "base/time.hpp"
+#include "model/consent.hpp"
+
+namespace samband {
+
+struct MessageRow {
+  std::string id, sender, sender_message_id, kind;
+  Bytes content_hash;        // SHA-256 of the bytes as received
+  Time received_at{};
+  std::int64_t key_id = 0;
+  Bytes body;                // sealed canonical message
+  std::string exchanges;     // comma-separated exchange ids, in answer order
+  std::string warnings;      // JSON array text: codes and places only
+};
+
+enum class ExchangeState {  // where the hub stands with it
+  refused, held, queued, delivering, delivered, inbox, dead, withdrawn
+};
+std::string_view to_string(ExchangeState);
+std::optional<ExchangeState> exchange_state_from(std::string_view);
+
+struct ExchangeRow {
+  std::string id, message_id, sender, recipient, kind, purpose, route;
+  ExchangeState state = ExchangeState::refused;
+  std::string outcome;             // Outcome
+  std::string life;                // follow_up: "", "sent", "received", "accepted", ...
+  Time created_at{}, updated_at{};
+  std::optional<Time> next_attempt_at;  // queued/delivering: when the outbox takes it
+  std::optional<Time> due_at;           // duty deadline or expected confirmation
+  int attempts = 0;
+  std::uint64_t leaf_index = 0;    // newest decision leaf
+  std::optional<std::uint64_t> ack_leaf_index;
+  std::optional<Time> acknowledged_at;
+  std::string explanation;         // JSON text without personal data
+  std::string fingerprint;         // Decision::fingerprint()
+  std::string subject_refs;        // comma-separated; keyed references
+  std::string consents;            // comma-separated consent ids relied on
+  std::string external_reference;  // what the recipient's system called it
+  std::int64_t key_id = 0;
+  Bytes side;                      // sealed: {"nonce":..,"details":..} of the leaf's commitments
+  Bytes conversation;              // sealed adapter state; empty = none
+};
+
+struct AssessmentRow {
+  std::string id, exchange_id, code, person_ref, assessor_id, reason_code, party;
+  std::string value;  // "yes" | "no"
+  Time at{};
+};
+
+struct StatusRow {
+  std::string id, exchange_id, party, status, reason_code, handler;
+  Time at{};
+  std::uint64_t leaf_index = 0;
+};
+
+struct ExchangeFilter {
+  std::string party;        // sender or recipient; "" = any
+  std::string state;        // "" = any
+  std::string message_id, subject_ref, consent_id;
+  std::string after;        // exchange id, for paging (ids are time-ordered)
+  bool newest_first = false;
+  int limit = 100;          // 1..1000
+};
+
+// What one write may do. Valid inside the write function only.
+class Txn {
+ public:
+  virtual ~Txn() = default;
+  virtual Result<void> add_message(const MessageRow&) = 0;     // conflict: (sender, sender_message_id) exists
+  virtual Result<void> put_exchange(const ExchangeRow&) = 0;   // insert or replace
+  virtual Result<std::optional<ExchangeRow>> exchange(std::string_view id) = 0;  // as this transaction sees it
+  virtual Result<void> put_consent(const Consent&) = 0;
+  virtual Result<void> add_assessment(const AssessmentRow&) = 0;
+  virtual Result<void> add_status(const StatusRow&) = 0;
+  virtual Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
+                                      std::string_view sealed, std::string_view reason) = 0;
+  // Ledger's own:
+  virtual Result<void> add_leaf(std::uint64_t index, std::string_view bytes) = 0;
+  virtual Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) = 0;
+  virtual Result<void> put_checkpoint(std::uint64_t size, std::string_view note) = 0;
+};
+
+class Store {
+ public:
+  // Opens or creates; an unknown (newer) schema version is refused with a clear error. Holds an exclusive lock file so
+  // that a second hub on the same folder refuses to start; `read_only` takes no lock (command line beside a running hub).
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, bool read_only = false);
+  virtual ~Store() = default;
+
+  // Writer side: runs the functions in one durable transaction. Each in its own savepoint: one that fails is undone and
+  // its error returned in its place, the others go on. The outer Result fails when nothing was committed.
+  using Write = std::function<Result<void>(Txn&)>;
+  virtual Result<void> transact(const std::function<Result<void>(Txn&)>& body) = 0;
+  virtual Result<void> savepoint(Txn&, const Write&) = 0;
+
+  virtual Result<std::optional<MessageRow>> message(std::string_view id) = 0;
+  virtual Result<std::optional<MessageRow>> message(std::string_view sender, std::string_view sender_message_id) = 0;
+  virtual Result<std::optional<ExchangeRow>> exchange(std::string_view id) = 0;
+  virtual Result<std::vector<ExchangeRow>> exchanges(const ExchangeFilter&) = 0;
+  virtual Result<std::vector<ExchangeRow>> due_exchanges(Time before, int limit) = 0;     // queued/delivering with next_attempt_at <= before
+  virtual Result<std::vector<ExchangeRow>> overdue(Time before, int limit) = 0;           // due_at <= before and not acknowledged
+  virtual Result<std::vector<ExchangeRow>> inbox(std::string_view party, std::string_view after, int limit) = 0;
+  virtual Result<std::optional<Consent>> consent(std::string_view id) = 0;
+  virtual Result<std::vector<Consent>> consents_of(const std::vector<std::string>& subject_refs) = 0;
+  virtual Result<std::vector<Consent>> consents_held_by(std::string_view party, int limit) = 0;
+  virtual Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) = 0;
+  virtual Result<std::vector<StatusRow>> statuses(std::string_view exchange_id) = 0;
+  virtual Result<Bytes> leaf(std::uint64_t index) = 0;
+  virtual Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) = 0;
+  virtual Result<std::optional<Bytes>> tile(int level, std::uint64_t index) = 0;          // full tiles only
+  virtual Result<std::optional<std::pair<std::uint64_t, std::string>>> checkpoint() = 0;  // newest
+  virtual Result<std::int64_t> count(std::string_view table) = 0;                         // metrics, tests
+  virtual Result<void> check() = 0;                                                      // integrity_check
+};
+
+}  // namespace samband
