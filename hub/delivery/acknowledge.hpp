@@ -1,0 +1,15 @@
+// The recipient has it: one leaf and the exchange's new state, durable together.
+#pragma once
+#include <string>
+
+#include "ledger/ledger.hpp"
+
+namespace samband {
+
+// `reference` is what the recipient's system calls it (cut at 256 bytes). The row that comes back is the one stored: also
+// when the exchange was withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice is
+// harmless: the first acknowledgement stands. Errors: not_found; whatever the ledger says.
+boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row, std::string reference,
+                                                                   Time now);
+
+}  // namespace samband

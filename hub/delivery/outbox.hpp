@@ -1,0 +1,115 @@
+// The outbox: carries released exchanges to their recipients through the recipient's adapter, with retries, and never
+// without a fresh decision. The store is the truth (a row with next_attempt_at waits for delivery); memory is only a
+// short cut for what was decided just now. Thread-safe; runs on the io_context.
+//
+// A conversation's state bytes are stored before the action they led to, so that a restart resumes it. At-least-once:
+// every request carries the exchange id as idempotency key, and the adapter reconciles after a time-out.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "base/meter.hpp"
+#include "intake/case.hpp"
+#include "ledger/ledger.hpp"
+#include "model/party.hpp"
+#include "plugin_host/plugin_host.hpp"
+#include "transport/http.hpp"
+
+namespace samband {
+
+// One permitted attempt: made by the gate, used up by the attempt.
+struct Attempt {
+  Released released;
+  ExchangeRow row;
+  CasePtr source;
+};
+
+// Decides again, records what changed, and hands out the permission for one attempt. Empty: nothing may be sent now
+// (refused, held, withdrawn, already delivered); that has been recorded.
+class DeliveryGate {
+ public:
+  virtual ~DeliveryGate() = default;
+  virtual Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source) = 0;
+  // The recipient has it. Runs after the acknowledgement is durable.
+  virtual Task<void> acknowledged(ExchangeRow row, CasePtr source) = 0;
+};
+
+struct RetryPolicy {
+  std::chrono::milliseconds initial{1000}, max{3600000};
+  double factor = 2.0, jitter = 0.2;  // jitter: share of the delay, both ways
+  int attempts_max = 200;             // then a dead letter
+};
+// Delay before the attempt after `attempts` failed ones (>= 1); `random` in [0, 1).
+std::chrono::milliseconds retry_delay(const RetryPolicy&, int attempts, double random);
+
+class Outbox {
+ public:
+  struct Options {
+    RetryPolicy retry;
+    std::size_t queue_max = 2048;            // in memory, per recipient; the rest waits in the store
+    int parallel_max = 24;                   // attempts at once, per recipient
+    int steps_max = 32;                      // actions of one conversation
+    std::chrono::milliseconds poll{500};
+    std::chrono::milliseconds lease{30000};  // how long memory owns a freshly decided row before the poll may take it
+  };
+  Outbox(asio::io_context&, const Clock&, Store&, Ledger&, PluginHost&, Client&, const Parties&, Meter&, Options);
+  ~Outbox();
+  void start(DeliveryGate&);  // takes up everything that waits in the store
+  void stop();                // no new attempts; running ones finish
+
+  // When a row that is about to be committed should be due: memory will take it, or the poll at once.
+  Time first_due(std::string_view recipient, Time now) const;
+  void enqueue(ExchangeRow row, CasePtr source);
+  // A due row may be waiting: look now, not at the next poll.
+  void nudge();
+  std::size_t waiting() const;
+  int in_flight() const { return in_flight_.load(); }
+
+ private:
+  struct Work {
+    ExchangeRow row;
+    CasePtr source;  // null: read it from the store
+  };
+  struct Lane {
+    std::deque<Work> queue;
+    int running = 0;
+  };
+  Task<void> poll_loop();
+  Task<void> run_lane(std::string recipient);
+  Task<void> attempt(Work work);
+  Task<void> converse(Attempt attempt, bool resumed);
+  Task<void> delivered(Attempt attempt, std::string reference, std::chrono::steady_clock::time_point started);
+  Task<void> failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait);
+  Task<Result<void>> keep_state(ExchangeRow row, Bytes state, Bytes key);
+  bool take(Work work);
+
+  asio::io_context& io_;
+  const Clock& clock_;
+  Store& store_;
+  Ledger& ledger_;
+  PluginHost& plugins_;
+  Client& client_;
+  const Parties& parties_;
+  Meter& meter_;
+  Options options_;
+  DeliveryGate* gate_ = nullptr;
+  mutable std::mutex mutex_;
+  std::map<std::string, Lane, std::less<>> lanes_;
+  std::unordered_set<std::string> claimed_;  // exchange ids in memory
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> started_{false};
+  std::atomic<bool> nudged_{false};
+  std::atomic<int> in_flight_{0};
+};
+
+// What the adapter sees of an exchange: released fields only.
+std::string exchange_for_adapter(const Attempt&, const Party& sender, const Party& recipient, Time now);
+
+}  // namespace samband

@@ -1,0 +1,192 @@
+#include "exchange/agency_api.hpp"
+
+#include <charconv>
+
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "keys/crypto.hpp"
+
+namespace samband {
+namespace {
+
+std::vector<std::string> segments(std::string_view path) {
+  std::vector<std::string> out;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto end = path.find('/');
+    out.emplace_back(path.substr(0, end));
+    path = end == std::string_view::npos ? std::string_view() : path.substr(end);
+  }
+  return out;
+}
+
+int number(const std::string& text, int otherwise) {
+  int value = otherwise;
+  if (!text.empty()) std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+HttpResponse reply(Result<json::object> result, int status = 200) {
+  if (!result) return problem(result.error());
+  return json_response(status, json::serialize(*result));
+}
+
+HttpResponse wrong_method(std::string_view allow) {
+  HttpResponse r = problem(405, "method_not_allowed", "Method not allowed", "this resource answers " + std::string(allow));
+  r.headers.emplace_back("allow", std::string(allow));
+  return r;
+}
+
+// Undo of admit() on every way out of a coroutine.
+struct Leaving {
+  std::function<void()> leave;
+  ~Leaving() { leave(); }
+};
+
+}  // namespace
+
+AgencyApi::AgencyApi(Journey& journey, const Parties& parties, Store& store, Ledger& ledger, KeyStore& keys, const Clock& clock,
+                     Meter& meter, Quota quota)
+    : journey_(journey), parties_(parties), store_(store), ledger_(ledger), keys_(keys), clock_(clock), meter_(meter), quota_(quota) {}
+
+bool AgencyApi::admit(const std::string& party, Time now) {
+  std::lock_guard lock(mutex_);
+  Use& use = use_[party];
+  const Time minute = std::chrono::floor<std::chrono::minutes>(now);
+  if (use.minute != minute) use.minute = minute, use.count = 0;
+  if (use.count >= quota_.messages_per_minute || use.in_flight >= quota_.in_flight) return false;
+  ++use.count;
+  ++use.in_flight;
+  return true;
+}
+
+void AgencyApi::leave(const std::string& party) {
+  std::lock_guard lock(mutex_);
+  --use_[party].in_flight;
+}
+
+Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
+  auto party = identify(request.peer, parties_);
+  if (!party) co_return problem(party.error());
+  const Party* caller = *party;
+  const std::vector<std::string> path = segments(request.path());
+  const bool get = request.method == "GET", post = request.method == "POST";
+  if (path.empty() || path[0] != "v1" || path.size() < 2) co_return problem(404, "not_found", "Not found", "no such resource");
+  const std::string& what = path[1];
+
+  if (what == "in" && path.size() == 3) {
+    if (!post) co_return wrong_method("POST");
+    std::string adapter = path[2];
+    co_return co_await post_message(caller, std::move(adapter), std::move(request));
+  }
+  if (what == "messages" && path.size() == 2) {
+    if (!post) co_return wrong_method("POST");
+    co_return co_await post_message(caller, "", std::move(request));
+  }
+  if (what == "messages" && path.size() == 3) {
+    if (!get) co_return wrong_method("GET");
+    auto r = co_await journey_.message_answer(caller, path[2]);
+    co_return reply(std::move(r));
+  }
+  if (what == "exchanges" && path.size() == 2) {
+    if (!get) co_return wrong_method("GET");
+    auto r = co_await journey_.exchanges(caller, request.query("state"), request.query("after"), number(request.query("limit"), 100));
+    co_return reply(std::move(r));
+  }
+  if (what == "exchanges" && path.size() == 3) {
+    if (!get) co_return wrong_method("GET");
+    auto r = co_await journey_.exchange(caller, path[2]);
+    co_return reply(std::move(r));
+  }
+  if (what == "receipts" && path.size() == 3) {
+    if (!get) co_return wrong_method("GET");
+    auto r = co_await journey_.receipt(caller, path[2]);
+    if (!r) co_return problem(r.error());
+    HttpResponse response;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = std::move(*r);
+    co_return response;
+  }
+  if (what == "inbox" && path.size() == 2) {
+    if (!get) co_return wrong_method("GET");
+    auto r = co_await journey_.inbox(caller, request.query("after"), std::chrono::seconds(std::clamp(number(request.query("wait"), 0), 0, 55)));
+    co_return reply(std::move(r));
+  }
+  if (what == "consents" && path.size() == 2 && get) {
+    auto r = co_await journey_.list_consents(caller);
+    co_return reply(std::move(r));
+  }
+
+  // Everything below takes a small JSON body.
+  const bool exchange_turn = what == "exchanges" && path.size() == 4 && (path[3] == "assessments" || path[3] == "status" || path[3] == "retry");
+  const bool acknowledge = what == "inbox" && path.size() == 4 && path[3] == "ack";
+  const bool consent = what == "consents" && path.size() == 2;
+  const bool revocation = what == "consents" && path.size() == 4 && path[3] == "revocations";
+  if (!exchange_turn && !acknowledge && !consent && !revocation) co_return problem(404, "not_found", "Not found", "no such resource");
+  if (!post) co_return wrong_method(consent ? "GET, POST" : "POST");
+  JsonLimits limits;
+  limits.bytes_max = 256u << 10;
+  limits.depth_max = 12;
+  auto parsed = parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body), limits);
+  if (!parsed) co_return problem(parsed.error());
+  if (!parsed->is_object()) co_return problem(fail(Errc::invalid_input, "", "must be a JSON object"));
+  json::value body = std::move(*parsed);
+  const std::string id = path.size() > 2 ? path[2] : std::string();
+  Result<json::object> r = fail(Errc::not_found, "", "");
+  if (exchange_turn && path[3] == "assessments") r = co_await journey_.assess(caller, id, std::move(body));
+  if (exchange_turn && path[3] == "status") r = co_await journey_.set_status(caller, id, std::move(body));
+  if (exchange_turn && path[3] == "retry") r = co_await journey_.retry(caller, id);
+  if (acknowledge) r = co_await journey_.acknowledge(caller, id, std::move(body));
+  if (consent) r = co_await journey_.add_consent(caller, std::move(body));
+  if (revocation) r = co_await journey_.revoke_consent(caller, id, std::move(body));
+  co_return reply(std::move(r), consent ? 201 : 200);
+}
+
+Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adapter, HttpRequest request) {
+  if (!admit(caller->id, clock_.now()))
+    co_return problem(fail(Errc::busy, "quota", "this sender's quota is used up for now; nothing was decided"));
+  Leaving leaving{[this, id = caller->id] { leave(id); }};
+  Incoming in;
+  in.sender = caller;
+  in.adapter = adapter;
+  in.media_type = std::string(request.header("content-type"));
+  in.body = std::move(request.body);
+  const bool wants_xml = request.header("accept").find("application/xml") != std::string_view::npos;
+  std::string body = in.body;  // for the quarantine: intake consumes it
+  auto answer = co_await journey_.accept(std::move(in));
+  if (!answer) {
+    const Error error = answer.error();
+    log(LogLevel::info, "message.refused", {{"sender", caller->id}, {"adapter", adapter}, {"code", std::string(to_string(error.code))}, {"where", error.where}});
+    if (error.code == Errc::invalid_input || error.code == Errc::rejected) co_await quarantine(caller, std::move(body), error);
+    co_return problem(error);
+  }
+  std::string text = json::serialize(*answer);
+  if (wants_xml && !adapter.empty()) {
+    if (auto rendered = journey_.render_answer(adapter, text)) {
+      HttpResponse response;
+      response.status = rendered->status ? rendered->status : 200;
+      response.content_type = rendered->media_type;
+      response.body = std::move(rendered->body);
+      co_return response;
+    }
+  }
+  co_return json_response(200, std::move(text));
+}
+
+// What could not be read is kept, encrypted under the hub's own key, so that nothing a sender said is lost.
+Task<void> AgencyApi::quarantine(const Party* sender, std::string body, Error why) {
+  if (body.size() > (1u << 20)) body.resize(1u << 20);
+  auto key = keys_.payload_key(std::vector<std::string>{});
+  if (!key) co_return;
+  const Time now = clock_.now();
+  const std::string id = new_id(now);
+  const Bytes sealed = crypto::seal(key->key, body, "quarantine/" + id);
+  Ledger::Write write = [id, now, sealed, key_id = key->id, party = sender->id, reason = std::string(to_string(why.code)) + " " + why.where](
+                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    return txn.add_quarantine(id, party, now, key_id, sealed, reason);
+  };
+  auto done = co_await ledger_.commit({}, std::move(write));
+  meter_.message("quarantine", done ? "quarantined" : "refused");
+}
+
+}  // namespace samband

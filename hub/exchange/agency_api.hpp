@@ -1,0 +1,44 @@
+// The agency API of docs/agency-api.md over the journey: routes, who may call, status codes. Thread-safe.
+#pragma once
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "exchange/journey.hpp"
+#include "transport/http.hpp"
+
+namespace samband {
+
+struct Quota {
+  int messages_per_minute = 60000;  // per sender; over it 503 with Retry-After
+  int in_flight = 256;              // per sender
+};
+
+class AgencyApi {
+ public:
+  AgencyApi(Journey&, const Parties&, Store&, Ledger&, KeyStore&, const Clock&, Meter&, Quota);
+  Task<HttpResponse> handle(HttpRequest);
+
+ private:
+  Task<HttpResponse> post_message(const Party*, std::string adapter, HttpRequest);
+  Task<void> quarantine(const Party*, std::string body, Error why);
+  bool admit(const std::string& party, Time now);
+  void leave(const std::string& party);
+
+  struct Use {
+    Time minute{};
+    int count = 0, in_flight = 0;
+  };
+  Journey& journey_;
+  const Parties& parties_;
+  Store& store_;
+  Ledger& ledger_;
+  KeyStore& keys_;
+  const Clock& clock_;
+  Meter& meter_;
+  Quota quota_;
+  std::mutex mutex_;
+  std::map<std::string, Use> use_;
+};
+
+}  // namespace samband

@@ -1,0 +1,86 @@
+#include "exchange/answer.hpp"
+
+#include <map>
+#include <set>
+
+namespace samband {
+namespace {
+
+json::array strings(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& s : list) out.emplace_back(s);
+  return out;
+}
+
+struct Group {
+  int count = 0;
+  std::string reason;
+  std::set<std::string> provisions, missing;
+};
+
+json::array show(const std::map<std::pair<std::string, std::string>, Group>& groups, FieldOutcome outcome) {
+  json::array out;
+  for (const auto& [key, group] : groups) {
+    json::object o{{"category", key.first}, {"count", group.count}};
+    if (outcome != FieldOutcome::release) {
+      o["reason"] = group.reason;
+      o["provisions"] = strings({group.provisions.begin(), group.provisions.end()});
+    }
+    if (outcome == FieldOutcome::hold) o["missing"] = strings({group.missing.begin(), group.missing.end()});
+    out.push_back(std::move(o));
+  }
+  return out;
+}
+
+}  // namespace
+
+json::object describe(const Decision& decision, const RuleSet& rules) {
+  std::map<FieldOutcome, std::map<std::pair<std::string, std::string>, Group>> by_outcome;
+  for (const FieldDecision& field : decision.fields()) {
+    if (field.field.category == "envelope" && field.outcome == FieldOutcome::release) continue;
+    const std::string category = field.field.category.empty() ? "unknown" : field.field.category;
+    Group& group = by_outcome[field.outcome][{category, field.outcome == FieldOutcome::release ? "" : field.reason}];
+    ++group.count;
+    group.reason = field.reason;
+    if (field.outcome == FieldOutcome::release) continue;
+    for (const Cover& cover : field.covers) {
+      if (cover.cleared == Truth::yes) continue;
+      group.provisions.insert(cover.provision);
+      if (cover.cleared == Truth::unknown) group.missing.insert(cover.missing.begin(), cover.missing.end());
+    }
+  }
+  json::object out;
+  out["reason"] = decision.reason();
+  out["fields"] = json::object{{"released", show(by_outcome[FieldOutcome::release], FieldOutcome::release)},
+                               {"withheld", show(by_outcome[FieldOutcome::withhold], FieldOutcome::withhold)},
+                               {"held", show(by_outcome[FieldOutcome::hold], FieldOutcome::hold)}};
+  out["rules"] = strings(decision.rules());
+  out["grounds"] = strings(decision.citations());
+  out["obligations"] = strings(decision.obligations());
+  if (decision.duty())
+    out["duty"] = json::object{{"rule", decision.duty()->rule}, {"modality", decision.duty()->modality}, {"due", to_rfc3339(decision.duty()->due)}};
+  else
+    out["duty"] = nullptr;
+  out["missing"] = strings(decision.missing());
+  json::array nearest;
+  for (const auto& set : decision.nearest_change()) nearest.push_back(strings(set));
+  out["nearestChange"] = std::move(nearest);
+  out["words"] = json::object{{"sv", explain_in_words(decision, rules, "sv")}, {"en", explain_in_words(decision, rules, "en")}};
+  out["rulesetHash"] = decision.ruleset_hash();
+  return out;
+}
+
+json::object show_exchange(const ExchangeRow& row) {
+  json::object out{{"id", row.id}, {"messageId", row.message_id}, {"sender", row.sender}, {"recipient", row.recipient},
+                   {"kind", row.kind}, {"purpose", row.purpose}, {"outcome", row.outcome}, {"state", to_string(row.state)},
+                   {"life", row.life}, {"createdAt", to_rfc3339(row.created_at)}, {"updatedAt", to_rfc3339(row.updated_at)},
+                   {"attempts", row.attempts}};
+  out["dueAt"] = row.due_at ? json::value(to_rfc3339(*row.due_at)) : json::value(nullptr);
+  out["acknowledgedAt"] = row.acknowledged_at ? json::value(to_rfc3339(*row.acknowledged_at)) : json::value(nullptr);
+  out["externalReference"] = row.external_reference;
+  if (auto explanation = parse_json(row.explanation); explanation && explanation->is_object())
+    for (auto& [key, value] : explanation->get_object()) out[key] = std::move(value);
+  return out;
+}
+
+}  // namespace samband

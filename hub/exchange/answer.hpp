@@ -1,0 +1,17 @@
+// What the sender, the recipient and the console are shown of a decision: categories, codes, citations; never a value of
+// a field. Pure.
+#pragma once
+#include "base/json.hpp"
+#include "confidentiality/decide.hpp"
+#include "store/store.hpp"
+
+namespace samband {
+
+// The decision as docs/agency-api.md shows it: reason, fields by category, rules, grounds, obligations, duty, missing,
+// nearestChange, words. Stored with the exchange.
+json::object describe(const Decision&, const RuleSet&);
+
+// One exchange of an answer, without its receipt.
+json::object show_exchange(const ExchangeRow&);
+
+}  // namespace samband

@@ -1,0 +1,375 @@
+#include "exchange/journey.hpp"
+
+#include <algorithm>
+
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "exchange/answer.hpp"
+#include "exchange/decided.hpp"
+#include "exchange/text.hpp"
+#include "keys/crypto.hpp"
+
+namespace samband {
+
+Journey::Journey(Services services) : s_(std::move(services)) {}
+
+// ---- one message in --------------------------------------------------------------------------------------------
+
+Task<Result<json::object>> Journey::accept(Incoming in) {
+  if (!s_.ledger.healthy())
+    co_return fail(Errc::unavailable, "ledger", "NOT SENT: the hub cannot record. Telephone the recipient's duty function");
+  const Time now = s_.clock.now();
+  auto cases = s_.intake.read(in, now);
+  if (!cases) {
+    s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, "refused");
+    co_return cases.error();
+  }
+  json::array answers;
+  for (Case& c : *cases) {
+    CasePtr source = std::make_shared<const Case>(std::move(c));
+    std::vector<Candidate> candidates;
+    if (source->message.kind == "care.status") {
+      // A status goes to whoever sent the referral, not by route: and only from whoever received it.
+      const json::value* id = find_pointer(source->message.data, "/payload/exchangeId");
+      auto about = own_row(*in.sender, id && id->is_string() ? std::string(id->get_string()) : std::string(), false, true);
+      if (!about) co_return fail(about.error().code, "/data/payload/exchangeId", "no exchange of that id was sent to this party");
+      auto applied = co_await apply_status(in.sender, about->id, text_at(source->message.data, "/payload/status"),
+                                           text_at(source->message.data, "/payload/reasonCode"),
+                                           text_at(source->message.data, "/payload/handler/name").empty() ? "" : "named");
+      if (!applied && applied.error().code != Errc::conflict) co_return applied.error();
+      // The same status again is answered as the duplicate that it is, by the message id below.
+      if (!applied && !s_.store.message(in.sender->id, source->message.sender_message_id).value().has_value()) co_return applied.error();
+      candidates.push_back(Candidate{s_.parties.find(about->sender), "care_follow_up", "hub", false});
+    } else {
+      candidates = s_.routes.candidates(source->message, *in.sender, s_.parties, s_.agreements, now);
+    }
+    if (candidates.empty()) {
+      s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, "refused");
+      co_return fail(Errc::rejected, "/data/kind", "no route leads anywhere for this message: NOT SENT");
+    }
+    auto carried = co_await register_carried_consents(source);
+    if (!carried) co_return carried.error();
+    auto answer = co_await process(source, std::move(candidates));
+    if (!answer) co_return answer.error();
+    s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, answer->at("duplicate").as_bool() ? "duplicate" : "accepted");
+    if (!source->message.retracts.empty()) {
+      auto withdrawn = co_await withdraw_retracted(source);
+      if (!withdrawn) log(LogLevel::warning, "retraction.incomplete", {{"message", source->message.id}});
+    }
+    answers.push_back(std::move(*answer));
+  }
+  if (answers.size() == 1) co_return std::move(answers.front().as_object());
+  co_return json::object{{"messages", std::move(answers)}};
+}
+
+Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates) {
+  const Time now = s_.clock.now();
+  auto rest = grounds(*source, "");
+  if (!rest) co_return rest.error();
+
+  MessageRow message;
+  message.id = source->message.id;
+  message.sender = source->message.sender;
+  message.sender_message_id = source->message.sender_message_id;
+  message.kind = source->message.kind;
+  message.content_hash = source->content_hash;
+  message.received_at = source->message.received_at;
+  message.key_id = source->key_id;
+  message.body = crypto::seal(source->key, source->canonical, "message/" + message.id);
+  message.warnings = json::serialize(source->message.warnings);
+
+  auto rows = std::make_shared<std::vector<ExchangeRow>>();
+  std::vector<Leaf> leaves;
+  for (const Candidate& candidate : candidates) {
+    const auto started = std::chrono::steady_clock::now();
+    auto decided = decide(*source, new_id(now), *candidate.recipient, candidate.purpose, *rest, now);
+    if (!decided) co_return decided.error();
+    decided->row.route = candidate.route_id;
+    if (!message.exchanges.empty()) message.exchanges += ',';
+    message.exchanges += decided->row.id;
+    s_.meter.decision(message.kind, decided->row.outcome,
+                      std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+    if (decided->row.outcome == "held") s_.meter.alarm("hold");
+    leaves.push_back(std::move(decided->leaf));
+    rows->push_back(std::move(decided->row));
+  }
+
+  Ledger::Write write = [message, rows](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    if (auto added = txn.add_message(message); !added) return added;
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      (*rows)[i].leaf_index = at.at(i);
+      if (auto put = txn.put_exchange((*rows)[i]); !put) return put;
+    }
+    return {};
+  };
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) {
+    if (done.error().code != Errc::conflict) co_return done.error();
+    auto earlier = s_.store.message(message.sender, message.sender_message_id);
+    if (!earlier) co_return earlier.error();
+    if (!earlier->has_value() || (*earlier)->content_hash != message.content_hash)
+      co_return fail(Errc::conflict, "/id", "this message id was used before with other content; a correction needs an id of its own");
+    co_return answer_for_message(**earlier, true);
+  }
+  for (const ExchangeRow& row : *rows)
+    if (row.state == ExchangeState::queued) s_.outbox.enqueue(row, source);
+
+  json::array exchanges;
+  for (const ExchangeRow& row : *rows) exchanges.push_back(answer_for(row));
+  co_return json::object{{"messageId", message.id}, {"senderMessageId", message.sender_message_id}, {"duplicate", false},
+                         {"receivedAt", to_rfc3339(message.received_at)}, {"warnings", source->message.warnings},
+                         {"exchanges", std::move(exchanges)}};
+}
+
+// A consent that came with the message (an offer accepted at the intervention) is recorded before it is relied on.
+Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
+  const json::value* list = find_pointer(source->message.data, "/consents");
+  if (!list || !list->is_array()) co_return Result<void>();
+  std::size_t index = 0;
+  for (const json::value& item : list->get_array()) {
+    Consent consent = consent_from(item, source->message.sender, source->message.received_at);
+    consent.id = derived_id("consent/" + source->message.sender + "/" + source->message.sender_message_id + "/" + std::to_string(index++));
+    const std::string person = text_at(item, "/person");
+    for (const Person& p : source->message.persons)
+      if (p.ref == person) consent.subject_ref = p.subject_ref;
+    if (consent.subject_ref.empty()) co_return fail(Errc::invalid_input, "/data/consents/" + std::to_string(index - 1) + "/person", "names no person of this message");
+    auto known = s_.store.consent(consent.id);
+    if (!known) co_return known.error();
+    if (known->has_value()) continue;
+    auto added = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent);
+    if (!added) co_return added.error();
+  }
+  co_return Result<void>();
+}
+
+// ---- deciding --------------------------------------------------------------------------------------------------
+
+Result<Journey::Grounds> Journey::grounds(const Case& source, const std::string& exchange_id) const {
+  Grounds out;
+  out.facts = source.message.facts;
+  auto consents = s_.store.consents_of(source.subject_refs);
+  if (!consents) return consents.error();
+  out.consents = std::move(*consents);
+  if (exchange_id.empty()) return out;
+  auto assessments = s_.store.assessments(exchange_id);
+  if (!assessments) return assessments.error();
+  for (const AssessmentRow& a : *assessments)
+    out.facts.push_back(Fact{a.code, a.value == "yes" ? Truth::yes : Truth::no, a.person_ref, a.assessor_id, a.reason_code, a.at});
+  return out;
+}
+
+bool Journey::is_restricted(const Party& recipient) const {
+  return std::any_of(s_.parties.all().begin(), s_.parties.all().end(),
+                     [&](const Party& p) { return p.restricted_recipient == recipient.id; });
+}
+
+Result<Journey::Decided> Journey::decide(const Case& source, std::string exchange_id, const Party& recipient,
+                                         const std::string& purpose, const Grounds& rest, Time now) const {
+  const auto rules = s_.rules();
+  DecisionRequest request;
+  request.at = now;
+  request.holder = s_.parties.find(source.message.sender);
+  request.recipient = &recipient;
+  request.purpose = purpose;
+  request.kind = source.message.kind;
+  request.emergency = source.message.emergency;
+  request.recipient_restricted = is_restricted(recipient);
+  request.fields = source.fields;
+  request.persons = source.message.persons;
+  request.facts = rest.facts;
+  request.consents = rest.consents;
+  request.agreements = s_.agreements;
+  if (!request.holder) return fail(Errc::invalid_config, "parties", "the sender is no longer a party");
+
+  Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}};
+  const Decision& decision = out.decision;
+  if (decision.permits()) {
+    auto body = minimise(source.message, decision);
+    if (!body) return body.error();
+    out.body = std::move(*body);
+  }
+
+  ExchangeRow& row = out.row;
+  row.id = std::move(exchange_id);
+  row.message_id = source.message.id;
+  row.sender = source.message.sender;
+  row.recipient = recipient.id;
+  row.kind = source.message.kind;
+  row.purpose = purpose;
+  row.outcome = to_string(decision.outcome());
+  row.created_at = row.updated_at = now;
+  row.key_id = source.key_id;
+  row.fingerprint = decision.fingerprint();
+  row.subject_refs = join(source.subject_refs);
+  row.consents = join(decision.consents());
+  json::object description = describe(decision, *rules);
+  if (decision.outcome() == Outcome::held)
+    description["telephone"] = json::object{{"sender", request.holder->duty_phone}, {"recipient", recipient.duty_phone}};
+  row.explanation = json::serialize(description);
+  place(row, decision, recipient, now);
+
+  const std::string details = out.body ? json::serialize(out.body->data()) : std::string();
+  const Commitment commitment = commit_to(row.recipient + "\n" + row.fingerprint + "\n" + row.subject_refs + "\n" + details);
+  row.side = crypto::seal(source.key, commitment.nonce, "side/" + row.id);
+
+  Leaf& leaf = out.leaf;
+  leaf.type = LeafType::decision;
+  leaf.event_id = crypto::random_bytes(16);
+  leaf.at = now;
+  leaf.sender = row.sender;
+  leaf.recipient = row.recipient;
+  leaf.subject_id = row.id;
+  leaf.outcome = row.outcome;
+  leaf.codes = decision.rules();
+  if (leaf.codes.size() > 12) leaf.codes.resize(12);
+  leaf.codes.push_back(decision.reason());
+  leaf.ruleset_hash = decision.ruleset_hash();
+  for (const Consent& c : rest.consents)
+    if (std::find(decision.consents().begin(), decision.consents().end(), c.id) != decision.consents().end())
+      leaf.relies_on.push_back(c.leaf_index);
+  leaf.payload_commitment = commitment.digest;
+  return out;
+}
+
+// Where the exchange goes after this decision, and by when something must have happened.
+void Journey::place(ExchangeRow& row, const Decision& decision, const Party& recipient, Time now) const {
+  if (decision.permits()) {
+    row.life = "sent";
+    row.state = recipient.adapter.empty() ? ExchangeState::inbox : ExchangeState::queued;
+    if (row.state == ExchangeState::queued) row.next_attempt_at = s_.outbox.first_due(row.recipient, now);
+  } else {
+    row.state = decision.outcome() == Outcome::held ? ExchangeState::held : ExchangeState::refused;
+  }
+  const bool confirm = std::find(decision.obligations().begin(), decision.obligations().end(), "confirm_same_day") != decision.obligations().end();
+  if (decision.permits() && confirm) {
+    row.due_at = end_of_day(now);
+  } else if (decision.duty()) {
+    // "At once" is due now; what the machines need to carry it is not yet an omission.
+    row.due_at = std::max(decision.duty()->due, now + kAtOnceGrace);
+  }
+}
+
+// Decides again and records the new decision if it differs. The row that comes back is the one stored.
+Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std::string because) {
+  for (int tries = 0; tries < 5; ++tries) {
+    const Time now = s_.clock.now();
+    const Party* recipient = s_.parties.find(row.recipient);
+    if (!recipient) co_return fail(Errc::invalid_config, "parties", "the recipient is no longer a party");
+    auto rest = grounds(*source, row.id);
+    if (!rest) co_return rest.error();
+    auto decided = decide(*source, row.id, *recipient, row.purpose, *rest, now);
+    if (!decided) co_return decided.error();
+    if (decided->row.fingerprint == row.fingerprint) co_return std::move(row);
+
+    ExchangeRow next = std::move(decided->row);
+    const bool was_permitted = row.outcome == "released" || row.outcome == "partial";
+    const bool permits = decided->decision.permits();
+    next.route = row.route;
+    next.created_at = row.created_at;
+    next.attempts = permits ? 0 : row.attempts;
+    next.acknowledged_at = row.acknowledged_at;
+    next.ack_leaf_index = row.ack_leaf_index;
+    next.external_reference = row.external_reference;
+    if (!row.life.empty() && row.life != "sent") next.life = row.life;
+    if (was_permitted && next.state == ExchangeState::refused) next.state = ExchangeState::withdrawn;
+    Leaf leaf = std::move(decided->leaf);
+    leaf.relies_on.push_back(row.leaf_index);
+    leaf.codes.push_back(because);
+    auto stored = std::make_shared<ExchangeRow>(std::move(next));
+    Ledger::Write write = [stored, before = row.leaf_index](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+      auto current = txn.exchange(stored->id);
+      if (!current) return current.error();
+      if (!*current || (*current)->leaf_index != before) return fail(Errc::conflict, "exchange", "decided meanwhile");
+      stored->leaf_index = at.at(0);
+      stored->acknowledged_at = (*current)->acknowledged_at;
+      stored->ack_leaf_index = (*current)->ack_leaf_index;
+      return txn.put_exchange(*stored);
+    };
+    std::vector<Leaf> leaves;
+    leaves.push_back(std::move(leaf));
+    auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+    if (done) {
+      s_.meter.decision(stored->kind, stored->outcome, 0);
+      co_return std::move(*stored);
+    }
+    if (done.error().code != Errc::conflict) co_return done.error();
+    auto fresh = s_.store.exchange(row.id);
+    if (!fresh) co_return fresh.error();
+    if (!fresh->has_value()) co_return fail(Errc::not_found, "exchange", "no such exchange");
+    row = std::move(**fresh);
+  }
+  co_return fail(Errc::busy, "exchange", "decided by others again and again; try later");
+}
+
+// ---- the gate before every attempt -----------------------------------------------------------------------------
+
+Task<Result<std::optional<Attempt>>> Journey::admit(ExchangeRow row, CasePtr source) {
+  auto fresh = s_.store.exchange(row.id);
+  if (!fresh) co_return fresh.error();
+  if (!fresh->has_value()) co_return std::optional<Attempt>();
+  row = std::move(**fresh);
+  if (row.state != ExchangeState::queued && row.state != ExchangeState::delivering) co_return std::optional<Attempt>();
+  if (!source) {
+    auto read = source_of(row);
+    if (!read) co_return read.error();
+    source = std::move(*read);
+  }
+  auto permitted = co_await permit(std::move(row), std::move(source));
+  co_return permitted;
+}
+
+Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr source) {
+  for (int tries = 0; tries < 3; ++tries) {
+    const Party* recipient = s_.parties.find(row.recipient);
+    if (!recipient) co_return fail(Errc::invalid_config, "parties", "the recipient is no longer a party");
+    auto rest = grounds(*source, row.id);
+    if (!rest) co_return rest.error();
+    auto decided = decide(*source, row.id, *recipient, row.purpose, *rest, s_.clock.now());
+    if (!decided) co_return decided.error();
+    if (decided->row.fingerprint == row.fingerprint) {
+      if (!decided->body) co_return std::optional<Attempt>();
+      auto released = s_.ledger.release(row.id, row.recipient, decided->decision, std::move(*decided->body), row.leaf_index);
+      if (!released) co_return released.error();
+      co_return std::optional<Attempt>(Attempt{std::move(*released), std::move(row), std::move(source)});
+    }
+    auto again = co_await redecide(std::move(row), source, "decided_again");
+    if (!again) co_return again.error();
+    row = std::move(*again);
+    if (row.outcome != "released" && row.outcome != "partial") co_return std::optional<Attempt>();
+  }
+  co_return fail(Errc::busy, "exchange", "the grounds change faster than the exchange can be delivered");
+}
+
+Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source) {
+  if (row.outcome != "released" && row.outcome != "partial") {
+    // The ground fell while the message was on its way.
+    auto recalled = co_await recall(std::move(row), "consent_revoked");
+    if (!recalled) log(LogLevel::error, "recall.failed", {{"where", recalled.error().where}});
+    co_return;
+  }
+  if (row.explanation.find("\"receipt\"") == std::string::npos || row.kind == "exchange.receipt" || row.kind == "exchange.recall") co_return;
+  const Party* board = s_.parties.find(row.recipient);
+  const Party* sender = s_.parties.find(row.sender);
+  if (!board || !sender || sender->adapter.empty()) co_return;  // without an endpoint the proof waits at GET /v1/receipts
+  const Time now = s_.clock.now();
+  json::value canonical = hub_message("exchange.receipt", derived_id("receipt/" + row.id), row, now);
+  canonical.at("data").at("payload") =
+      json::object{{"exchangeId", row.id}, {"receivedAt", to_rfc3339(row.acknowledged_at.value_or(now))},
+                   {"receiptLeaf", static_cast<std::int64_t>(row.ack_leaf_index.value_or(0))},
+                   {"messageId", source ? source->message.sender_message_id : std::string()}};
+  auto sent = co_await send_for(board, sender, std::move(canonical), "receipt");
+  if (!sent) log(LogLevel::error, "receipt.failed", {{"exchange", row.id}, {"where", sent.error().where}, {"code", std::string(to_string(sent.error().code))}});
+}
+
+// A message that the hub writes on behalf of one party to another: decided, recorded and delivered like any other.
+Task<Result<json::object>> Journey::send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose) {
+  auto made = s_.intake.make(*sender, std::move(canonical), s_.clock.now());
+  if (!made) co_return made.error();
+  CasePtr source = std::make_shared<const Case>(std::move(*made));
+  std::vector<Candidate> candidates;
+  candidates.push_back(Candidate{recipient, std::move(purpose), "hub", false});
+  auto answer = co_await process(std::move(source), std::move(candidates));
+  co_return answer;
+}
+
+}  // namespace samband

@@ -1,0 +1,93 @@
+// The journey of one message: intake -> routing -> for each recipient: decide, minimise, record -> answer; and every
+// later turn of it: a hold answered, a consent given or revoked, a status, an acknowledgement, a recall, a retry.
+// A new decision is a new record; nothing decided earlier is edited. Thread-safe; coroutines run on the caller's strand.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/meter.hpp"
+#include "confidentiality/decide.hpp"
+#include "delivery/outbox.hpp"
+#include "intake/intake.hpp"
+#include "keys/key_store.hpp"
+#include "ledger/ledger.hpp"
+#include "routing/routes.hpp"
+
+namespace samband {
+
+struct Services {
+  const Clock& clock;
+  Store& store;
+  Ledger& ledger;
+  KeyStore& keys;
+  const Intake& intake;
+  PluginHost& plugins;
+  const Parties& parties;
+  const std::vector<Agreement>& agreements;
+  const Routes& routes;
+  Outbox& outbox;
+  Meter& meter;
+  std::function<std::shared_ptr<const RuleSet>()> rules;  // the snapshot of the moment
+};
+
+class Journey final : public DeliveryGate {
+ public:
+  explicit Journey(Services);
+
+  // One message in, its answer out (docs/agency-api.md). Errors mean that nothing was decided: invalid_input,
+  // forbidden, conflict (same id, other content), not_found (no route), busy, unavailable (cannot record: NOT SENT).
+  Task<Result<json::object>> accept(Incoming in);
+
+  Task<Result<json::object>> message_answer(const Party* caller, std::string message_id);
+  Task<Result<json::object>> exchange(const Party* caller, std::string exchange_id);
+  Task<Result<json::object>> exchanges(const Party* caller, std::string state, std::string after, int limit);
+  Task<Result<json::object>> assess(const Party* caller, std::string exchange_id, json::value body);
+  Task<Result<json::object>> set_status(const Party* caller, std::string exchange_id, json::value body);
+  Task<Result<json::object>> retry(const Party* caller, std::string exchange_id);
+  Task<Result<json::object>> add_consent(const Party* caller, json::value body);
+  Task<Result<json::object>> list_consents(const Party* caller);
+  Task<Result<json::object>> revoke_consent(const Party* caller, std::string consent_id, json::value body);
+  Task<Result<json::object>> inbox(const Party* caller, std::string after, std::chrono::seconds wait);
+  Task<Result<json::object>> acknowledge(const Party* caller, std::string exchange_id, json::value body);
+  Task<Result<std::string>> receipt(const Party* caller, std::string exchange_id);
+  // The answer in the sender's own format, when its adapter has one.
+  Result<PluginReply> render_answer(const std::string& adapter, const std::string& answer_json) const;
+
+  // DeliveryGate
+  Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source) override;
+  Task<void> acknowledged(ExchangeRow row, CasePtr source) override;
+
+ private:
+  struct Decided;
+  struct Grounds {  // what a decision rests on beside the message
+    std::vector<Fact> facts;
+    std::vector<Consent> consents;
+  };
+
+  Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates);
+  Task<Result<void>> register_carried_consents(CasePtr source);
+  Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose);
+  Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
+  Task<Result<void>> recall(ExchangeRow row, std::string reason);
+  Task<Result<std::optional<Attempt>>> permit(ExchangeRow row, CasePtr source);
+  Task<Result<json::object>> pass_status_back(ExchangeRow row, CasePtr source, json::object payload, json::array facts);
+  Task<Result<void>> apply_status(const Party* caller, std::string exchange_id, std::string status, std::string reason, std::string handler);
+  Task<Result<void>> withdraw_retracted(CasePtr source);
+  Task<Result<void>> withdraw(ExchangeRow row);
+
+  Result<Decided> decide(const Case&, std::string exchange_id, const Party& recipient, const std::string& purpose,
+                         const Grounds&, Time now) const;
+  Result<Grounds> grounds(const Case&, const std::string& exchange_id) const;
+  Result<CasePtr> source_of(const ExchangeRow&) const;
+  Result<ExchangeRow> own_row(const Party& caller, const std::string& exchange_id, bool sender, bool recipient) const;
+  json::object answer_for(const ExchangeRow&) const;
+  Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
+  void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
+  bool is_restricted(const Party& recipient) const;
+
+  Services s_;
+};
+
+}  // namespace samband

@@ -1,0 +1,103 @@
+#include "exchange/text.hpp"
+
+#include <memory>
+
+#include "keys/crypto.hpp"
+
+namespace samband {
+
+std::string text_at(const json::value& root, std::string_view pointer) {
+  const json::value* v = find_pointer(root, pointer);
+  return v && v->is_string() ? std::string(v->get_string()) : std::string();
+}
+
+std::string join(const std::vector<std::string>& list) {
+  std::string out;
+  for (const auto& s : list) {
+    if (!out.empty()) out += ',';
+    out += s;
+  }
+  return out;
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto end = text.find(',');
+    out.emplace_back(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  return out;
+}
+
+std::vector<std::string> string_list(const json::value& root, std::string_view pointer) {
+  std::vector<std::string> out;
+  if (const json::value* v = find_pointer(root, pointer); v && v->is_array())
+    for (const json::value& item : v->get_array())
+      if (item.is_string()) out.emplace_back(item.get_string());
+  return out;
+}
+
+Time end_of_day(Time at) {
+  const auto next = std::chrono::sys_days(stockholm_date(at)) + std::chrono::days(1);
+  return stockholm_midnight(Date(next)) - std::chrono::milliseconds(1);
+}
+
+std::string derived_id(std::string_view text) {
+  std::string hex = crypto::sha256_hex(text).substr(0, 32);
+  hex[12] = '8';
+  hex[16] = '8';
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
+}
+
+Consent consent_from(const json::value& body, std::string holder, Time now) {
+  Consent c;
+  c.holder = std::move(holder);
+  c.giver = text_at(body, "/giver");
+  c.maturity_assessor = text_at(body, "/maturityAssessor");
+  c.recipients = string_list(body, "/recipients");
+  c.purposes = string_list(body, "/purposes");
+  c.categories = string_list(body, "/categories");
+  const auto from = parse_rfc3339(text_at(body, "/validFrom"));
+  const auto to = parse_rfc3339(text_at(body, "/validTo"));
+  c.valid_from = from ? *from : now;
+  c.valid_to = to ? *to : Time{};  // no end named: never valid
+  c.evidence_sha256 = text_at(body, "/evidenceSha256");
+  c.language = text_at(body, "/language");
+  c.agreement = text_at(body, "/agreement");
+  return c;
+}
+
+json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now) {
+  json::object data{{"kind", kind}, {"relatesTo", about.id}, {"payload", json::object{}}};
+  return json::object{{"specversion", "1.0"}, {"id", std::move(id)}, {"source", "urn:samband:hub"},
+                      {"type", "se.samband.notice." + kind + ".v1"}, {"time", to_rfc3339(now)},
+                      {"datacontenttype", "application/json"}, {"data", std::move(data)}};
+}
+
+boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Consent consent, LeafType type) {
+  Leaf leaf;
+  leaf.type = type;
+  leaf.event_id = crypto::random_bytes(16);
+  leaf.at = type == LeafType::revocation && consent.revoked_at ? *consent.revoked_at : consent.valid_from;
+  leaf.sender = consent.holder;
+  leaf.subject_id = consent.id;
+  leaf.outcome = type == LeafType::revocation ? "revoked" : "given";
+  leaf.codes = consent.purposes;
+  if (leaf.codes.size() > 12) leaf.codes.resize(12);
+  if (type == LeafType::revocation) leaf.relies_on = {consent.leaf_index};
+  leaf.payload_commitment =
+      commit_to(consent.subject_ref + "\n" + consent.giver + "\n" + join(consent.recipients) + "\n" + join(consent.categories) + "\n" + consent.evidence_sha256).digest;
+  auto stored = std::make_shared<Consent>(std::move(consent));
+  Ledger::Write write = [stored, type](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    if (type == LeafType::consent) stored->leaf_index = at.at(0);
+    return txn.put_consent(*stored);
+  };
+  std::vector<Leaf> leaves;
+  leaves.push_back(std::move(leaf));
+  auto done = co_await ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  co_return done->leaves.at(0);
+}
+
+}  // namespace samband

@@ -1,0 +1,30 @@
+// Small readers and makers that the turns of the journey share. Pure, but for record_consent.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+#include "model/consent.hpp"
+
+namespace samband {
+
+inline constexpr std::chrono::minutes kAtOnceGrace{5};
+
+std::string text_at(const json::value& root, std::string_view pointer);  // "" when absent or not a string
+std::string join(const std::vector<std::string>&);                        // comma-separated
+std::vector<std::string> split(std::string_view);
+std::vector<std::string> string_list(const json::value& root, std::string_view pointer);
+Time end_of_day(Time);  // 23:59:59.999 Europe/Stockholm
+// A stable UUID (version 8) from text: the same turn taken twice is the same message.
+std::string derived_id(std::string_view text);
+
+// Consent body of the API or of a message. Errors of shape are the schema's to find; missing parts stay empty.
+Consent consent_from(const json::value& body, std::string holder, Time now);
+
+// Envelope of a message that the hub writes about an exchange; `data.payload` is the caller's.
+json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now);
+
+// Consent or revocation with its leaf; the index is stored with it. Answers the leaf index.
+boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger&, Consent, LeafType);
+
+}  // namespace samband

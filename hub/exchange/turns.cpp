@@ -1,0 +1,354 @@
+// The later turns of a journey: questions about an exchange, answers to holds, statuses, retries, receipts.
+#include <algorithm>
+
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "delivery/acknowledge.hpp"
+#include "exchange/answer.hpp"
+#include "exchange/decided.hpp"
+#include "exchange/text.hpp"
+#include "follow_up/life_cycle.hpp"
+#include "keys/crypto.hpp"
+
+namespace samband {
+
+// ---- reading ---------------------------------------------------------------------------------------------------
+
+Result<CasePtr> Journey::source_of(const ExchangeRow& row) const {
+  auto message = s_.store.message(row.message_id);
+  if (!message) return message.error();
+  if (!message->has_value()) return fail(Errc::not_found, "message", "no such message");
+  auto key = s_.keys.payload_key((*message)->key_id);
+  if (!key) return key.error();
+  auto text = crypto::open(key->key, (*message)->body, "message/" + (*message)->id);
+  if (!text) return fail(Errc::internal, "store", "a stored message cannot be opened");
+  auto read = s_.intake.reread(*text, (*message)->id, (*message)->sender, (*message)->received_at, (*message)->key_id);
+  if (!read) return read.error();
+  read->message.warnings = {};
+  return CasePtr(std::make_shared<const Case>(std::move(*read)));
+}
+
+// An exchange exists only for its two parties: for anybody else it is not found.
+Result<ExchangeRow> Journey::own_row(const Party& caller, const std::string& id, bool sender, bool recipient) const {
+  if (!is_uuid(id)) return fail(Errc::not_found, "exchange", "no such exchange");
+  auto row = s_.store.exchange(id);
+  if (!row) return row.error();
+  const bool mine = row->has_value() && ((sender && (*row)->sender == caller.id) || (recipient && (*row)->recipient == caller.id));
+  if (!mine) return fail(Errc::not_found, "exchange", "no such exchange");
+  return std::move(**row);
+}
+
+json::object Journey::answer_for(const ExchangeRow& row) const {
+  json::object out = show_exchange(row);
+  if (auto proof = s_.ledger.receipt(row.leaf_index))
+    out["receipt"] = json::object{{"leafIndex", static_cast<std::int64_t>(row.leaf_index)}, {"proof", std::move(*proof)}};
+  return out;
+}
+
+Result<json::object> Journey::answer_for_message(const MessageRow& message, bool duplicate) const {
+  json::array exchanges;
+  for (const std::string& id : split(message.exchanges)) {
+    auto row = s_.store.exchange(id);
+    if (!row) return row.error();
+    if (row->has_value()) exchanges.push_back(answer_for(**row));
+  }
+  auto warnings = parse_json(message.warnings);
+  return json::object{{"messageId", message.id}, {"senderMessageId", message.sender_message_id}, {"duplicate", duplicate},
+                      {"receivedAt", to_rfc3339(message.received_at)},
+                      {"warnings", warnings && warnings->is_array() ? std::move(*warnings) : json::value(json::array{})},
+                      {"exchanges", std::move(exchanges)}};
+}
+
+Task<Result<json::object>> Journey::message_answer(const Party* caller, std::string id) {
+  auto message = s_.store.message(id);
+  if (!message) co_return message.error();
+  if (!message->has_value() || (*message)->sender != caller->id) co_return fail(Errc::not_found, "message", "no such message");
+  co_return answer_for_message(**message, false);
+}
+
+Task<Result<json::object>> Journey::exchange(const Party* caller, std::string id) {
+  auto row = own_row(*caller, id, true, true);
+  if (!row) co_return row.error();
+  json::object out = answer_for(*row);
+  if (row->ack_leaf_index) {
+    if (auto proof = s_.ledger.receipt(*row->ack_leaf_index))
+      out["acknowledgementReceipt"] = json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
+  }
+  // What the recipient reported travels to the sender under a decision of its own (care.status), not by looking here.
+  json::array statuses;
+  if (row->recipient == caller->id) {
+    auto list = s_.store.statuses(row->id);
+    if (!list) co_return list.error();
+    for (const StatusRow& s : *list)
+      statuses.push_back(json::object{{"status", s.status}, {"reasonCode", s.reason_code}, {"at", to_rfc3339(s.at)}, {"handler", s.handler}});
+  } else {
+    out["life"] = row->life == "sent" || row->life == "received" || row->life == "recalled" ? row->life : "received";
+  }
+  out["statuses"] = std::move(statuses);
+  co_return out;
+}
+
+Task<Result<json::object>> Journey::exchanges(const Party* caller, std::string state, std::string after, int limit) {
+  ExchangeFilter filter;
+  filter.party = caller->id;
+  filter.state = std::move(state);
+  filter.after = std::move(after);
+  filter.limit = std::clamp(limit, 1, 1000);
+  if (!filter.state.empty() && !exchange_state_from(filter.state)) co_return fail(Errc::invalid_input, "?state", "no such state");
+  auto rows = s_.store.exchanges(filter);
+  if (!rows) co_return rows.error();
+  json::array list;
+  for (const ExchangeRow& row : *rows) {
+    json::object o = show_exchange(row);
+    if (row.recipient != caller->id && o["life"] != "sent") o["life"] = "received";
+    list.push_back(std::move(o));
+  }
+  co_return json::object{{"exchanges", std::move(list)}};
+}
+
+Task<Result<std::string>> Journey::receipt(const Party* caller, std::string id) {
+  auto row = own_row(*caller, id, true, true);
+  if (!row) co_return row.error();
+  co_return s_.ledger.receipt(row->ack_leaf_index.value_or(row->leaf_index));
+}
+
+Result<PluginReply> Journey::render_answer(const std::string& adapter, const std::string& answer_json) const {
+  return s_.plugins.render_answer(adapter, answer_json);
+}
+
+// ---- a hold answered -------------------------------------------------------------------------------------------
+
+Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, json::value body) {
+  auto row = own_row(*caller, id, true, false);
+  if (!row) co_return row.error();
+  const std::string assessor = text_at(body, "/assessor/id");
+  if (assessor.empty() || assessor.size() > 128) co_return fail(Errc::invalid_input, "/assessor/id", "an assessment needs a named person");
+  const json::value* facts = find_pointer(body, "/facts");
+  if (!facts || !facts->is_array() || facts->get_array().empty() || facts->get_array().size() > 32)
+    co_return fail(Errc::invalid_input, "/facts", "must be a list of 1 to 32 facts");
+  auto source = source_of(*row);
+  if (!source) co_return source.error();
+
+  const Time now = s_.clock.now();
+  auto rows = std::make_shared<std::vector<AssessmentRow>>();
+  std::vector<Leaf> leaves;
+  for (std::size_t i = 0; i < facts->get_array().size(); ++i) {
+    const json::value& fact = facts->get_array()[i];
+    const std::string at = "/facts/" + std::to_string(i);
+    const std::string code = text_at(fact, "/code");
+    const json::value* value = find_pointer(fact, "/value");
+    if (!contains(fact_codes(), code)) co_return fail(Errc::invalid_input, at + "/code", "unknown fact; see docs/vocabulary.md");
+    if (!value || !value->is_bool()) co_return fail(Errc::invalid_input, at + "/value", "must be true or false");
+    AssessmentRow a;
+    a.id = new_id(now);
+    a.exchange_id = row->id;
+    a.code = code;
+    a.person_ref = text_at(fact, "/person");
+    a.assessor_id = assessor;
+    a.reason_code = text_at(fact, "/reasonCode");
+    a.party = caller->id;
+    a.value = value->get_bool() ? "yes" : "no";
+    a.at = now;
+    if (!a.reason_code.empty() && !contains(reason_codes(), a.reason_code)) co_return fail(Errc::invalid_input, at + "/reasonCode", "unknown reason code");
+    const auto& persons = (*source)->message.persons;
+    if (!a.person_ref.empty() && std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))
+      co_return fail(Errc::invalid_input, at + "/person", "names no person of this message");
+    Leaf leaf;
+    leaf.type = LeafType::assessment;
+    leaf.event_id = crypto::random_bytes(16);
+    leaf.at = now;
+    leaf.sender = caller->id;
+    leaf.subject_id = row->id;
+    leaf.outcome = a.value;
+    leaf.codes = {a.code, a.reason_code};
+    leaf.relies_on = {row->leaf_index};
+    leaf.payload_commitment = commit_to(assessor + "\n" + a.person_ref).digest;
+    leaves.push_back(std::move(leaf));
+    rows->push_back(std::move(a));
+  }
+  Ledger::Write write = [rows](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    for (const AssessmentRow& a : *rows)
+      if (auto added = txn.add_assessment(a); !added) return added;
+    return {};
+  };
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  auto again = co_await redecide(std::move(*row), *source, "assessment");
+  if (!again) co_return again.error();
+  if (again->state == ExchangeState::queued) s_.outbox.enqueue(*again, *source);
+  co_return answer_for(*again);
+}
+
+// ---- status ----------------------------------------------------------------------------------------------------
+
+Task<Result<void>> Journey::apply_status(const Party* caller, std::string id, std::string status, std::string reason, std::string handler) {
+  auto row = own_row(*caller, id, false, true);
+  if (!row) co_return row.error();
+  if (!row->acknowledged_at && row->state != ExchangeState::delivered)
+    co_return fail(Errc::conflict, "/status", "the exchange has not been received yet");
+  if (auto legal = check_life_step(row->life, status); !legal) co_return legal.error();
+  if (!reason.empty() && !contains(reason_codes(), reason)) co_return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
+  if (status == "confirmed" && handler.empty()) co_return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
+  const Time now = s_.clock.now();
+  StatusRow s{new_id(now), row->id, caller->id, status, reason, handler, now, 0};
+  Leaf leaf;
+  leaf.type = LeafType::status;
+  leaf.event_id = crypto::random_bytes(16);
+  leaf.at = now;
+  leaf.sender = caller->id;
+  leaf.recipient = row->sender;
+  leaf.subject_id = row->id;
+  leaf.outcome = status;
+  if (!reason.empty()) leaf.codes = {reason};
+  leaf.relies_on = {row->leaf_index};
+  Ledger::Write write = [s, before = row->life](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    auto current = txn.exchange(s.exchange_id);
+    if (!current) return current.error();
+    if (!*current || (*current)->life != before) return fail(Errc::conflict, "/status", "another step was set meanwhile");
+    ExchangeRow next = std::move(**current);
+    next.life = s.status;
+    next.updated_at = s.at;
+    if (s.status == "confirmed" || s.status == "accepted" || s.status == "declined") next.due_at.reset();
+    StatusRow stored = s;
+    stored.leaf_index = at.at(0);
+    if (auto added = txn.add_status(stored); !added) return added;
+    return txn.put_exchange(next);
+  };
+  std::vector<Leaf> leaves;
+  leaves.push_back(std::move(leaf));
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+Task<Result<json::object>> Journey::set_status(const Party* caller, std::string id, json::value body) {
+  const std::string status = text_at(body, "/status");
+  auto applied = co_await apply_status(caller, id, status, text_at(body, "/reasonCode"), text_at(body, "/handler/name"));
+  if (!applied) co_return applied.error();
+  auto row = own_row(*caller, id, false, true);
+  if (!row) co_return row.error();
+  auto source = source_of(*row);
+  if (!source) co_return source.error();
+  json::object payload{{"exchangeId", row->id}, {"status", status}};
+  for (const char* key : {"reasonCode", "visitAt", "expectedBy", "recordNumber"})
+    if (const std::string text = text_at(body, std::string("/") + key); !text.empty()) payload[key] = text;
+  json::object handler;
+  for (const char* key : {"name", "phone"})
+    if (const std::string text = text_at(body, std::string("/handler/") + key); !text.empty()) handler[key] = text;
+  if (!handler.empty()) payload["handler"] = std::move(handler);
+  json::array facts;
+  if (const json::value* given = find_pointer(body, "/facts"); given && given->is_array()) facts = given->get_array();
+  auto back = co_await pass_status_back(*row, *source, std::move(payload), std::move(facts));
+  json::object answer{{"exchange", answer_for(*row)}};
+  if (back)
+    answer["statusMessage"] = std::move(*back);
+  else
+    answer["statusMessage"] = json::object{{"sent", false}, {"code", to_string(back.error().code)}, {"where", back.error().where}};
+  co_return answer;
+}
+
+// The step goes back to whoever sent the exchange, as a message of its own under a decision of its own.
+Task<Result<json::object>> Journey::pass_status_back(ExchangeRow row, CasePtr source, json::object payload, json::array facts) {
+  json::value canonical = hub_message("care.status", derived_id("status/" + row.id + "/" + row.life + "/" + to_rfc3339(row.updated_at)), row, s_.clock.now());
+  json::object& data = canonical.at("data").as_object();
+  data["payload"] = std::move(payload);
+  // Whom it is about decides what may be said; the identity itself is not needed and stays.
+  if (const json::value* persons = find_pointer(source->message.data, "/persons"); persons && persons->is_array()) {
+    json::array copies;
+    for (json::value person : persons->get_array()) {
+      if (person.is_object() && person.get_object()["role"] == "tenant") person.get_object()["role"] = "subject";
+      copies.push_back(std::move(person));
+    }
+    data["persons"] = std::move(copies);
+  }
+  if (!facts.empty()) data["facts"] = std::move(facts);
+  const Party* from = s_.parties.find(row.recipient);
+  const Party* to = s_.parties.find(row.sender);
+  if (!from || !to) co_return fail(Errc::not_found, "parties", "the sender is no longer a party");
+  auto sent = co_await send_for(from, to, std::move(canonical), "care_follow_up");
+  co_return sent;
+}
+
+// ---- operator --------------------------------------------------------------------------------------------------
+
+Task<Result<json::object>> Journey::retry(const Party* caller, std::string id) {
+  if (caller->actor_type != "operator") co_return fail(Errc::forbidden, "exchange", "only an operator takes a dead letter up again");
+  auto row = s_.store.exchange(id);
+  if (!row) co_return row.error();
+  if (!row->has_value()) co_return fail(Errc::not_found, "exchange", "no such exchange");
+  const Time now = s_.clock.now();
+  Leaf leaf;
+  leaf.type = LeafType::delivery;
+  leaf.event_id = crypto::random_bytes(16);
+  leaf.at = now;
+  leaf.sender = (*row)->sender;
+  leaf.recipient = (*row)->recipient;
+  leaf.subject_id = (*row)->id;
+  leaf.outcome = "retry";
+  leaf.relies_on = {(*row)->leaf_index};
+  Ledger::Write write = [id, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    auto current = txn.exchange(id);
+    if (!current) return current.error();
+    if (!*current || ((*current)->state != ExchangeState::dead && (*current)->state != ExchangeState::queued))
+      return fail(Errc::conflict, "exchange", "only what is dead or queued can be tried again");
+    (*current)->state = ExchangeState::queued;
+    (*current)->attempts = 0;
+    (*current)->next_attempt_at = now;
+    (*current)->updated_at = now;
+    return txn.put_exchange(**current);
+  };
+  std::vector<Leaf> leaves;
+  leaves.push_back(std::move(leaf));
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  s_.outbox.nudge();
+  co_return json::object{{"id", id}, {"state", "queued"}};
+}
+
+// ---- inbox -----------------------------------------------------------------------------------------------------
+
+Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after, std::chrono::seconds wait) {
+  const auto until = std::chrono::steady_clock::now() + std::min(wait, std::chrono::seconds(55));
+  for (;;) {
+    auto rows = s_.store.inbox(caller->id, after, 50);
+    if (!rows) co_return rows.error();
+    json::array list;
+    for (ExchangeRow& row : *rows) {
+      const std::string id = row.id;
+      auto source = source_of(row);
+      if (!source) co_return source.error();
+      // Handing it out is an attempt: decided again at this moment.
+      auto permitted = co_await permit(std::move(row), std::move(*source));
+      if (!permitted) co_return permitted.error();
+      if (!permitted->has_value()) continue;
+      const Attempt& attempt = **permitted;
+      list.push_back(json::object{{"id", id}, {"sender", attempt.row.sender}, {"kind", attempt.row.kind}, {"purpose", attempt.row.purpose},
+                                  {"createdAt", to_rfc3339(attempt.row.created_at)}, {"data", attempt.released.data()},
+                                  {"recall", attempt.row.kind == "exchange.recall"}});
+    }
+    if (!list.empty() || std::chrono::steady_clock::now() >= until) co_return json::object{{"exchanges", std::move(list)}};
+    co_await sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
+Task<Result<json::object>> Journey::acknowledge(const Party* caller, std::string id, json::value body) {
+  auto row = own_row(*caller, id, false, true);
+  if (!row) co_return row.error();
+  if (row->state != ExchangeState::inbox && row->state != ExchangeState::delivered)
+    co_return fail(Errc::conflict, "exchange", "nothing of this exchange waits in the inbox");
+  if (row->state == ExchangeState::inbox) {
+    auto done = co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), s_.clock.now());
+    if (!done) co_return done.error();
+    s_.meter.delivery("delivered", 0);
+    ExchangeRow stored = *done;
+    *row = std::move(*done);
+    co_await acknowledged(std::move(stored), nullptr);
+  }
+  json::object out{{"id", row->id}, {"acknowledgedAt", to_rfc3339(row->acknowledged_at.value_or(Time{}))}};
+  if (row->ack_leaf_index)
+    if (auto proof = s_.ledger.receipt(*row->ack_leaf_index))
+      out["receipt"] = json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
+  co_return out;
+}
+
+}  // namespace samband

@@ -1,0 +1,150 @@
+#include "intake/intake.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/id.hpp"
+#include "identity/read_message.hpp"
+#include "keys/crypto.hpp"
+
+namespace samband {
+namespace {
+
+bool has(const std::vector<std::string>& list, std::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// Upper and lower case and spaces differ between systems that mean the same person.
+void append_normalised(std::string& out, std::string_view text) {
+  for (const char c : text)
+    if (!std::isspace(static_cast<unsigned char>(c))) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  out += '\x1f';
+}
+
+Error at_data(Error e) {
+  e.where = "/data" + e.where;
+  return e;
+}
+
+}  // namespace
+
+std::string subject_reference(const KeyStore& keys, const Person& person, const json::value& data, std::size_t index) {
+  if (!person.id_number.reveal().empty()) return keys.subject_ref(person.id_number.reveal());
+  std::string text = "name\x1f";
+  const std::string base = "/persons/" + std::to_string(index);
+  for (const char* field : {"/givenName", "/familyName", "/birthDate", "/address/street", "/address/apartment", "/address/postalCode"}) {
+    const json::value* v = find_pointer(data, base + field);
+    append_normalised(text, v && v->is_string() ? std::string_view(v->get_string()) : std::string_view());
+  }
+  return keys.subject_ref(text);
+}
+
+Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, Limits limits)
+    : kinds_(kinds), keys_(keys), plugins_(plugins), limits_(limits) {}
+
+Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
+  std::vector<std::string> texts;
+  if (in.adapter.empty()) {
+    texts.push_back(in.body);
+  } else {
+    if (!has(in.sender->inbound, in.adapter) || !plugins_.has(in.adapter))
+      return fail(Errc::forbidden, "adapter", "this party may not send through this adapter");
+    auto decoded = plugins_.decode(in.adapter, in.media_type, in.headers_json, in.body);
+    if (!decoded) return decoded.error();
+    texts = std::move(*decoded);
+    if (texts.empty()) return fail(Errc::invalid_input, "body", "the adapter found no message in it");
+  }
+  std::vector<Case> cases;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    auto c = check(*in.sender, std::move(texts[i]), now, false);
+    if (!c) return c.error();
+    c->content_hash = crypto::sha256(texts.size() == 1 ? in.body : in.body + '#' + std::to_string(i));
+    cases.push_back(std::move(*c));
+  }
+  return cases;
+}
+
+Result<Case> Intake::make(const Party& sender, json::value canonical, Time now) const {
+  auto c = check(sender, json::serialize(canonical), now, true);
+  if (c) c->content_hash = crypto::sha256(c->canonical);
+  return c;
+}
+
+Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool by_hub) const {
+  auto canonical = parse_json(text);
+  if (!canonical) return canonical.error();
+  const json::object* envelope = canonical->if_object();
+  if (!envelope) return fail(Errc::invalid_input, "", "a canonical message is a JSON object");
+  const json::value* data = envelope->if_contains("data");
+  if (!data || !data->is_object()) return fail(Errc::invalid_input, "/data", "must be an object");
+  const std::string_view id = string_at(*envelope, "id");
+  if (id.empty() || id.size() > 128) return fail(Errc::invalid_input, "/id", "must be a string of 1 to 128 characters");
+
+  const std::string_view kind_name = string_at(data->get_object(), "kind");
+  const Kind* kind = kinds_.find(kind_name);
+  if (!kind) return fail(Errc::invalid_input, "/data/kind", "unknown message kind");
+  if (!by_hub && !has(sender.kinds, kind->name))
+    return fail(Errc::forbidden, "/data/kind", "this party may not send this message kind");
+  auto problems = kind->schema.validate(*data, 1);
+  if (!problems.empty()) return at_data(std::move(problems.front()));
+
+  auto message = read_message(*canonical, stockholm_date(now));
+  if (!message) return message.error();
+  Case c;
+  c.message = std::move(*message);
+  c.message.id = new_id(now);
+  c.message.sender = sender.id;
+  c.message.received_at = now;
+  const auto skew = c.message.sent_at > now ? c.message.sent_at - now : std::chrono::milliseconds{0};
+  if (skew > limits_.clock_skew_max)
+    return fail(Errc::invalid_input, "/time", "lies more than " + std::to_string(limits_.clock_skew_max.count()) +
+                                                  " seconds in the future: check the sender's clock");
+  if (c.message.persons.size() > limits_.persons_max)
+    return fail(Errc::too_large, "/data/persons", "too many persons in one message");
+  c.kind = kind;
+  c.canonical = std::move(text);
+  if (auto named = name_persons(c); !named) return named.error();
+  c.fields = fields_of(*kind, c.message.data, c.message.persons);
+  auto key = keys_.payload_key(c.subject_refs);
+  if (!key) return key.error();
+  c.key_id = key->id;
+  c.key = std::move(key->key);
+  return c;
+}
+
+Result<Case> Intake::reread(const std::string& text, std::string id, std::string sender, Time received_at,
+                            std::int64_t key_id) const {
+  auto canonical = parse_json(text);
+  if (!canonical) return fail(Errc::internal, "store", "a stored message cannot be read");
+  auto message = read_message(*canonical, stockholm_date(received_at));
+  if (!message) return fail(Errc::internal, "store", "a stored message cannot be read");
+  Case c;
+  c.message = std::move(*message);
+  c.message.id = std::move(id);
+  c.message.sender = std::move(sender);
+  c.message.received_at = received_at;
+  c.kind = kinds_.find(c.message.kind);
+  if (!c.kind) return fail(Errc::internal, "store", "a stored message has a kind that this hub does not know");
+  c.canonical = text;
+  if (auto named = name_persons(c); !named) return named.error();
+  c.fields = fields_of(*c.kind, c.message.data, c.message.persons);
+  auto key = keys_.payload_key(key_id);
+  if (!key) return key.error();
+  c.key_id = key_id;
+  c.key = std::move(key->key);
+  return c;
+}
+
+Result<void> Intake::name_persons(Case& c) const {
+  auto& persons = c.message.persons;
+  for (std::size_t i = 0; i < persons.size(); ++i) {
+    // The hub's own messages about an earlier exchange carry the reference itself, not the number.
+    if (persons[i].subject_ref.empty()) persons[i].subject_ref = subject_reference(keys_, persons[i], c.message.data, i);
+    c.subject_refs.push_back(persons[i].subject_ref);
+  }
+  std::sort(c.subject_refs.begin(), c.subject_refs.end());
+  c.subject_refs.erase(std::unique(c.subject_refs.begin(), c.subject_refs.end()), c.subject_refs.end());
+  return {};
+}
+
+}  // namespace samband

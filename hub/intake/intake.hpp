@@ -1,0 +1,51 @@
+// The receiving side: decode through the sender's adapter, schema of the kind, identity numbers, who it is about.
+// What cannot be read is the caller's to quarantine. Thread-safe: no state beyond its parts.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "intake/case.hpp"
+#include "keys/key_store.hpp"
+#include "model/party.hpp"
+#include "plugin_host/plugin_host.hpp"
+
+namespace samband {
+
+struct Incoming {
+  const Party* sender = nullptr;
+  std::string adapter;       // "" = canonical
+  std::string media_type, headers_json, body;
+};
+
+class Intake {
+ public:
+  struct Limits {
+    std::chrono::seconds clock_skew_max{300};
+    std::size_t persons_max = 64;
+  };
+  Intake(const Kinds&, KeyStore&, PluginHost&, Limits);
+
+  // Errors: forbidden (adapter or kind that this party may not use), invalid_input with a JSON pointer or the adapter's
+  // place, unavailable (keys). Several messages come out of a file of rows; each stands alone.
+  Result<std::vector<Case>> read(const Incoming&, Time now) const;
+  // A stored message again: `canonical` was checked when it came.
+  Result<Case> reread(const std::string& canonical, std::string id, std::string sender, Time received_at,
+                      std::int64_t key_id) const;
+  // A message that the hub writes on behalf of a party (receipt, recall, status). Checked like any other.
+  Result<Case> make(const Party& sender, json::value canonical, Time now) const;
+
+ private:
+  Result<Case> check(const Party& sender, std::string canonical_text, Time now, bool by_hub) const;
+  Result<void> name_persons(Case&) const;
+
+  const Kinds& kinds_;
+  KeyStore& keys_;
+  PluginHost& plugins_;
+  Limits limits_;
+};
+
+// Keyed reference of a person: by identity number when there is one, else by name, birth date and address.
+std::string subject_reference(const KeyStore&, const Person&, const json::value& data, std::size_t index);
+
+}  // namespace samband
