@@ -1,0 +1,110 @@
+// The configuration folder as values: hub.toml, parties.toml, agreements.toml, routes.toml. Everything is checked while
+// it is read: unknown keys, types, ranges, codes and references between the files. Values; thread-safe once loaded.
+//
+// Relative paths count from the configuration folder. The environment may move what differs between a packaged, a
+// development and a test installation of one and the same configuration, and nothing else:
+//   SAMBAND_DATA_DIR    data_dir           SAMBAND_CERTS_DIR   certs_dir
+//   SAMBAND_KEYS_DIR    keys_dir           SAMBAND_PLUGIN_DIR  plugin_dir
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/party.hpp"
+#include "routing/routes.hpp"
+
+namespace samband {
+
+struct TlsConfig {
+  std::filesystem::path certificate, key, ca, crl;  // PEM; crl "" = no revocation list
+};
+
+struct ListenerConfig {
+  std::string name;     // "agency", "log", "console", "admin"
+  std::string address;
+  std::uint16_t port = 0;
+  std::size_t body_bytes_max = 32u << 20, header_bytes_max = 16u << 10;
+  int connections_max = 1024;
+  std::chrono::milliseconds handshake_timeout{5000}, header_timeout{10000}, body_timeout{30000}, handler_timeout{60000},
+      write_timeout{30000}, idle_timeout{120000};
+};
+
+struct EndpointConfig {
+  std::string name;         // parties name it
+  std::string url;          // https://host:port/base/path
+  std::string server_name;  // name in the server's certificate; "" = host of the url
+  int connections_max = 32;
+  std::chrono::milliseconds connect_timeout{5000}, request_timeout{30000}, idle_timeout{60000};
+  std::size_t response_bytes_max = 8u << 20;
+};
+
+struct PluginConfig {
+  std::string name;               // adapter name: "police"
+  std::filesystem::path module;   // .so; a bare file name is looked up in plugin_dir
+  std::string sha256;             // lower-case hex, or "file": see pinned_sha256
+  std::string config_json = "{}";
+  int instances = 2;
+};
+// The digest that the module must have. "file" stands for the first word of `<module>.sha256`, which the build writes
+// beside the module: a digest written by hand would be wrong after every build, and a package installs module and digest
+// together, owned by root. An operator who pins writes the digest itself. Error: invalid_config.
+Result<std::string> pinned_sha256(const PluginConfig&);
+
+struct RetryConfig {
+  std::chrono::milliseconds initial{1000}, max{3600000};
+  double factor = 2.0, jitter = 0.2;  // jitter: share of the delay, both ways
+  int attempts_max = 200;             // then a dead letter
+};
+
+struct RetentionConfig {
+  int default_days = 365;
+  std::map<std::string, int, std::less<>> days;  // by message kind; also how long a message id stays taken
+  int days_for(std::string_view kind) const;
+};
+
+struct QuotaConfig {
+  int messages_per_minute = 60000;
+  int in_flight = 256;
+};
+
+struct LogConfig {
+  std::string origin;     // checkpoint origin and name of the log key
+  int batch_max = 256;    // appends per transaction
+  std::size_t queue_max = 4096;
+};
+
+struct Config {
+  std::filesystem::path folder;                                // absolute
+  std::string name;                                            // of the installation: "Exempelkommun"
+  std::filesystem::path data_dir, keys_dir, certs_dir, plugin_dir, schemas_dir, rules_dir;
+  std::string log_level = "info";                              // debug | info | warning | error
+  int worker_threads = 0;                                      // 0 = one per core
+  std::chrono::seconds clock_skew_max{300};
+  std::string duty_phone;                                      // of the hub's operator, in NOT SENT answers
+  ListenerConfig agency, log_listener, console, admin;         // 8443, 8445, 8444; 9464 on loopback without TLS
+  TlsConfig server;                                            // what the listeners present and trust
+  TlsConfig client;                                            // what the hub presents to endpoints; no crl of its own = the server's
+  LogConfig log;
+  RetryConfig retry;
+  RetentionConfig retention;
+  QuotaConfig quota;                                           // of a sender that has none of its own
+  std::map<std::string, QuotaConfig, std::less<>> quotas;      // by party id
+  std::vector<EndpointConfig> endpoints;
+  std::vector<PluginConfig> plugins;
+
+  Parties parties;
+  std::vector<Agreement> agreements;
+  Routes routes;
+
+  const QuotaConfig& quota_for(std::string_view party) const;
+};
+
+// Errors: invalid_config, `where` = "file:line:column", the text says what was expected.
+// `environment` answers a variable's value or nullptr; the process's own when empty.
+Result<Config> load_config(const std::filesystem::path& folder, std::function<const char*(const char*)> environment = {});
+
+}  // namespace samband
