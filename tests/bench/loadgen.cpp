@@ -4,8 +4,9 @@
 //
 //   loadgen --port 8443 --path /v1/messages --body FILE --cert F --key F --ca F [-c 16] [-d 6] [--warmup 0]
 //
-// {{UUID}}, {{SEQ}} and {{NOW}} in the body file are replaced in every request, at fixed width, so that the length of
-// the request never changes. Prints one JSON object. Exit: 0 all answers good, 3 some bad, 1 none good, 2 usage.
+// {{UUID}}, {{SEQ}}, {{NOW}} and {{PERSON}} (a number below --persons, in turn) in the body file are replaced in every
+// request, at fixed width, so that the length of the request never changes. Prints one JSON object. Exit: 0 all answers
+// good, 3 some bad, 1 none good, 2 usage.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -47,7 +48,7 @@ constexpr double kDurationMax = 3600;
 constexpr auto kFinishLimit = std::chrono::seconds(10);  // for answers that are under way when the time is up
 
 struct Options {
-  int port = 0, connections = 16;
+  int port = 0, connections = 16, persons = 1000;
   std::string path = "/", body_file, certificate, key, ca, server_name = "localhost", contains, label;
   double seconds = 6, warmup_seconds = 0;
 };
@@ -66,7 +67,7 @@ Options read_options(int argc, char** argv) {
     const std::string_view name = argv[i];
     if (name == "--help") {
       std::cout << "loadgen --port N --path P --body FILE --cert F --key F --ca F [-c CONNECTIONS] [-d SECONDS]\n"
-                   "        [--warmup SECONDS] [--sni NAME] [--contains TEXT] [--label TEXT]\n"
+                   "        [--warmup SECONDS] [--persons N] [--sni NAME] [--contains TEXT] [--label TEXT]\n"
                    "An answer is good when its status is 2xx and, with --contains, its body holds TEXT.\n";
       std::exit(0);
     }
@@ -78,6 +79,8 @@ Options read_options(int argc, char** argv) {
       o.port = std::atoi(value);
     else if (name == "-c")
       o.connections = std::atoi(value);
+    else if (name == "--persons")
+      o.persons = std::atoi(value);
     else if (name == "-d")
       o.seconds = std::atof(value);
     else if (name == "--warmup")
@@ -85,6 +88,7 @@ Options read_options(int argc, char** argv) {
     else
       stop("no such option: " + std::string(name));
   }
+  if (o.persons < 1 || o.persons > 1000000) stop("--persons must be 1 to 1000000");
   if (o.port <= 0 || o.port > 65535) stop("--port is missing or out of range");
   if (o.connections < 1 || o.connections > kConnectionsMax) stop("-c must be 1 to 4096");
   if (!(o.seconds > 0) || o.seconds > kDurationMax || o.warmup_seconds < 0) stop("-d must be above 0, at most 3600");
@@ -95,14 +99,15 @@ Options read_options(int argc, char** argv) {
 // The request's bytes with the places that change. One copy serves all connections: it is stamped just before a send.
 class RequestTemplate {
  public:
-  RequestTemplate(const Options& o, std::string body) : random_(std::random_device{}()) {
-    const std::string_view names[] = {"{{UUID}}", "{{SEQ}}", "{{NOW}}"};
-    const std::size_t widths[] = {36, 16, 24};
+  RequestTemplate(const Options& o, std::string body)
+      : persons_(static_cast<std::uint64_t>(o.persons)), random_(std::random_device{}()) {
+    const std::string_view names[] = {"{{UUID}}", "{{SEQ}}", "{{NOW}}", "{{PERSON}}"};
+    const std::size_t widths[] = {36, 16, 24, 6};
     std::vector<Mark> in_body;
     std::string expanded;
     for (std::size_t at = 0; at < body.size();) {
       int hit = -1;
-      for (int k = 0; k < 3; ++k)
+      for (int k = 0; k < 4; ++k)
         if (body.compare(at, names[k].size(), names[k]) == 0) hit = k;
       if (hit < 0) {
         expanded += body[at++];
@@ -132,6 +137,8 @@ class RequestTemplate {
                       static_cast<unsigned long long>(low & 0xffffffffffff));
       } else if (mark.kind == Mark::sequence) {
         std::snprintf(text, sizeof text, "%016llu", static_cast<unsigned long long>(sequence_));
+      } else if (mark.kind == Mark::person) {
+        std::snprintf(text, sizeof text, "%06llu", static_cast<unsigned long long>(sequence_ % persons_));
       } else {
         timespec now{};
         clock_gettime(CLOCK_REALTIME, &now);
@@ -150,11 +157,11 @@ class RequestTemplate {
  private:
   struct Mark {
     std::size_t offset;
-    enum Kind { uuid, sequence, now } kind;
+    enum Kind { uuid, sequence, now, person } kind;
   };
   std::string bytes_;
   std::vector<Mark> marks_;
-  std::uint64_t sequence_ = 0;
+  std::uint64_t sequence_ = 0, persons_;
   std::mt19937_64 random_;
 };
 

@@ -64,7 +64,9 @@ def luhn(digits):
 
 
 def is_person_number(digits):
-    """Ten digits with a real date (day + 60 for a samordningsnummer) and a right check digit."""
+    """Ten digits with a real date (day + 60 for a samordningsnummer), a birth number and a right check digit."""
+    if digits[6:9] == "000":
+        return False
     month, day = int(digits[2:4]), int(digits[4:6])
     day -= 60 if day > 60 else 0
     try:
