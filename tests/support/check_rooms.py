@@ -16,8 +16,6 @@ ROOMS = ["base", "model", "identity", "routing", "confidentiality", "minimise", 
 PURE = {"base", "model", "identity", "routing", "confidentiality", "minimise"}
 NOT_IN_PURE = re.compile(r"^(boost/(asio|beast)|openssl/|Poco/|sqlite3|libpq|sys/socket|netinet/|curl/|prometheus/)")
 PLUGIN_ABI = re.compile(r"plugin_abi\.h|plugins/|sdk/adapter\.hpp")
-# What a plugin may include in quotes: the SDK, plugin-side libraries, and its own folder.
-PLUGIN_LIBRARIES = {"sdk", "common", "digg_sdk"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 SOURCES = {".cpp", ".hpp", ".h"}
 
@@ -43,8 +41,13 @@ def check_hub(root):
                 break
             if not quoted and room in PURE and NOT_IN_PURE.match(target):
                 problems.append(f"{where}: {room} is pure and may not include <{target}>")
-            if PLUGIN_ABI.search(target) and room != "plugin_host":
-                problems.append(f"{where}: only plugin_host may include the plugin ABI")
+            if PLUGIN_ABI.search(target):
+                if room != "plugin_host":
+                    problems.append(f"{where}: only plugin_host may include the plugin ABI")
+                continue
+            if ".." in target.split("/"):
+                problems.append(f"{where}: an include may not climb out of its folder ({target})")
+                continue
             other = target.split("/")[0]
             if (root / "hub" / other).is_dir() and "/" in target:
                 if other not in ROOMS:
@@ -54,8 +57,14 @@ def check_hub(root):
     return problems
 
 
+def adapters(root):
+    """Folders that build a module; the others under plugins/ are libraries that adapters share."""
+    return {p.parent.name for p in (root / "plugins").glob("*/CMakeLists.txt")
+            if re.search(r"^\s*samband_plugin\(", p.read_text(encoding="utf-8"), re.M)}
+
+
 def check_plugins(root):
-    problems = []
+    problems, modules = [], adapters(root)
     hub_rooms = {p.name for p in (root / "hub").iterdir() if p.is_dir()} if (root / "hub").is_dir() else set()
     for path in sources(root / "plugins"):
         plugin = path.relative_to(root / "plugins").parts[0]
@@ -67,8 +76,7 @@ def check_plugins(root):
                 problems.append(f"{where}: a plugin may not include the hub ({target})")
             if ".." in target.split("/"):
                 problems.append(f"{where}: an include may not climb out of its folder ({target})")
-            others = {p.name for p in (root / "plugins").iterdir() if p.is_dir()} - PLUGIN_LIBRARIES - {plugin}
-            if quoted and first in others and "/" in target:
+            if quoted and first in modules - {plugin} and "/" in target:
                 problems.append(f"{where}: a plugin may not include another plugin ({target})")
             if re.match(r"^(boost/(asio|beast)|Poco/|sqlite3|openssl/ssl|sys/socket|netinet/|fstream$|filesystem$)", target) \
                     and path.name != "print_manifest.cpp":
@@ -99,6 +107,7 @@ def self_test():
             root = pathlib.Path(folder)
             for made in ("hub/base", "hub/store", "plugins/sdk", "plugins/police", "plugins/health"):
                 (root / made).mkdir(parents=True, exist_ok=True)
+            (root / "plugins/health/CMakeLists.txt").write_text("samband_plugin(health SOURCES a.cpp)\n")
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
