@@ -84,6 +84,7 @@ struct EndpointOptions {
   std::string name;                      // as named in hub.toml
   std::string url;                       // https://host:port/base/path ; http:// refused unless `allow_plain` (tests)
   TlsFiles files;                        // the hub's client certificate; `ca` verifies the server
+  bool allow_plain = false;              // http:// to a loopback address, for tests
   std::string server_name;               // name checked in the server's certificate; "" = host of the url
   int connections_max = 32;
   std::chrono::milliseconds connect_timeout{5000}, request_timeout{30000}, idle_timeout{60000};
@@ -107,8 +108,13 @@ class Client {
  public:
   Client(asio::io_context&, std::vector<EndpointOptions>);
   ~Client();
-  // Errors: unavailable (connect, TLS, reset), timed_out, too_large, not_found (no such endpoint).
+  // Errors: unavailable (connect, TLS, reset, unusable endpoint), timed_out, too_large, not_found (no such endpoint).
+  // request_timeout bounds the whole call, the wait for a free connection included.
   Task<Result<ClientResponse>> send(std::string endpoint, ClientRequest);
+  // The first endpoint whose URL or files cannot be used; `send` to it answers unavailable until that is mended.
+  Result<void> check() const;
+  // Re-reads certificates, keys and CRLs; idle connections are closed. Keeps the old ones on error.
+  Result<void> reload_certificates();
   void close();
 
  private:
