@@ -12,6 +12,8 @@
 
 namespace samband {
 
+struct SchemaNode;
+
 // A leaf of a message that the decision speaks about.
 struct Field {
   std::string pointer;                   // RFC 6901 into `data`
@@ -30,9 +32,10 @@ class Schema {
   static Result<Schema> compile(const json::value& schema, const std::map<std::string, json::value>& others = {});
   // All violations up to `max`, each with a JSON pointer and the keyword; never a value.
   std::vector<Error> validate(const json::value& instance, std::size_t max = 10) const;
+  const SchemaNode* root() const { return root_.get(); }  // for fields_of; nullptr before compile
 
  private:
-  std::shared_ptr<const struct SchemaNode> root_;
+  std::shared_ptr<const SchemaNode> root_;
 };
 
 struct Kind {

@@ -1,0 +1,179 @@
+#include "model/vocabulary.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace samband {
+namespace {
+
+template <std::size_t N>
+using List = std::array<std::string_view, N>;
+
+template <std::size_t N>
+constexpr List<N> sorted(const std::string_view (&codes)[N]) {
+  List<N> out{};
+  std::copy(std::begin(codes), std::end(codes), out.begin());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+constexpr auto kActorTypes = sorted({"police",
+                                     "prosecutor",
+                                     "prison_probation",
+                                     "social_board",
+                                     "health_bup",
+                                     "health_clinic",
+                                     "health_dependency",
+                                     "hospital",
+                                     "school",
+                                     "leisure",
+                                     "landlord_private",
+                                     "landlord_municipal",
+                                     "housing_coordinator",
+                                     "housing_emergency",
+                                     "enforcement",
+                                     "rent_tribunal",
+                                     "employment_service",
+                                     "social_insurance",
+                                     "operator",
+                                     "auditor"});
+
+constexpr auto kMessageKinds =
+    sorted({"police.suspicion", "police.lob", "police.offer", "concern.report", "sig.nomination", "sig.information",
+            "care.referral", "care.status", "test.order", "test.result", "rent.arrears", "tenancy.disturbance",
+            "eviction.time", "known.query", "housing.emergency", "exchange.recall", "exchange.receipt"});
+
+constexpr auto kPersonRoles =
+    sorted({"subject", "tenant", "guardian", "sibling", "child_in_home", "co_tenant", "relative", "reporter", "other"});
+
+constexpr auto kPurposes = sorted(
+    {"youth_offence_notice", "child_protection", "need_of_help", "voluntary_offer", "early_care", "care_referral",
+     "care_follow_up", "sig_cooperation", "rent_arrears_notice", "eviction_prevention", "tenancy_disturbance_notice",
+     "housing_outreach", "receipt", "emergency_housing", "substance_test", "known_query"});
+
+constexpr auto kDataCategories =
+    sorted({"envelope",        "identity",       "address",  "home_area",   "contact",          "protection",
+            "family",          "case_reference", "official", "event",       "event_place",      "suspicion",
+            "mediation",       "custody",        "misuse",   "health",      "social_situation", "school",
+            "risk_assessment", "housing",        "debt",     "payment",     "landlord",         "enforcement",
+            "schedule",        "children",       "status",   "test_result", "document"});
+
+constexpr auto kFactCodes = sorted(
+    {"reasonable_suspicion", "prison_in_scale",  "identity_established", "individual_assessment", "need_of_help",
+     "need_for_care",        "ongoing_misuse",   "compulsory_care",      "pregnancy_protection",  "offer_accepted",
+     "guardian_harm",        "interest_balance", "harm_test_clear",      "document_released",     "location_release",
+     "eviction_pending",     "dwelling",         "same_organisation",    "recipient_reservation", "emergency"});
+
+constexpr auto kReasonCodes = sorted({"cleared",
+                                      "not_needed",
+                                      "secrecy",
+                                      "no_coverage",
+                                      "fact_missing",
+                                      "fact_false",
+                                      "consent_missing",
+                                      "consent_revoked",
+                                      "consent_expired",
+                                      "offer_declined",
+                                      "unknown_field",
+                                      "protected_identity",
+                                      "document_needs_release",
+                                      "no_rule",
+                                      "agreement_ended",
+                                      "age_outside_rule",
+                                      "obligation_unfulfillable",
+                                      "duplicate",
+                                      "personnummer_stripped",
+                                      "unknown_route",
+                                      "not_in_schema",
+                                      "assessed_yes",
+                                      "assessed_no",
+                                      "person_declined",
+                                      "recipient_declined",
+                                      "no_capacity",
+                                      "misdirected",
+                                      "need_established",
+                                      "need_not_established",
+                                      "withdrawn"});
+
+}  // namespace
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::released:
+      return "released";
+    case Outcome::partial:
+      return "partial";
+    case Outcome::held:
+      return "held";
+    case Outcome::refused:
+      return "refused";
+  }
+  return "refused";
+}
+
+std::string_view to_string(FieldOutcome outcome) {
+  switch (outcome) {
+    case FieldOutcome::release:
+      return "release";
+    case FieldOutcome::withhold:
+      return "withhold";
+    case FieldOutcome::hold:
+      return "hold";
+  }
+  return "withhold";
+}
+
+std::string_view to_string(Truth truth) {
+  switch (truth) {
+    case Truth::no:
+      return "no";
+    case Truth::yes:
+      return "yes";
+    case Truth::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Protection protection) {
+  switch (protection) {
+    case Protection::none:
+      return "none";
+    case Protection::marked:
+      return "marked";
+    case Protection::protected_registration:
+      return "protected_registration";
+    case Protection::fictitious:
+      return "fictitious";
+  }
+  return "fictitious";  // the strictest: a value out of range must not open anything
+}
+
+std::optional<Outcome> outcome_from(std::string_view code) {
+  for (const auto outcome : {Outcome::released, Outcome::partial, Outcome::held, Outcome::refused}) {
+    if (to_string(outcome) == code) return outcome;
+  }
+  return std::nullopt;
+}
+
+std::optional<Protection> protection_from(std::string_view code) {
+  for (const auto protection :
+       {Protection::none, Protection::marked, Protection::protected_registration, Protection::fictitious}) {
+    if (to_string(protection) == code) return protection;
+  }
+  return std::nullopt;
+}
+
+std::span<const std::string_view> actor_types() { return kActorTypes; }
+std::span<const std::string_view> message_kinds() { return kMessageKinds; }
+std::span<const std::string_view> purposes() { return kPurposes; }
+std::span<const std::string_view> data_categories() { return kDataCategories; }
+std::span<const std::string_view> fact_codes() { return kFactCodes; }
+std::span<const std::string_view> person_roles() { return kPersonRoles; }
+std::span<const std::string_view> reason_codes() { return kReasonCodes; }
+
+bool contains(std::span<const std::string_view> list, std::string_view code) {
+  return std::binary_search(list.begin(), list.end(), code);
+}
+
+}  // namespace samband
