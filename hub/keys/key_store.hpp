@@ -35,6 +35,9 @@ class KeyStore {
   // not_found when erased.
   virtual Result<PayloadKey> payload_key(std::int64_t id) = 0;
   virtual Bytes log_seed() const = 0;
+  // Destroys every payload key that this subject has a part in and returns their ids; an id is never used again.
+  // Another process on the same folder notices within a second. Copies in backups of keys.db are the operator's.
+  virtual Result<std::vector<std::int64_t>> erase(std::string_view subject_ref);
 };
 
 }  // namespace samband

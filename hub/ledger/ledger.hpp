@@ -6,6 +6,7 @@
 // are durable. An I/O error stops the writing side for good (`healthy()` turns false): fail closed.
 #pragma once
 #include <boost/asio/awaitable.hpp>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,6 +49,8 @@ class Ledger {
     Bytes log_seed;
     int batch_max = 256;      // appends per transaction
     std::size_t queue_max = 4096;
+    // Rollback guard, best on another disk than the data (docs/ledger-format.md); empty = none.
+    std::filesystem::path guard_file = {};
   };
   // Recomputes the root from tiles and tail and compares it with the last signed checkpoint; refuses to start when they
   // differ. Starts the writer thread.

@@ -1,0 +1,204 @@
+#include "store/rows.hpp"
+
+#include <array>
+#include <utility>
+
+namespace samband {
+namespace {
+
+constexpr std::array<std::pair<ExchangeState, std::string_view>, 8> kStates = {{
+    {ExchangeState::refused, "refused"},
+    {ExchangeState::held, "held"},
+    {ExchangeState::queued, "queued"},
+    {ExchangeState::delivering, "delivering"},
+    {ExchangeState::delivered, "delivered"},
+    {ExchangeState::inbox, "inbox"},
+    {ExchangeState::dead, "dead"},
+    {ExchangeState::withdrawn, "withdrawn"},
+}};
+
+}  // namespace
+
+std::string_view to_string(ExchangeState state) {
+  for (const auto& [value, text] : kStates)
+    if (value == state) return text;
+  return "";
+}
+
+std::optional<ExchangeState> exchange_state_from(std::string_view text) {
+  for (const auto& [value, name] : kStates)
+    if (name == text) return value;
+  return std::nullopt;
+}
+
+}  // namespace samband
+
+namespace samband::store {
+namespace {
+
+constexpr std::string_view kMessageColumns =
+    "id,sender,sender_message_id,kind,content_hash,received_at,key_id,body,exchanges,warnings";
+constexpr std::string_view kExchangeColumns =
+    "id,message_id,sender,recipient,kind,purpose,route,state,outcome,life,created_at,updated_at,next_attempt_at,due_at,"
+    "attempts,leaf_index,ack_leaf_index,acknowledged_at,explanation,fingerprint,subject_refs,consents,"
+    "external_reference,key_id,side,conversation";
+constexpr std::string_view kConsentColumns =
+    "id,subject_ref,holder,giver,maturity_assessor,recipients,purposes,categories,valid_from,valid_to,evidence_sha256,"
+    "language,agreement,revoked_at,leaf_index";
+
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    parts.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+std::string select(std::string_view columns, std::string_view table) {
+  return "SELECT " + std::string(columns) + " FROM " + std::string(table) + " ";
+}
+
+// "INSERT ... ON CONFLICT(id) DO UPDATE": unlike REPLACE it keeps the row in place.
+std::string upsert(std::string_view columns, std::string_view table) {
+  const std::vector<std::string> names = split(columns, ',');
+  std::string values, sets;
+  for (const std::string& name : names) {
+    values += values.empty() ? "?" : ",?";
+    if (name != "id") sets += (sets.empty() ? "" : ",") + name + "=excluded." + name;
+  }
+  return "INSERT INTO " + std::string(table) + "(" + std::string(columns) + ") VALUES(" + values +
+         ") ON CONFLICT(id) DO UPDATE SET " + sets;
+}
+
+std::optional<std::int64_t> to_integer(const std::optional<Time>& time) {
+  if (!time) return std::nullopt;
+  return store::to_integer(*time);
+}
+
+std::optional<Time> time_at(const sqlite::Query& query, int column) {
+  if (query.is_null(column)) return std::nullopt;
+  return to_time(query.integer(column));
+}
+
+// Lists of codes: one a line.
+Result<std::string> join_lines(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) {
+    if (value.empty() || value.find('\n') != std::string::npos)
+      return fail(Errc::invalid_input, "consent", "a code is empty or holds a line break");
+    if (!text.empty()) text += '\n';
+    text += value;
+  }
+  return text;
+}
+
+}  // namespace
+
+const std::string kSelectMessage = select(kMessageColumns, "message");
+const std::string kSelectExchange = select(kExchangeColumns, "exchange");
+const std::string kSelectConsent = select(kConsentColumns, "consent");
+const std::string kUpsertExchange = upsert(kExchangeColumns, "exchange");
+const std::string kUpsertConsent = upsert(kConsentColumns, "consent");
+
+MessageRow read_message(const sqlite::Query& q) {
+  MessageRow row;
+  row.id = q.text(0);
+  row.sender = q.text(1);
+  row.sender_message_id = q.text(2);
+  row.kind = q.text(3);
+  row.content_hash = q.bytes(4);
+  row.received_at = to_time(q.integer(5));
+  row.key_id = q.integer(6);
+  row.body = q.bytes(7);
+  row.exchanges = q.text(8);
+  row.warnings = q.text(9);
+  return row;
+}
+
+Result<ExchangeRow> read_exchange(const sqlite::Query& q) {
+  const auto state = exchange_state_from(q.text(7));
+  if (!state) return fail(Errc::internal, "store.exchange", "a row has an unknown state");
+  ExchangeRow row;
+  row.id = q.text(0);
+  row.message_id = q.text(1);
+  row.sender = q.text(2);
+  row.recipient = q.text(3);
+  row.kind = q.text(4);
+  row.purpose = q.text(5);
+  row.route = q.text(6);
+  row.state = *state;
+  row.outcome = q.text(8);
+  row.life = q.text(9);
+  row.created_at = to_time(q.integer(10));
+  row.updated_at = to_time(q.integer(11));
+  row.next_attempt_at = time_at(q, 12);
+  row.due_at = time_at(q, 13);
+  row.attempts = static_cast<int>(q.integer(14));
+  row.leaf_index = static_cast<std::uint64_t>(q.integer(15));
+  if (!q.is_null(16)) row.ack_leaf_index = static_cast<std::uint64_t>(q.integer(16));
+  row.acknowledged_at = time_at(q, 17);
+  row.explanation = q.text(18);
+  row.fingerprint = q.text(19);
+  row.subject_refs = q.text(20);
+  row.consents = q.text(21);
+  row.external_reference = q.text(22);
+  row.key_id = q.integer(23);
+  row.side = q.bytes(24);
+  row.conversation = q.bytes(25);
+  return row;
+}
+
+Consent read_consent(const sqlite::Query& q) {
+  Consent consent;
+  consent.id = q.text(0);
+  consent.subject_ref = q.text(1);
+  consent.holder = q.text(2);
+  consent.giver = q.text(3);
+  consent.maturity_assessor = q.text(4);
+  consent.recipients = split(q.text(5), '\n');
+  consent.purposes = split(q.text(6), '\n');
+  consent.categories = split(q.text(7), '\n');
+  consent.valid_from = to_time(q.integer(8));
+  consent.valid_to = to_time(q.integer(9));
+  consent.evidence_sha256 = q.text(10);
+  consent.language = q.text(11);
+  consent.agreement = q.text(12);
+  consent.revoked_at = time_at(q, 13);
+  consent.leaf_index = static_cast<std::uint64_t>(q.integer(14));
+  return consent;
+}
+
+Result<void> write_message(sqlite::Database& db, const MessageRow& row) {
+  static const std::string sql =
+      "INSERT INTO message(" + std::string(kMessageColumns) + ") VALUES(?,?,?,?,?,?,?,?,?,?)";
+  return db
+      .query(sql, row.id, row.sender, row.sender_message_id, row.kind, sqlite::Blob{row.content_hash},
+             store::to_integer(row.received_at), row.key_id, sqlite::Blob{row.body}, row.exchanges, row.warnings)
+      .run();
+}
+
+Result<void> write_exchange(sqlite::Database& db, const ExchangeRow& row) {
+  return db
+      .query(kUpsertExchange, row.id, row.message_id, row.sender, row.recipient, row.kind, row.purpose, row.route,
+             to_string(row.state), row.outcome, row.life, store::to_integer(row.created_at),
+             store::to_integer(row.updated_at), to_integer(row.next_attempt_at), to_integer(row.due_at), row.attempts,
+             row.leaf_index, row.ack_leaf_index, to_integer(row.acknowledged_at), row.explanation, row.fingerprint,
+             row.subject_refs, row.consents, row.external_reference, row.key_id, sqlite::Blob{row.side},
+             sqlite::Blob{row.conversation})
+      .run();
+}
+
+Result<void> write_consent(sqlite::Database& db, const Consent& c) {
+  auto recipients = join_lines(c.recipients), purposes = join_lines(c.purposes), categories = join_lines(c.categories);
+  for (auto* list : {&recipients, &purposes, &categories})
+    if (!*list) return list->error();
+  return db
+      .query(kUpsertConsent, c.id, c.subject_ref, c.holder, c.giver, c.maturity_assessor, *recipients, *purposes,
+             *categories, store::to_integer(c.valid_from), store::to_integer(c.valid_to), c.evidence_sha256, c.language,
+             c.agreement, to_integer(c.revoked_at), c.leaf_index)
+      .run();
+}
+
+}  // namespace samband::store

@@ -1,0 +1,28 @@
+// Rows of the store to and from SQLite: one place that knows the order of columns. Stateless, thread-safe.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "keys/sqlite.hpp"
+#include "store/store.hpp"
+
+namespace samband::store {
+
+extern const std::string kSelectMessage;   // "SELECT ... FROM message "
+extern const std::string kSelectExchange;  // "SELECT ... FROM exchange "
+extern const std::string kSelectConsent;   // "SELECT ... FROM consent "
+extern const std::string kUpsertExchange;
+extern const std::string kUpsertConsent;
+
+inline std::int64_t to_integer(Time time) { return time.time_since_epoch().count(); }
+inline Time to_time(std::int64_t ms) { return Time(std::chrono::milliseconds(ms)); }
+
+MessageRow read_message(const sqlite::Query&);
+Result<ExchangeRow> read_exchange(const sqlite::Query&);  // internal when the state is not one we know
+Consent read_consent(const sqlite::Query&);
+
+Result<void> write_message(sqlite::Database&, const MessageRow&);
+Result<void> write_exchange(sqlite::Database&, const ExchangeRow&);
+Result<void> write_consent(sqlite::Database&, const Consent&);
+
+}  // namespace samband::store

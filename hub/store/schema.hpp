@@ -1,0 +1,65 @@
+// The tables of hub.db, version 1. Per exchange three rows are appended before release: message, exchange, leaf. Indexes
+// are few because each costs a page write per batch; the comments say what each is for. Times are integer milliseconds.
+#pragma once
+
+namespace samband::store {
+
+inline constexpr int kSchemaVersion = 1;
+
+// Wide rows (message, exchange) keep their rowid so that the table stays dense and appends go to its end; ids are
+// time-ordered, so the index on them is appended to as well.
+inline constexpr const char* kSchema = R"(
+  BEGIN IMMEDIATE;
+  CREATE TABLE message(
+    id TEXT NOT NULL UNIQUE, sender TEXT NOT NULL, sender_message_id TEXT NOT NULL, kind TEXT NOT NULL,
+    content_hash BLOB NOT NULL, received_at INTEGER NOT NULL, key_id INTEGER NOT NULL, body BLOB NOT NULL,
+    exchanges TEXT NOT NULL, warnings TEXT NOT NULL,
+    UNIQUE(sender, sender_message_id));
+  CREATE TABLE exchange(
+    id TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
+    kind TEXT NOT NULL, purpose TEXT NOT NULL, route TEXT NOT NULL, state TEXT NOT NULL, outcome TEXT NOT NULL,
+    life TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, next_attempt_at INTEGER,
+    due_at INTEGER, attempts INTEGER NOT NULL, leaf_index INTEGER NOT NULL, ack_leaf_index INTEGER,
+    acknowledged_at INTEGER, explanation TEXT NOT NULL, fingerprint TEXT NOT NULL, subject_refs TEXT NOT NULL,
+    consents TEXT NOT NULL, external_reference TEXT NOT NULL, key_id INTEGER NOT NULL, side BLOB NOT NULL,
+    conversation BLOB NOT NULL);
+  -- The exchanges of one message.
+  CREATE INDEX exchange_message ON exchange(message_id);
+  -- Listings of one party, in either role.
+  CREATE INDEX exchange_sender ON exchange(sender, id);
+  CREATE INDEX exchange_recipient ON exchange(recipient, id);
+  -- What waits for somebody: inboxes, the reviewer's list, dead letters. Small whatever the size of the table.
+  CREATE INDEX exchange_waiting ON exchange(state, recipient, id) WHERE state='inbox' OR state='held' OR state='dead';
+  -- The outbox's next work, and deadlines that nobody has met yet.
+  CREATE INDEX exchange_next ON exchange(next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+  CREATE INDEX exchange_due ON exchange(due_at) WHERE due_at IS NOT NULL AND acknowledged_at IS NULL;
+  CREATE TABLE consent(
+    id TEXT PRIMARY KEY, subject_ref TEXT NOT NULL, holder TEXT NOT NULL, giver TEXT NOT NULL,
+    maturity_assessor TEXT NOT NULL, recipients TEXT NOT NULL, purposes TEXT NOT NULL, categories TEXT NOT NULL,
+    valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, evidence_sha256 TEXT NOT NULL, language TEXT NOT NULL,
+    agreement TEXT NOT NULL, revoked_at INTEGER, leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX consent_subject ON consent(subject_ref);
+  CREATE INDEX consent_holder ON consent(holder, id);
+  CREATE TABLE assessment(
+    id TEXT NOT NULL, exchange_id TEXT NOT NULL, code TEXT NOT NULL, person_ref TEXT NOT NULL,
+    assessor_id TEXT NOT NULL, reason_code TEXT NOT NULL, party TEXT NOT NULL, value TEXT NOT NULL,
+    at INTEGER NOT NULL, PRIMARY KEY(exchange_id, id)) WITHOUT ROWID;
+  CREATE TABLE status(
+    id TEXT NOT NULL, exchange_id TEXT NOT NULL, party TEXT NOT NULL, status TEXT NOT NULL,
+    reason_code TEXT NOT NULL, handler TEXT NOT NULL, at INTEGER NOT NULL, leaf_index INTEGER NOT NULL,
+    PRIMARY KEY(exchange_id, id)) WITHOUT ROWID;
+  CREATE TABLE quarantine(
+    id TEXT PRIMARY KEY, sender TEXT NOT NULL, at INTEGER NOT NULL, key_id INTEGER NOT NULL, sealed BLOB NOT NULL,
+    reason TEXT NOT NULL);
+  CREATE TABLE leaf(idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+  CREATE TABLE tile(level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY(level, idx));
+  CREATE TABLE checkpoint(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL, note TEXT NOT NULL);
+  -- The log only grows. A slip in a program or at a prompt stops here; an attacker is what the signatures are for.
+  CREATE TRIGGER leaf_update BEFORE UPDATE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never change'); END;
+  CREATE TRIGGER leaf_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never go'); END;
+  CREATE TRIGGER tile_update BEFORE UPDATE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never change'); END;
+  CREATE TRIGGER tile_delete BEFORE DELETE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never go'); END;
+  PRAGMA user_version = 1;
+  COMMIT;)";
+
+}  // namespace samband::store

@@ -1,0 +1,369 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <set>
+
+#include "store/reader_pool.hpp"
+#include "store/rows.hpp"
+#include "store/schema.hpp"
+#include "store/sqlite_txn.hpp"
+#include "store/store.hpp"
+#include "store/wal_checkpointer.hpp"
+
+namespace samband {
+namespace {
+
+namespace fs = std::filesystem;
+using sqlite::Database;
+using store::kSelectConsent;
+using store::kSelectExchange;
+using store::kSelectMessage;
+
+constexpr const char* kDatabaseName = "hub.db";
+constexpr const char* kLockName = "hub.lock";
+constexpr int kRowsMax = 1000;
+
+// Held as long as the hub runs; the kernel lets go of it however the process ends.
+class FolderLock {
+ public:
+  static Result<FolderLock> take(const fs::path& path) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+      return fail(Errc::invalid_config, path.string(),
+                  "cannot be opened: " + std::error_code(errno, std::generic_category()).message());
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      ::close(fd);
+      return fail(Errc::invalid_config, path.string(),
+                  "another hub runs on this data folder; stop it first, or give this one a folder of its own");
+    }
+    return FolderLock(fd);
+  }
+  explicit FolderLock(int fd) : fd_(fd) {}
+  FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FolderLock& operator=(FolderLock&&) = delete;
+  ~FolderLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  int fd_;
+};
+
+Result<std::int64_t> schema_version(Database& db) {
+  auto query = db.query("PRAGMA user_version");
+  auto row = query.step();
+  if (!row) return row.error();
+  return query.integer(0);
+}
+
+Result<void> check_version(std::int64_t version, const fs::path& path) {
+  if (version == store::kSchemaVersion) return {};
+  return fail(Errc::invalid_config, path.string(),
+              "has schema version " + std::to_string(version) + ", this program knows " +
+                  std::to_string(store::kSchemaVersion) + "; start the version of the hub that made it");
+}
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(fs::path path) : readers_(std::move(path)) {}
+
+  void start_writing(FolderLock lock, Database writer, Database for_checkpoints) {
+    lock_.emplace(std::move(lock));
+    writer_.emplace(std::move(writer));
+    checkpointer_.emplace(std::move(for_checkpoints), *writer_);
+  }
+
+  Result<void> transact(const std::function<Result<void>(Txn&)>& body) override {
+    const std::lock_guard lock(writer_mutex_);
+    if (!writer_) return fail(Errc::forbidden, "store", "opened for reading only");
+    // After a failed write or sync nobody knows what the disk holds: only a restart, which checks, may write again.
+    if (failed_ || checkpointer_->failed())
+      return fail(Errc::unavailable, "store", "stopped after a disk error; restart the hub");
+    if (auto begun = writer_->query("BEGIN IMMEDIATE").run(); !begun) return stopped(begun.error());
+    store::SqliteTxn txn(*writer_);
+    Result<void> written;
+    try {
+      written = body(txn);
+    } catch (...) {
+      roll_back();
+      throw;
+    }
+    if (txn.broken()) {
+      roll_back();
+      return stopped(written ? fail(Errc::unavailable, "store", "the transaction was broken off") : written.error());
+    }
+    if (!written) {
+      roll_back();
+      return written;
+    }
+    if (auto committed = writer_->query("COMMIT").run(); !committed) {
+      roll_back();
+      return stopped(committed.error());
+    }
+    checkpointer_->after_commit();
+    return {};
+  }
+
+  Result<void> savepoint(Txn& txn, const Write& write) override {
+    auto* own = dynamic_cast<store::SqliteTxn*>(&txn);
+    if (!own) return fail(Errc::internal, "store", "the transaction is of another store");
+    return own->savepoint(write);
+  }
+
+  Result<std::optional<MessageRow>> message(std::string_view id) override {
+    static const std::string sql = kSelectMessage + "WHERE id=?";
+    return one<MessageRow>(sql, &store::read_message, id);
+  }
+  Result<std::optional<MessageRow>> message(std::string_view sender, std::string_view sender_message_id) override {
+    static const std::string sql = kSelectMessage + "WHERE sender=? AND sender_message_id=?";
+    return one<MessageRow>(sql, &store::read_message, sender, sender_message_id);
+  }
+  Result<std::optional<ExchangeRow>> exchange(std::string_view id) override {
+    static const std::string sql = kSelectExchange + "WHERE id=?";
+    return one<ExchangeRow>(sql, &store::read_exchange, id);
+  }
+
+  Result<std::vector<ExchangeRow>> exchanges(const ExchangeFilter& filter) override;
+
+  Result<std::vector<ExchangeRow>> due_exchanges(Time before, int limit) override {
+    static const std::string sql = kSelectExchange +
+                                   "WHERE next_attempt_at IS NOT NULL AND next_attempt_at<=? "
+                                   "AND state IN('queued','delivering') ORDER BY next_attempt_at LIMIT ?";
+    return many<ExchangeRow>(sql, &store::read_exchange, store::to_integer(before), bounded(limit));
+  }
+  Result<std::vector<ExchangeRow>> overdue(Time before, int limit) override {
+    static const std::string sql = kSelectExchange +
+                                   "WHERE due_at IS NOT NULL AND acknowledged_at IS NULL AND due_at<=? "
+                                   "ORDER BY due_at LIMIT ?";
+    return many<ExchangeRow>(sql, &store::read_exchange, store::to_integer(before), bounded(limit));
+  }
+  Result<std::vector<ExchangeRow>> inbox(std::string_view party, std::string_view after, int limit) override {
+    static const std::string sql = kSelectExchange + "WHERE state='inbox' AND recipient=? AND id>? ORDER BY id LIMIT ?";
+    return many<ExchangeRow>(sql, &store::read_exchange, party, after, bounded(limit));
+  }
+
+  Result<std::optional<Consent>> consent(std::string_view id) override {
+    static const std::string sql = kSelectConsent + "WHERE id=?";
+    return one<Consent>(sql, &store::read_consent, id);
+  }
+  Result<std::vector<Consent>> consents_of(const std::vector<std::string>& subject_refs) override {
+    static const std::string sql = kSelectConsent + "WHERE subject_ref=? ORDER BY id LIMIT ?";
+    std::vector<Consent> all;
+    for (const std::string& subject : std::set<std::string>(subject_refs.begin(), subject_refs.end())) {
+      auto found = many<Consent>(sql, &store::read_consent, subject, kRowsMax);
+      if (!found) return found;
+      // A list cut short could hide a revocation: better none than some.
+      if (found->size() == static_cast<std::size_t>(kRowsMax))
+        return fail(Errc::too_large, "store.consent", "more than 999 consents about one person");
+      std::move(found->begin(), found->end(), std::back_inserter(all));
+    }
+    return all;
+  }
+  Result<std::vector<Consent>> consents_held_by(std::string_view party, int limit) override {
+    static const std::string sql = kSelectConsent + "WHERE holder=? ORDER BY id DESC LIMIT ?";
+    return many<Consent>(sql, &store::read_consent, party, bounded(limit));
+  }
+
+  Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) override {
+    const auto read = [](const sqlite::Query& q) {
+      AssessmentRow row;
+      row.id = q.text(0), row.exchange_id = q.text(1), row.code = q.text(2), row.person_ref = q.text(3);
+      row.assessor_id = q.text(4), row.reason_code = q.text(5), row.party = q.text(6), row.value = q.text(7);
+      row.at = store::to_time(q.integer(8));
+      return row;
+    };
+    return many<AssessmentRow>(
+        "SELECT id,exchange_id,code,person_ref,assessor_id,reason_code,party,value,at FROM assessment "
+        "WHERE exchange_id=? ORDER BY at,id",
+        read, exchange_id);
+  }
+  Result<std::vector<StatusRow>> statuses(std::string_view exchange_id) override {
+    const auto read = [](const sqlite::Query& q) {
+      StatusRow row;
+      row.id = q.text(0), row.exchange_id = q.text(1), row.party = q.text(2), row.status = q.text(3);
+      row.reason_code = q.text(4), row.handler = q.text(5), row.at = store::to_time(q.integer(6));
+      row.leaf_index = static_cast<std::uint64_t>(q.integer(7));
+      return row;
+    };
+    return many<StatusRow>(
+        "SELECT id,exchange_id,party,status,reason_code,handler,at,leaf_index FROM status WHERE exchange_id=? "
+        "ORDER BY at,id",
+        read, exchange_id);
+  }
+
+  Result<Bytes> leaf(std::uint64_t index) override {
+    auto found = one<Bytes>("SELECT bytes FROM leaf WHERE idx=?", &first_bytes, index);
+    if (!found) return found.error();
+    if (!*found) return fail(Errc::not_found, "store.leaf", "no leaf with this index");
+    return std::move(**found);
+  }
+  Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) override {
+    // Only a run without gaps: callers count on places.
+    auto db = readers_.lend();
+    if (!db) return db.error();
+    auto query = (*db)->query("SELECT idx,bytes FROM leaf WHERE idx>=? ORDER BY idx LIMIT ?", from, bounded(limit));
+    std::vector<Bytes> leaves;
+    for (;;) {
+      auto row = query.step();
+      if (!row) return row.error();
+      if (!*row || static_cast<std::uint64_t>(query.integer(0)) != from + leaves.size()) return leaves;
+      leaves.push_back(query.bytes(1));
+    }
+  }
+  Result<std::optional<Bytes>> tile(int level, std::uint64_t index) override {
+    return one<Bytes>("SELECT hashes FROM tile WHERE level=? AND idx=?", &first_bytes, level, index);
+  }
+  Result<std::optional<std::pair<std::uint64_t, std::string>>> checkpoint() override {
+    const auto read = [](const sqlite::Query& q) {
+      return std::pair(static_cast<std::uint64_t>(q.integer(0)), q.text(1));
+    };
+    return one<std::pair<std::uint64_t, std::string>>("SELECT size,note FROM checkpoint", read);
+  }
+
+  Result<std::int64_t> count(std::string_view table) override {
+    static const std::set<std::string, std::less<>> kTables = {"message", "exchange",   "consent", "assessment",
+                                                               "status",  "quarantine", "leaf",    "tile"};
+    if (!kTables.contains(table)) return fail(Errc::invalid_input, "store.count", "no such table");
+    auto db = readers_.lend();
+    if (!db) return db.error();
+    auto query = (*db)->query("SELECT count(*) FROM " + std::string(table));
+    auto row = query.step();
+    if (!row) return row.error();
+    return query.integer(0);
+  }
+
+  Result<void> check() override {
+    auto db = readers_.lend();
+    if (!db) return db.error();
+    auto query = (*db)->query("PRAGMA integrity_check(1)");
+    auto row = query.step();
+    if (!row) return row.error();
+    if (query.text(0) == "ok") return {};
+    return fail(Errc::internal, kDatabaseName, "damaged: SQLite's integrity check found a fault; restore a backup");
+  }
+
+ private:
+  static Bytes first_bytes(const sqlite::Query& query) { return query.bytes(0); }
+  static int bounded(int limit) { return std::clamp(limit, 1, kRowsMax); }
+
+  template <class Row, class Read, class... Values>
+  Result<std::vector<Row>> many(std::string_view sql, Read read, const Values&... values) {
+    auto db = readers_.lend();
+    if (!db) return db.error();
+    auto query = (*db)->query(sql, values...);
+    std::vector<Row> rows;
+    for (;;) {
+      auto row = query.step();
+      if (!row) return row.error();
+      if (!*row) return rows;
+      Result<Row> one = read(query);
+      if (!one) return one.error();
+      rows.push_back(std::move(*one));
+    }
+  }
+  template <class Row, class Read, class... Values>
+  Result<std::optional<Row>> one(std::string_view sql, Read read, const Values&... values) {
+    auto rows = many<Row>(sql, read, values...);
+    if (!rows) return rows.error();
+    if (rows->empty()) return std::optional<Row>();
+    return std::optional<Row>(std::move(rows->front()));
+  }
+
+  void roll_back() {
+    if (writer_->in_transaction()) (void)writer_->query("ROLLBACK").run();
+    if (writer_->in_transaction()) failed_ = true;
+  }
+  Error stopped(Error error) {
+    failed_ = true;
+    return fail(Errc::unavailable, "store", error.message);
+  }
+
+  std::optional<FolderLock> lock_;
+  std::mutex writer_mutex_;
+  std::optional<Database> writer_;
+  std::optional<store::WalCheckpointer> checkpointer_;
+  bool failed_ = false;  // under writer_mutex_
+  store::ReaderPool readers_;
+};
+
+// The state is a code of ours and stands in the text as itself, so that SQLite may use the partial index.
+Result<std::vector<ExchangeRow>> SqliteStore::exchanges(const ExchangeFilter& filter) {
+  if (!filter.state.empty() && !exchange_state_from(filter.state))
+    return fail(Errc::invalid_input, "/state", "not a state of an exchange");
+  const std::string order = filter.newest_first ? " ORDER BY id DESC LIMIT ?1" : " ORDER BY id LIMIT ?1";
+  std::string where;
+  if (!filter.state.empty()) where += " AND state='" + filter.state + "'";
+  if (!filter.after.empty()) where += filter.newest_first ? " AND id<?2" : " AND id>?2";
+  if (!filter.message_id.empty()) where += " AND message_id=?3";
+  if (!filter.subject_ref.empty()) where += " AND instr(','||subject_refs||',', ','||?4||',')>0";
+  if (!filter.consent_id.empty()) where += " AND instr(','||consents||',', ','||?5||',')>0";
+  std::string sql = kSelectExchange;
+  if (filter.party.empty()) {
+    sql += "WHERE 1" + where + order;
+  } else {
+    // Two ordered index walks, each cut at the limit, instead of sorting everything the party ever had.
+    const auto half = [&](const char* role) {
+      return "SELECT id FROM (SELECT id FROM exchange WHERE " + std::string(role) + "=?6" + where + order + ")";
+    };
+    sql += "WHERE id IN (" + half("sender") + " UNION " + half("recipient") + ")" + order;
+  }
+  // ?2..?6 may be absent from the text, and binding what is absent is an error: mention each once, to no effect.
+  sql.insert(sql.rfind(" ORDER BY"), " AND (1 OR ?2 OR ?3 OR ?4 OR ?5 OR ?6)");
+  return many<ExchangeRow>(sql, &store::read_exchange, bounded(filter.limit), filter.after, filter.message_id,
+                           filter.subject_ref, filter.consent_id, filter.party);
+}
+
+Result<void> prepare_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(Errc::invalid_config, folder.string(),
+              "cannot be made: " + std::error_code(errno, std::generic_category()).message());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_only) {
+  const fs::path path = folder / kDatabaseName;
+  auto made = std::make_unique<SqliteStore>(path);
+  if (read_only) {
+    auto database = Database::open(path, Database::Mode::read_only);
+    if (!database) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + database.error().message);
+    auto version = schema_version(*database);
+    if (!version) return version.error();
+    if (auto known = check_version(*version, path); !known) return known.error();
+    return std::unique_ptr<Store>(std::move(made));
+  }
+  if (auto ready = prepare_folder(folder); !ready) return ready.error();
+  auto lock = FolderLock::take(folder / kLockName);
+  if (!lock) return lock.error();
+  // Made by us and not by SQLite, so that it and the files beside it are for this user only.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return fail(Errc::invalid_config, path.string(),
+                "cannot be opened: " + std::error_code(errno, std::generic_category()).message());
+  ::close(fd);
+  auto writer = Database::open(path, Database::Mode::read_write);
+  if (!writer) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + writer.error().message);
+  auto set = writer->exec(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
+      "PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=268435456");
+  if (!set) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + set.error().message);
+  auto version = schema_version(*writer);
+  if (!version) return version.error();
+  if (*version == 0) {
+    if (auto created = writer->exec(store::kSchema); !created) return created.error();
+  } else if (auto known = check_version(*version, path); !known) {
+    return known.error();
+  }
+  auto for_checkpoints = Database::open(path, Database::Mode::read_write);
+  if (!for_checkpoints) return for_checkpoints.error();
+  if (auto full = for_checkpoints->exec("PRAGMA synchronous=FULL"); !full) return full.error();
+  made->start_writing(std::move(*lock), std::move(*writer), std::move(*for_checkpoints));
+  return std::unique_ptr<Store>(std::move(made));
+}
+
+}  // namespace samband

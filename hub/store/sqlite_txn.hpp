@@ -1,0 +1,40 @@
+// The writing side of one transaction over the store's writer connection. Any error that is not the caller's own
+// (conflict, invalid input, too large) marks the whole transaction as broken: SQLite may already have rolled it back,
+// and a statement after that would run outside it. Used by one thread.
+#pragma once
+#include "keys/sqlite.hpp"
+#include "store/store.hpp"
+
+namespace samband::store {
+
+class SqliteTxn final : public Txn {
+ public:
+  explicit SqliteTxn(sqlite::Database& db) : db_(db) {}
+
+  Result<void> add_message(const MessageRow&) override;
+  Result<void> put_exchange(const ExchangeRow&) override;
+  Result<std::optional<ExchangeRow>> exchange(std::string_view id) override;
+  Result<void> put_consent(const Consent&) override;
+  Result<void> add_assessment(const AssessmentRow&) override;
+  Result<void> add_status(const StatusRow&) override;
+  Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
+                              std::string_view sealed, std::string_view reason) override;
+  Result<void> add_leaf(std::uint64_t index, std::string_view bytes) override;
+  Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) override;
+  Result<void> put_checkpoint(std::uint64_t size, std::string_view note) override;
+
+  // Runs the write between SAVEPOINT and RELEASE; its error undoes what it wrote.
+  Result<void> savepoint(const Store::Write&);
+  bool broken() const { return broken_; }
+
+ private:
+  template <class T>
+  Result<T> checked(Result<T> result, std::string_view place);
+  template <class Operation>
+  Result<void> write(std::string_view place, Operation);
+
+  sqlite::Database& db_;
+  bool broken_ = false;
+};
+
+}  // namespace samband::store
