@@ -6,9 +6,12 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 void add_one(json::array& facts, std::string_view code, bool value, std::string_view person) {
-  for (const auto& v : facts) {
-    const auto* f = v.if_object();
-    if (f && string_at(*f, "code") == code && (string_at(*f, "person") == person || string_at(*f, "person").empty())) return;
+  for (auto& v : facts) {
+    auto* f = v.if_object();
+    if (!f || string_at(*f, "code") != code || (string_at(*f, "person") != person && !string_at(*f, "person").empty())) continue;
+    // Nobody stands for it and the form says otherwise: the answer that permits less.
+    if (const auto* said = bool_at(*f, "value"); said && *said && !value && !object_at(*f, "assessor")) (*f)["value"] = false;
+    return;
   }
   json::object fact{{"code", code}, {"value", value}};
   if (!person.empty()) fact["person"] = person;

@@ -1,0 +1,98 @@
+// Adapter of landlords: form 3 of SFS 1978:314 (JB 12:44) and notices of disturbances (JB 12:25 a, 12:42) as compact JSON,
+// defined in README.md. Landlords get receipts and recalls back as JSON.
+#include "common/canonical.hpp"
+#include "common/delivery.hpp"
+#include "landlord/form.hpp"
+#include "landlord/identity_numbers.hpp"
+
+namespace samband {
+namespace {
+
+using namespace plugin;
+
+class LandlordAdapter final : public sdk::Adapter {
+ public:
+  static constexpr std::size_t kBodyBytesMax = 262144;
+  static constexpr std::string_view kManifest =
+      R"({"name":"landlord","version":"1.0.0","abi":"1.0","operations":["decode","deliver"],)"
+      R"("kinds":["rent.arrears","tenancy.disturbance","exchange.receipt","exchange.recall","care.status"],"endpoints":[""],)"
+      R"("limits":{"bodyBytesMax":262144}})";
+
+  sdk::Result<std::monostate> configure(std::string_view config_json) override {
+    auto config = parse_config(config_json);
+    if (auto* e = std::get_if<sdk::Error>(&config)) return *e;
+    const auto party = string_at(std::get<json::object>(config), "party");
+    source_ = "urn:samband:party:" + std::string(party.empty() ? "landlord" : party);
+    return std::monostate{};
+  }
+
+  sdk::Result<std::vector<std::string>> decode(const sdk::Wire& in) override {
+    auto parsed = parse_json(in.body, {kBodyBytesMax, 12});
+    if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
+    auto& value = std::get<json::value>(parsed);
+    auto* object = value.if_object();
+    if (!object) return sdk::invalid("", "the form is not an object");
+    // An id is a key, not a statement: replaced, two notices could get one id, and one of them would be lost.
+    for (const auto* key : {"messageId", "correctionOf", "conversationId"}) {
+      std::string id(string_at(*object, key));
+      if (replace_identity_numbers(id)) return sdk::invalid("/" + std::string(key), "an id must not hold an identity number");
+    }
+    std::vector<Warning> warnings;
+    strip_identity_numbers(value, warnings);
+    auto form = read_form(value.get_object(), warnings);
+    if (auto* e = std::get_if<sdk::Error>(&form)) return *e;
+    auto& f = std::get<LandlordForm>(form);
+    return std::vector<std::string>{canonical_message(f.kind, f.id, source_, f.time, std::move(f.data), warnings)};
+  }
+
+  sdk::Result<sdk::Step> step(std::uint32_t, std::string_view exchange_json, std::string_view, sdk::Event event,
+                              const sdk::Wire& in) override {
+    sdk::Step out;
+    if (event == sdk::Event::http_response) {
+      switch (verdict_of(in.status)) {
+        case HttpVerdict::accepted: out.action = sdk::Action::delivered(reference_of(in.body)); break;
+        case HttpVerdict::retry: out.action = sdk::Action::retry(http_reason(in.status)); break;
+        case HttpVerdict::rejected: out.action = sdk::Action::rejected(http_reason(in.status)); break;
+      }
+      return out;
+    }
+    if (event == sdk::Event::timed_out) {  // perhaps it arrived: the same id again, after the hub's back-off
+      out.action = sdk::Action::retry("timed_out");
+      return out;
+    }
+    auto parsed = parse_json(exchange_json);
+    if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
+    const auto* exchange = std::get<json::value>(parsed).if_object();
+    const auto* data = exchange ? object_at(*exchange, "data") : nullptr;
+    if (!data) return sdk::Error{HUB_INTERNAL, "/data", "an exchange without data"};
+    out.action = sdk::Action::http("POST", "", R"({"content-type":"application/json","accept":"application/json"})",
+                                   json::serialize(body_of(*exchange, *data)));
+    return out;
+  }
+
+ private:
+  static json::object body_of(const json::object& exchange, const json::object& data) {
+    const auto kind = string_at(exchange, "kind");
+    json::object body;
+    body["id"] = string_at(exchange, "exchangeId");
+    if (const auto ref = string_at(data, "refToMessageId"); !ref.empty()) body["refToMessageId"] = ref;
+    const auto* payload = object_at(data, "payload");
+    if (kind == "exchange.receipt" && payload) {
+      body["type"] = "receipt";
+      for (const auto* key : {"exchangeId", "receivedAt", "receiptLeaf"})
+        if (const auto* v = payload->if_contains(key)) body[key] = *v;
+      return body;
+    }
+    body["type"] = kind == "exchange.recall" ? "recall" : "notice";
+    body["kind"] = kind;
+    body["data"] = data;
+    return body;
+  }
+
+  std::string source_ = "urn:samband:party:landlord";
+};
+
+}  // namespace
+}  // namespace samband
+
+SAMBAND_PLUGIN(samband::LandlordAdapter)
