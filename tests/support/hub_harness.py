@@ -74,10 +74,10 @@ def _die_with_parent():
     ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def make_certificates(folder):
-    """Development CA and one certificate per party of the example municipality."""
+def make_certificates(folder, config=None):
+    """Development CA and one certificate per party of a configuration (the example municipality when None)."""
     script = SOURCE / "certs" / "make-dev-certs.sh"
-    done = subprocess.run([str(script), str(folder)], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([str(script), str(folder), str(config or SOURCE / "config")], capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise RuntimeError(f"{script.name} failed ({done.returncode}): {done.stderr[-800:]}")
 
@@ -161,7 +161,7 @@ class Hub:
         else:
             self.ports = {int(k): v for k, v in json.loads((self.folder / "ports.json").read_text()).items()}
         if not certs and not self.certs.exists():
-            make_certificates(self.certs)
+            make_certificates(self.certs, self.config)
         self.data.mkdir(exist_ok=True, mode=0o700)
         if not self.keys.exists():
             self.command("keys", "dev", "--keys", str(self.keys))
