@@ -2,8 +2,7 @@
 """A regional health system: a FHIR R4 server that takes the transaction Bundle of the health adapter.
 
 It checks resource types, required elements, code bindings and references, refuses with an OperationOutcome, and honours
-If-None-Exist on the exchange's identifier, so that the same Bundle twice makes one Task. The base is /fhir/R4 and the
-transaction is posted there. Records: kind task (key = exchange id), recall (key = exchange id).
+If-None-Exist on the exchange's identifier, so that the same Bundle twice makes one Task. The transaction is posted to the base. Records: kind task (key = exchange id), recall (key = exchange id).
 """
 import re
 import urllib.parse
@@ -11,7 +10,6 @@ import uuid
 
 from counterpart import Answer, Counterpart, Refusal, http_date, run
 
-BASE = "/fhir/R4"
 EXCHANGE = "urn:samband:exchange"
 PERSON_SYSTEMS = {
     "http://electronichealth.se/identifier/personnummer",
@@ -30,6 +28,8 @@ ELEMENTS = {
              "owner": False, "businessStatus": False, "statusReason": False, "note": False},
     "Consent": {"meta": False, "identifier": False, "status": True, "scope": True, "category": True, "patient": False,
                 "dateTime": False, "policyRule": False, "provision": False},
+    "DocumentReference": {"meta": False, "identifier": False, "status": True, "type": False, "subject": False, "description": False,
+                          "content": True},
     "RelatedPerson": {"meta": False, "identifier": False, "patient": True, "relationship": False, "name": False,
                       "telecom": False, "gender": False, "birthDate": False, "address": False},
 }
@@ -108,6 +108,7 @@ def check_resource(resource, where):
 class Fhir(Counterpart):
     def __init__(self, arguments, received):
         super().__init__(arguments.party, received)
+        self.base = arguments.base.rstrip("/")
         self.tasks = {r["key"]: r for r in received.all("task") if not r["duplicate"]}
 
     def error(self, refusal):
@@ -117,17 +118,17 @@ class Fhir(Counterpart):
         return Answer(refusal.status, {"resourceType": "OperationOutcome", "issue": [issue]}, "application/fhir+json")
 
     def handle(self, request):
-        if request.method == "GET" and request.path == BASE + "/metadata":
+        if request.method == "GET" and request.path == self.base + "/metadata":
             return Answer(200, {"resourceType": "CapabilityStatement", "status": "active", "kind": "instance", "date": "2026-11-22",
                                 "fhirVersion": "4.0.1", "format": ["json"], "rest": [{"mode": "server"}]}, "application/fhir+json")
-        task = re.fullmatch(BASE + r"/Task/([0-9a-f-]{36})", request.path)
+        task = re.fullmatch(re.escape(self.base) + r"/Task/([0-9a-f-]{36})", request.path)
         if task and request.method == "GET":
             found = next((r for r in self.tasks.values() if r["id"] == task[1]), None)
             if not found:
                 raise Refusal(404, "no such resource", code="not-found")
             entry = next(e for e in found["body"]["entry"] if e["resource"]["resourceType"] == "Task")
             return Answer(200, entry["resource"] | {"id": task[1]}, "application/fhir+json")
-        if request.method != "POST" or request.path.rstrip("/") != BASE:
+        if request.method != "POST" or request.path.rstrip("/") != self.base:
             raise Refusal(404, "no such resource", code="not-found")
         bundle = request.json("application/fhir+json")
         if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle" or bundle.get("type") != "transaction":
@@ -192,4 +193,4 @@ class Fhir(Counterpart):
 
 
 if __name__ == "__main__":
-    run(Fhir, __doc__)
+    run(Fhir, __doc__, lambda parser: parser.add_argument("--base", default="/fhir", help="base of the FHIR server"))

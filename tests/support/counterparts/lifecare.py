@@ -3,9 +3,11 @@
 municipality's neutral errand inbox (Sundsvall's errand model) and its inbox for recalls, on the same base.
 
 Strict: unknown fields, ids that are not in the person's Proposals, and bad person numbers are refused. As in the vendor's
-API there is no idempotency key: the same POST twice makes two actualisations. Records: kind actualisation (key = id),
-attachment (key = exchange id named in the document), errand (key = externalReference), recall (key = exchangeId).
+API there is no idempotency key: the same POST twice makes two actualisations. Records: kind actualisation (no key, it
+names no exchange), attachment (the notice; key = the exchange id in its title), file (further attachments), errand (key =
+externalReference), recall (key = exchangeId).
 """
+import base64
 import email.parser
 import email.policy
 import re
@@ -68,7 +70,7 @@ class Lifecare(Counterpart):
     def __init__(self, arguments, received):
         super().__init__(arguments.party, received)
         self.unknown = set(arguments.unknown)
-        self.actualisations = [r["body"] | {"Id": int(r["key"])} for r in received.all("actualisation")]
+        self.actualisations = [r["body"] | {"Id": r["id"]} for r in received.all("actualisation")]
 
     def error(self, refusal):
         if refusal.where.startswith("errand:"):
@@ -158,7 +160,7 @@ class Lifecare(Counterpart):
         if "WorkingStatus" in body and not by_id(PROPOSALS["WorkingStatus"], body["WorkingStatus"]):
             raise Refusal(400, "is not in Proposals", "body.WorkingStatus")
         number = 98765 + len(self.actualisations)
-        self.received.add(str(number), "actualisation", body)
+        self.received.add("", "actualisation", body, id=number)
         self.actualisations.append(body | {"Id": number})
         return Answer(200, str(number))
 
@@ -169,10 +171,13 @@ class Lifecare(Counterpart):
         kind = next((t for t in PROPOSALS["AttachmentTypes"] if str(t["Id"]) == parts["InsertDocumentType"]), None)
         if not kind or not any(str(s["Id"]) == parts["InsertDocumentSenderType"] for s in kind["SenderTypes"]):
             raise Refusal(400, "is not in Proposals", "InsertDocumentType")
-        exchange = re.search(r"^Utbyte: ([0-9A-Za-z-]{1,64})$", parts["Content"], re.M)
+        exchange = re.search(r"- utbyte ([0-9A-Za-z-]{1,64})$", parts.get("Title", ""))
         if not exchange:
-            raise Refusal(400, "the document does not name the exchange", "Content")
-        self.received.add(exchange[1], "attachment", parts, actualisation=number)
+            raise Refusal(400, "does not name the exchange", "Title")
+        is_notice = parts["fileName"] == "underrattelse.md"
+        if is_notice and f"\nUtbyte: {exchange[1]}\n" not in parts["Content"]:
+            raise Refusal(400, "the document names another exchange than its title", "Content")
+        self.received.add(exchange[1], "attachment" if is_notice else "file:" + parts["fileName"], parts, actualisation=number)
         return Answer(204)
 
     @staticmethod
@@ -191,13 +196,15 @@ class Lifecare(Counterpart):
                 raise Refusal(400, "unknown or repeated part", "body")
             raw = part.get_payload(decode=True)
             if name == "Content":
-                if not part.get_filename() or part.get_content_type() not in ("text/plain", "text/markdown"):
-                    raise Refusal(400, "must be a file with text", "Content")
-                parts["fileName"] = part.get_filename()
+                if not part.get_filename():
+                    raise Refusal(400, "must be a file", "Content")
+                parts["fileName"], parts["mediaType"] = part.get_filename(), part.get_content_type()
             try:
                 parts[name] = raw.decode("utf-8")
             except UnicodeDecodeError:
-                raise Refusal(400, "is not UTF-8", name) from None
+                if name != "Content" or parts["mediaType"].startswith("text/"):
+                    raise Refusal(400, "is not UTF-8", name) from None
+                parts[name] = base64.b64encode(raw).decode()
         for name in ("InsertDocumentType", "InsertDocumentSenderType", "Content"):
             if not parts.get(name):
                 raise Refusal(400, "is required", name)
