@@ -1,0 +1,335 @@
+#include "store/store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "keys/sqlite.hpp"
+
+namespace samband {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Time at(std::int64_t ms) { return Time(std::chrono::milliseconds(ms)); }
+
+MessageRow message(const std::string& id, const std::string& sender_message_id = "m-1") {
+  MessageRow row;
+  row.id = id, row.sender = "police", row.sender_message_id = sender_message_id, row.kind = "concern";
+  row.content_hash = Bytes("\0\1\2", 3), row.received_at = at(5), row.key_id = 3, row.body = Bytes("sealed\0body", 11);
+  row.exchanges = "x-1,x-2", row.warnings = "[]";
+  return row;
+}
+
+ExchangeRow exchange(const std::string& id, ExchangeState state = ExchangeState::queued) {
+  ExchangeRow row;
+  row.id = id, row.message_id = "m", row.sender = "police", row.recipient = "social-board", row.kind = "concern";
+  row.purpose = "child_protection", row.route = "r1", row.state = state, row.outcome = "released", row.life = "sent";
+  row.created_at = at(1), row.updated_at = at(2), row.next_attempt_at = at(10), row.attempts = 2, row.leaf_index = 7;
+  row.explanation = "{}", row.fingerprint = "f", row.subject_refs = "s1,s2", row.consents = "c1";
+  row.external_reference = "e", row.key_id = 4, row.side = Bytes("\0side", 5), row.conversation = "talk";
+  return row;
+}
+
+std::vector<std::string> ids(const Result<std::vector<ExchangeRow>>& rows) {
+  std::vector<std::string> out;
+  for (const auto& row : rows.value()) out.push_back(row.id);
+  return out;
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "samband-store-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    store_ = Store::open(folder_).value();
+  }
+  void TearDown() override {
+    store_.reset();
+    fs::remove_all(folder_);
+  }
+  void put(const ExchangeRow& row) {
+    ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.put_exchange(row); }));
+  }
+
+  fs::path folder_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, MessagesComeBackAsWritten) {
+  const MessageRow row = message("a");
+  ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.add_message(row); }));
+  for (const auto& found : {store_->message("a").value(), store_->message("police", "m-1").value()}) {
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->id, row.id);
+    EXPECT_EQ(found->content_hash, row.content_hash);
+    EXPECT_EQ(found->received_at, row.received_at);
+    EXPECT_EQ(found->body, row.body);
+    EXPECT_EQ(found->exchanges, row.exchanges);
+  }
+  EXPECT_FALSE(store_->message("b").value());
+  EXPECT_FALSE(store_->message("social-board", "m-1").value()) << "ids are the sender's own";
+}
+
+TEST_F(StoreTest, TheSameSenderMessageIdTwiceIsAConflict) {
+  ASSERT_TRUE(store_->transact([](Txn& txn) { return txn.add_message(message("a")); }));
+  auto again = store_->transact([](Txn& txn) { return txn.add_message(message("b")); });
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Errc::conflict);
+  EXPECT_TRUE(store_->transact([](Txn& txn) { return txn.add_message(message("b", "m-2")); }))
+      << "a conflict is the caller's and stops nothing";
+}
+
+TEST_F(StoreTest, ExchangesComeBackAsWrittenAndAreReplaced) {
+  ExchangeRow row = exchange("x");
+  put(row);
+  auto found = store_->exchange("x").value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->state, row.state);
+  EXPECT_EQ(found->next_attempt_at, row.next_attempt_at);
+  EXPECT_FALSE(found->due_at);
+  EXPECT_FALSE(found->ack_leaf_index);
+  EXPECT_EQ(found->side, row.side);
+  EXPECT_EQ(found->subject_refs, row.subject_refs);
+  row.state = ExchangeState::delivered, row.next_attempt_at.reset(), row.ack_leaf_index = 9,
+  row.acknowledged_at = at(20);
+  put(row);
+  found = store_->exchange("x").value();
+  EXPECT_EQ(found->state, ExchangeState::delivered);
+  EXPECT_FALSE(found->next_attempt_at);
+  EXPECT_EQ(found->ack_leaf_index, 9u);
+  EXPECT_EQ(store_->count("exchange").value(), 1);
+}
+
+TEST_F(StoreTest, EveryStateHasATextAndBack) {
+  for (int i = 0; i <= static_cast<int>(ExchangeState::withdrawn); ++i) {
+    const auto state = static_cast<ExchangeState>(i);
+    EXPECT_EQ(exchange_state_from(to_string(state)), state);
+  }
+  EXPECT_FALSE(exchange_state_from("gone"));
+}
+
+TEST_F(StoreTest, ListsByPartyStateSubjectConsentAndPage) {
+  for (int i = 0; i < 6; ++i) {
+    ExchangeRow row = exchange("x" + std::to_string(i), i % 2 ? ExchangeState::held : ExchangeState::queued);
+    if (i == 4) row.sender = "bup", row.recipient = "police";
+    if (i == 5) row.sender = "bup", row.subject_refs = "s1", row.consents = "c10";
+    put(row);
+  }
+  ExchangeFilter filter;
+  EXPECT_EQ(ids(store_->exchanges(filter)).size(), 6u);
+  filter.limit = 2;
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x0", "x1"));
+  filter.after = "x1";
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x2", "x3"));
+  filter.newest_first = true, filter.after = "x5";
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x4", "x3"));
+  filter = {}, filter.party = "police";
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x0", "x1", "x2", "x3", "x4"));
+  filter.newest_first = true, filter.limit = 2;
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x4", "x3"));
+  filter = {}, filter.state = "held";
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x1", "x3", "x5"));
+  filter.party = "police";
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x1", "x3"));
+  filter = {}, filter.subject_ref = "s2";
+  EXPECT_EQ(ids(store_->exchanges(filter)).size(), 5u);
+  filter = {}, filter.consent_id = "c1";
+  EXPECT_EQ(ids(store_->exchanges(filter)).size(), 5u) << "c10 is another consent";
+  filter = {}, filter.message_id = "m", filter.party = "bup";
+  EXPECT_THAT(ids(store_->exchanges(filter)), ElementsAre("x4", "x5"));
+  filter = {}, filter.state = "held' OR 1 --";
+  EXPECT_EQ(store_->exchanges(filter).error().code, Errc::invalid_input);
+}
+
+TEST_F(StoreTest, DueOverdueAndInbox) {
+  ExchangeRow row = exchange("a");
+  put(row);
+  row = exchange("b"), row.next_attempt_at = at(30);
+  put(row);
+  row = exchange("c", ExchangeState::inbox), row.next_attempt_at.reset(), row.due_at = at(15);
+  put(row);
+  row = exchange("d", ExchangeState::inbox), row.next_attempt_at.reset(), row.due_at = at(12),
+  row.acknowledged_at = at(13);
+  put(row);
+  EXPECT_THAT(ids(store_->due_exchanges(at(10), 10)), ElementsAre("a"));
+  EXPECT_THAT(ids(store_->due_exchanges(at(30), 10)), ElementsAre("a", "b"));
+  EXPECT_THAT(ids(store_->due_exchanges(at(9), 10)), ElementsAre());
+  EXPECT_THAT(ids(store_->overdue(at(15), 10)), ElementsAre("c"));
+  EXPECT_THAT(ids(store_->overdue(at(14), 10)), ElementsAre());
+  EXPECT_THAT(ids(store_->inbox("social-board", "", 10)), ElementsAre("c", "d"));
+  EXPECT_THAT(ids(store_->inbox("social-board", "c", 10)), ElementsAre("d"));
+  EXPECT_THAT(ids(store_->inbox("police", "", 10)), ElementsAre());
+}
+
+TEST_F(StoreTest, ConsentsAssessmentsAndStatuses) {
+  Consent consent;
+  consent.id = "c1", consent.subject_ref = "s1", consent.holder = "social-board", consent.giver = "self";
+  consent.recipients = {"bup", "police"}, consent.purposes = {"care"}, consent.valid_from = at(1),
+  consent.valid_to = at(9);
+  consent.leaf_index = 5;
+  AssessmentRow assessment{"a1", "x", "harm", "p1", "assessor", "reason", "police", "yes", at(3)};
+  StatusRow status{"t1", "x", "social-board", "received", "", "team", at(4), 6};
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    if (auto r = txn.put_consent(consent); !r) return r;
+    if (auto r = txn.add_assessment(assessment); !r) return r;
+    return txn.add_status(status);
+  }));
+  consent.revoked_at = at(8);
+  ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.put_consent(consent); }));
+  const auto found = store_->consent("c1").value();
+  ASSERT_TRUE(found);
+  EXPECT_THAT(found->recipients, ElementsAre("bup", "police"));
+  EXPECT_TRUE(found->categories.empty());
+  EXPECT_EQ(found->revoked_at, at(8));
+  EXPECT_EQ(store_->consents_of({"s1", "s1", "s2"})->size(), 1u);
+  EXPECT_EQ(store_->consents_held_by("social-board", 10)->size(), 1u);
+  EXPECT_TRUE(store_->consents_held_by("police", 10)->empty());
+  EXPECT_EQ(store_->assessments("x")->at(0).value, "yes");
+  EXPECT_EQ(store_->statuses("x")->at(0).leaf_index, 6u);
+  EXPECT_TRUE(store_->statuses("y")->empty());
+  consent.purposes = {"two\nlines"};
+  EXPECT_FALSE(store_->transact([&](Txn& txn) { return txn.put_consent(consent); }));
+}
+
+TEST_F(StoreTest, AFailedTransactionLeavesNothing) {
+  auto failed = store_->transact([](Txn& txn) -> Result<void> {
+    if (auto r = txn.put_exchange(exchange("x")); !r) return r;
+    EXPECT_TRUE(txn.exchange("x").value()) << "the transaction sees its own writes";
+    return fail(Errc::forbidden, "test", "no");
+  });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Errc::forbidden);
+  EXPECT_FALSE(store_->exchange("x").value());
+  EXPECT_THROW((void)store_->transact([](Txn& txn) -> Result<void> {
+    (void)txn.put_exchange(exchange("x"));
+    throw std::runtime_error("bug");
+  }),
+               std::runtime_error);
+  EXPECT_FALSE(store_->exchange("x").value());
+  put(exchange("x"));
+}
+
+TEST_F(StoreTest, AFailedSavepointUndoesItselfAlone) {
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    EXPECT_TRUE(store_->savepoint(txn, [](Txn& t) { return t.put_exchange(exchange("a")); }));
+    auto undone = store_->savepoint(txn, [](Txn& t) -> Result<void> {
+      if (auto r = t.put_exchange(exchange("b")); !r) return r;
+      if (auto r = t.put_exchange(exchange("a", ExchangeState::dead)); !r) return r;
+      return fail(Errc::forbidden, "test", "no");
+    });
+    EXPECT_EQ(undone.error().code, Errc::forbidden);
+    return store_->savepoint(txn, [](Txn& t) { return t.put_exchange(exchange("c")); });
+  }));
+  EXPECT_EQ(store_->exchange("a").value()->state, ExchangeState::queued);
+  EXPECT_FALSE(store_->exchange("b").value());
+  EXPECT_TRUE(store_->exchange("c").value());
+}
+
+TEST_F(StoreTest, LeavesAndTilesNeverChange) {
+  ASSERT_TRUE(store_->transact([](Txn& txn) -> Result<void> {
+    if (auto r = txn.add_leaf(0, "zero"); !r) return r;
+    if (auto r = txn.add_leaf(1, "one"); !r) return r;
+    if (auto r = txn.put_tile(0, 0, "hashes"); !r) return r;
+    if (auto r = txn.put_checkpoint(1, "old"); !r) return r;
+    return txn.put_checkpoint(2, "note");
+  }));
+  EXPECT_EQ(store_->leaf(1).value(), "one");
+  EXPECT_EQ(store_->leaf(2).error().code, Errc::not_found);
+  EXPECT_THAT(store_->leaves(0, 10).value(), ElementsAre("zero", "one"));
+  EXPECT_EQ(store_->tile(0, 0).value(), "hashes");
+  EXPECT_FALSE(store_->tile(1, 0).value());
+  EXPECT_EQ(store_->checkpoint().value()->second, "note");
+  auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
+  EXPECT_FALSE(db.exec("UPDATE leaf SET bytes = 'two' WHERE idx = 1"));
+  EXPECT_FALSE(db.exec("DELETE FROM leaf WHERE idx = 1"));
+  EXPECT_FALSE(db.exec("DELETE FROM tile"));
+}
+
+TEST_F(StoreTest, WritingALeafAgainStopsTheStore) {
+  ASSERT_TRUE(store_->transact([](Txn& txn) { return txn.add_leaf(0, "zero"); }));
+  EXPECT_FALSE(store_->transact([](Txn& txn) { return txn.add_leaf(0, "other"); }));
+  EXPECT_EQ(store_->leaf(0).value(), "zero");
+  auto stopped = store_->transact([](Txn& txn) { return txn.put_exchange(exchange("x")); });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, Errc::unavailable);
+}
+
+TEST_F(StoreTest, ASecondHubIsRefusedAndAReaderIsNot) {
+  put(exchange("x"));
+  auto second = Store::open(folder_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::invalid_config);
+  EXPECT_THAT(second.error().message, HasSubstr("another hub"));
+  auto reader = Store::open(folder_, true).value();
+  EXPECT_TRUE(reader->exchange("x").value());
+  EXPECT_EQ(reader->transact([](Txn&) { return Result<void>(); }).error().code, Errc::forbidden);
+  store_.reset();
+  store_ = Store::open(folder_).value();
+  EXPECT_TRUE(store_->exchange("x").value());
+}
+
+TEST_F(StoreTest, ANewerSchemaIsRefused) {
+  store_.reset();
+  {
+    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
+    ASSERT_TRUE(db.exec("PRAGMA user_version = 2"));
+  }
+  for (const bool read_only : {false, true}) {
+    auto opened = Store::open(folder_, read_only);
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().message, HasSubstr("schema version 2"));
+  }
+}
+
+TEST_F(StoreTest, FilesAreForTheirOwnerOnly) {
+  put(exchange("x"));
+  for (const auto& file : fs::directory_iterator(folder_)) {
+    struct stat status{};
+    ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 077, 0u) << file.path();
+  }
+}
+
+TEST_F(StoreTest, ReadersAndWriterRunTogetherThroughManyCheckpoints) {
+  std::atomic<bool> done{false};
+  std::atomic<int> failed{0};
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t)
+    readers.emplace_back([&] {
+      while (!done)
+        if (!store_->exchanges({}) || !store_->checkpoint()) ++failed;
+    });
+  const Bytes large(200'000, 'b');
+  for (int i = 0; i < 200; ++i) {
+    ExchangeRow row = exchange("x" + std::to_string(i % 10));
+    row.side = large;
+    ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.put_exchange(row); }));
+  }
+  done = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_TRUE(store_->check());
+  EXPECT_FALSE(store_->count("sqlite_master"));
+}
+
+TEST_F(StoreTest, DamageIsFoundByCheck) {
+  for (int i = 0; i < 500; ++i) put(exchange("x" + std::to_string(i)));
+  store_.reset();
+  {
+    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
+    sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
+    ASSERT_TRUE(db.exec("PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'exchange_sender'"));
+  }
+  auto reader = Store::open(folder_, true);
+  ASSERT_TRUE(reader);
+  EXPECT_FALSE((*reader)->check());
+}
+
+}  // namespace
+}  // namespace samband
