@@ -62,6 +62,12 @@ std::optional<std::string> uncategorised(const SchemaNode& node, bool inherited,
   return is_leaf && !categorised && !empty_object ? std::optional(place) : std::nullopt;
 }
 
+// The sender's answers to questions of law, and its consents: grounds of the decision and not part of what is sent. As
+// envelope they would tell any recipient "reasonably suspected" or "compulsory care".
+bool is_for_the_hub(std::string_view top_level_name) {
+  return top_level_name == "facts" || top_level_name == "consents";
+}
+
 class FieldWalk {
  public:
   explicit FieldWalk(const std::vector<Person>& persons) : persons_(persons) {
@@ -87,6 +93,7 @@ class FieldWalk {
     if (const json::object* object = value.if_object()) {
       for (const auto& member : *object) {
         const std::string_view name(member.key().data(), member.key().size());
+        if (pointer_.empty() && is_for_the_hub(name)) continue;
         append_token(name);
         walk(node == nullptr ? nullptr : node->describe_member(name), member.value(), category, person);
         pointer_.resize(length);

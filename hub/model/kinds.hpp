@@ -60,6 +60,7 @@ class Kinds {
 // Every leaf of data, in document order, with its category and persons. Person leaves (under /persons/N) are about that
 // person; x-person names a role ("subject", "tenant", ...) or "all"; absent means all. Leaves that the schema does not
 // describe come back with category "". Empty objects and arrays are not fields.
+// /facts and /consents are addressed to the hub, not to a recipient: they are no fields, so no decision can release them.
 std::vector<Field> fields_of(const Kind&, const json::value& data, const std::vector<Person>&);
 
 }  // namespace samband

@@ -339,11 +339,33 @@ TEST(FieldsOf, CategoriesAndPersons) {
   expect("/attachments/0/content", "document", {"p1", "p2"});
   expect("/attachments/0/name", "document", {"p1", "p2"});
   expect("/author/name", "official", {});
-  expect("/facts/0/code", "envelope", {});
-  expect("/facts/0/assessor/name", "official", {});
-  expect("/facts/0/assessor/id", "envelope", {});
-  expect("/references/0/system", "envelope", {});
   expect("/references/0/value", "case_reference", {"p1", "p2"});
+}
+
+// The grounds of a decision are not part of what it releases.
+TEST(FieldsOf, FactsAndConsentsAreForTheHub) {
+  const json::value data = golden("police.offer");
+  ASSERT_TRUE(data.as_object().contains("facts") && data.as_object().contains("consents"));
+  bool nested_is_a_field = false;
+  json::value spoofed = data;
+  spoofed.at("payload").as_object()["facts"] = "x";
+  for (const auto& field : fields_of(*kinds().find("police.offer"), spoofed, persons_of(data))) {
+    EXPECT_FALSE(field.pointer.starts_with("/facts") || field.pointer.starts_with("/consents")) << field.pointer;
+    nested_is_a_field = nested_is_a_field || field.pointer == "/payload/facts";
+  }
+  EXPECT_TRUE(nested_is_a_field) << "only the top-level members are the hub's";
+}
+
+// Case systems report by the exchange alone; without persons nothing about anybody leaves.
+TEST(FieldsOf, StatusWithoutPersonsIsValidAndWithheld) {
+  json::value data = golden("care.status");
+  data.as_object().erase("persons");
+  EXPECT_EQ(violations("care.status", data), "");
+  const auto fields = fields_of(*kinds().find("care.status"), data, {});
+  EXPECT_EQ(field_at(fields, "/payload/status").category, "");
+  EXPECT_EQ(field_at(fields, "/payload/exchangeId").category, "envelope");
+  data.as_object()["persons"] = json::array{};
+  EXPECT_NE(violations("care.status", data), "");
 }
 
 TEST(FieldsOf, DocumentOrderAndEveryLeafOnce) {
@@ -353,7 +375,9 @@ TEST(FieldsOf, DocumentOrderAndEveryLeafOnce) {
   const std::function<void(const json::value&, const std::string&)> walk = [&](const json::value& value,
                                                                                const std::string& at) {
     if (const json::object* object = value.if_object()) {
-      for (const auto& m : *object) walk(m.value(), at + "/" + std::string(m.key()));
+      for (const auto& m : *object) {
+        if (!at.empty() || m.key() != "facts") walk(m.value(), at + "/" + std::string(m.key()));
+      }
     } else if (const json::array* array = value.if_array()) {
       for (std::size_t i = 0; i < array->size(); ++i) walk((*array)[i], at + "/" + std::to_string(i));
     } else {
