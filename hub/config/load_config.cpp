@@ -1,0 +1,334 @@
+// hub.toml -> Config; the other files of the folder are read by load_parties.cpp and the routing room.
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include "config/config.hpp"
+#include "config/load_parties.hpp"
+#include "identity/personal_number.hpp"
+#include "model/vocabulary.hpp"
+#include "routing/toml_reader.hpp"
+
+#ifndef SAMBAND_SCHEMAS_DIR
+#error "the build says where the schemas of the message kinds are installed"
+#endif
+
+namespace samband {
+namespace {
+
+using std::chrono::milliseconds;
+using toml_file::File;
+using toml_file::Table;
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kMiB = 1 << 20;
+
+bool lower_hex(std::string_view s) {
+  return std::all_of(s.begin(), s.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// Reads hub.toml. What several parts need is held here, so that each part below is a list of its keys.
+class HubFile {
+ public:
+  HubFile(File& file, Config& config, const std::function<const char*(const char*)>& environment)
+      : root_(file), config_(config), environment_(environment) {}
+
+  void read() {
+    toml_file::check_version(root_);
+    config_.name = root_.required_text("name", 100);
+    read_folders();
+    read_limits();
+    read_tls();
+    read_listeners();
+    read_log();
+    read_retry();
+    read_retention();
+    read_quotas();
+    for (Table& in : root_.tables("endpoints", 500)) read_endpoint(in);
+    for (Table& in : root_.tables("plugins", 100)) read_plugin(in);
+    root_.finish();
+  }
+
+ private:
+  fs::path resolve(const fs::path& base, const std::string& path) const {
+    return path.empty() ? fs::path() : (base / path).lexically_normal();
+  }
+  fs::path folder(const char* key, const char* variable, const char* default_value) {
+    std::string path = root_.text(key);
+    const char* moved = variable != nullptr ? environment_(variable) : nullptr;
+    if (moved != nullptr && *moved != '\0') return fs::absolute(moved).lexically_normal();
+    if (path.empty() && default_value == nullptr) {
+      root_.refuse(key, "'" + std::string(key) + "' is required: a folder");
+      return {};
+    }
+    return resolve(config_.folder, path.empty() ? default_value : path);
+  }
+  static milliseconds duration(Table& in, std::string_view key, milliseconds default_value, std::int64_t max) {
+    return milliseconds(in.integer(key, default_value.count(), 1, max));
+  }
+
+  void read_folders() {
+    config_.data_dir = folder("data_dir", "SAMBAND_DATA_DIR", nullptr);
+    config_.keys_dir = folder("keys_dir", "SAMBAND_KEYS_DIR", nullptr);
+    config_.certs_dir = folder("certs_dir", "SAMBAND_CERTS_DIR", nullptr);
+    config_.plugin_dir = folder("plugin_dir", "SAMBAND_PLUGIN_DIR", nullptr);
+    config_.schemas_dir = folder("schemas_dir", nullptr, SAMBAND_SCHEMAS_DIR);
+    config_.rules_dir = folder("rules_dir", nullptr, "rules");
+    // A backup of the data that carries the keys would undo every erasure.
+    const auto relative = config_.keys_dir.lexically_relative(config_.data_dir);
+    if (!relative.empty() && *relative.begin() != "..") root_.refuse("keys_dir", "expected a folder outside data_dir");
+  }
+
+  void read_limits() {
+    static constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
+    if (const std::string level = root_.text("log_level"); !level.empty()) {
+      root_.check_code("log_level", level, kLevels, "log level");
+      config_.log_level = level;
+    }
+    config_.worker_threads = static_cast<int>(root_.integer("worker_threads", 0, 0, 256));
+    config_.clock_skew_max = std::chrono::seconds(root_.integer("clock_skew_max_s", 300, 1, 3600));
+    config_.duty_phone = root_.required_text("duty_phone", 40);
+  }
+
+  void read_tls() {
+    auto in = root_.table("tls");
+    if (!in) return root_.refuse("tls", "[tls] is required");
+    const auto file = [&](const char* key, bool required) {
+      return resolve(config_.certs_dir, required ? in->required_text(key) : in->text(key));
+    };
+    config_.server = {file("certificate", true), file("key", true), file("ca", true), file("crl", false)};
+    config_.client = {file("client_certificate", true), file("client_key", true), file("endpoint_ca", false),
+                      file("endpoint_crl", false)};
+    if (config_.client.ca.empty()) {
+      config_.client.ca = config_.server.ca;
+      if (config_.client.crl.empty()) config_.client.crl = config_.server.crl;
+    }
+    in->finish();
+  }
+
+  void read_listener(Table& listeners, const char* name, ListenerConfig& out, std::uint16_t default_port) {
+    out.name = name;
+    out.address = "127.0.0.1";
+    out.port = default_port;
+    auto in = listeners.table(name);
+    if (!in) return;
+    if (const std::string address = in->text("address", 64); !address.empty()) out.address = address;
+    if (out.name == "admin" && out.address != "127.0.0.1" && out.address != "::1") {
+      in->refuse("address", "expected 127.0.0.1 or ::1: this port has neither TLS nor callers' names");
+    }
+    out.port = static_cast<std::uint16_t>(in->integer("port", default_port, 0, 65535));
+    out.body_bytes_max = static_cast<std::size_t>(
+        in->integer("body_bytes_max", static_cast<std::int64_t>(out.body_bytes_max), 1024, 64 * kMiB));
+    out.header_bytes_max = static_cast<std::size_t>(
+        in->integer("header_bytes_max", static_cast<std::int64_t>(out.header_bytes_max), 1024, kMiB));
+    out.connections_max = static_cast<int>(in->integer("connections_max", out.connections_max, 1, 65536));
+    out.handshake_timeout = duration(*in, "handshake_timeout_ms", out.handshake_timeout, kDayMs);
+    out.header_timeout = duration(*in, "header_timeout_ms", out.header_timeout, kDayMs);
+    out.body_timeout = duration(*in, "body_timeout_ms", out.body_timeout, kDayMs);
+    out.handler_timeout = duration(*in, "handler_timeout_ms", out.handler_timeout, kDayMs);
+    out.write_timeout = duration(*in, "write_timeout_ms", out.write_timeout, kDayMs);
+    out.idle_timeout = duration(*in, "idle_timeout_ms", out.idle_timeout, kDayMs);
+    in->finish();
+  }
+  void read_listeners() {
+    auto in = root_.table("listeners");
+    if (!in) return root_.refuse("listeners", "[listeners] is required");
+    read_listener(*in, "agency", config_.agency, 8443);
+    read_listener(*in, "log", config_.log_listener, 8445);
+    read_listener(*in, "console", config_.console, 8444);
+    read_listener(*in, "admin", config_.admin, 9464);
+    in->finish();
+  }
+
+  void read_log() {
+    auto in = root_.table("log");
+    if (!in) return root_.refuse("log", "[log] is required");
+    config_.log.origin = in->required_text("origin", 100);
+    // It is a line of the checkpoint and a key name of the signed note (C2SP): neither may hold white space or '+'.
+    if (config_.log.origin.find_first_of(" \t\r\n+") != std::string::npos) {
+      in->refuse("origin", "expected a name without white space and '+'");
+    }
+    config_.log.batch_max = static_cast<int>(in->integer("batch_max", config_.log.batch_max, 1, 4096));
+    config_.log.queue_max = static_cast<std::size_t>(
+        in->integer("queue_max", static_cast<std::int64_t>(config_.log.queue_max), 1, 1'000'000));
+    in->finish();
+  }
+
+  void read_retry() {
+    auto in = root_.table("retry");
+    if (!in) return;
+    RetryConfig& out = config_.retry;
+    out.initial = duration(*in, "initial_ms", out.initial, kDayMs);
+    out.factor = in->number("factor", out.factor, 1, 10);
+    out.max = duration(*in, "max_ms", out.max, kDayMs);
+    out.jitter = in->number("jitter", out.jitter, 0, 0.9);
+    out.attempts_max = static_cast<int>(in->integer("attempts_max", out.attempts_max, 1, 10'000));
+    if (out.max < out.initial) in->refuse("max_ms", "expected max_ms >= initial_ms");
+    in->finish();
+  }
+
+  void read_retention() {
+    auto in = root_.table("retention");
+    if (!in) return;
+    config_.retention.default_days =
+        static_cast<int>(in->integer("default_days", config_.retention.default_days, 1, 36'500));
+    if (auto kinds = in->table("days")) {
+      for (const auto& [key, value] : kinds->raw()) {
+        const std::string kind(key.str());
+        kinds->check_code(kind, kind, message_kinds(), "message kind");
+        config_.retention.days[kind] = static_cast<int>(kinds->integer(kind, 1, 1, 36'500));
+      }
+    }
+    in->finish();
+  }
+
+  static void read_quota(Table& in, QuotaConfig& out) {
+    out.messages_per_minute =
+        static_cast<int>(in.integer("messages_per_minute", out.messages_per_minute, 1, 100'000'000));
+    out.in_flight = static_cast<int>(in.integer("in_flight", out.in_flight, 1, 1'000'000));
+  }
+  void read_quotas() {
+    auto in = root_.table("quota");
+    if (!in) return;
+    read_quota(*in, config_.quota);
+    if (auto parties = in->table("party")) {
+      for (const auto& [key, value] : parties->raw()) {
+        const std::string party(key.str());
+        if (config_.parties.find(party) == nullptr) parties->refuse(party, "unknown party '" + party + "'");
+        QuotaConfig own = config_.quota;
+        if (auto table = parties->table(party)) {
+          read_quota(*table, own);
+          table->finish();
+        }
+        config_.quotas[party] = own;
+      }
+    }
+    in->finish();
+  }
+
+  void read_endpoint(Table& in) {
+    EndpointConfig out;
+    out.name = in.required_text("name", 100);
+    out.url = in.required_text("url");
+    const std::string_view rest = std::string_view(out.url).substr(out.url.starts_with("https://") ? 8 : 0);
+    if (rest.size() == out.url.size() || rest.empty() || rest.front() == '/' ||
+        rest.find_first_of("@?# \t\\") != std::string_view::npos) {
+      in.refuse("url", "expected https://host[:port]/path without user, query and fragment");
+    }
+    out.server_name = in.text("server_name", 253);
+    out.connections_max = static_cast<int>(in.integer("connections_max", out.connections_max, 1, 4096));
+    out.connect_timeout = duration(in, "connect_timeout_ms", out.connect_timeout, kDayMs);
+    out.request_timeout = duration(in, "request_timeout_ms", out.request_timeout, kDayMs);
+    out.idle_timeout = duration(in, "idle_timeout_ms", out.idle_timeout, kDayMs);
+    out.response_bytes_max = static_cast<std::size_t>(
+        in.integer("response_bytes_max", static_cast<std::int64_t>(out.response_bytes_max), 1024, 64 * kMiB));
+    in.finish();
+    if (!endpoint_names_.insert(out.name).second) in.refuse("name", "the name is used twice");
+    config_.endpoints.push_back(std::move(out));
+  }
+
+  void read_plugin(Table& in) {
+    PluginConfig out;
+    out.name = in.required_text("name", 100);
+    const std::string module = in.required_text("module");
+    out.module = resolve(module.find('/') == std::string::npos ? config_.plugin_dir : config_.folder, module);
+    out.sha256 = in.required_text("sha256", 64);
+    if (out.sha256 != "file" && (out.sha256.size() != 64 || !lower_hex(out.sha256))) {
+      in.refuse("sha256", "expected 64 lower-case hex digits, or \"file\"");
+    }
+    out.instances = static_cast<int>(in.integer("instances", out.instances, 1, 256));
+    read_plugin_config(in, out);
+    in.finish();
+    if (!plugin_names_.insert(out.name).second) in.refuse("name", "the name is used twice");
+    config_.plugins.push_back(std::move(out));
+  }
+  // Either a table here or a JSON file beside; what the keys mean is the adapter's to check.
+  void read_plugin_config(Table& in, PluginConfig& out) {
+    const std::string file = in.text("config_file");
+    const auto table = in.table("config");
+    if (table && !file.empty()) in.refuse("config_file", "either 'config' or 'config_file'");
+    if (table) {
+      std::ostringstream text;
+      text << toml::json_formatter(table->raw(), toml::format_flags::none);
+      const auto value = parse_json(text.str());
+      if (!value) return in.refuse("config", "dates and special numbers have no JSON form");
+      out.config_json = canonical_json(*value);
+    } else if (!file.empty()) {
+      std::ifstream stream(resolve(config_.folder, file), std::ios::binary);
+      std::ostringstream text;
+      text << stream.rdbuf();
+      const auto value = parse_json(text.str());
+      if (!stream || !value || !value->is_object())
+        return in.refuse("config_file", "expected a file with a JSON object");
+      out.config_json = canonical_json(*value);
+    }
+  }
+
+  Table root_;
+  Config& config_;
+  const std::function<const char*(const char*)>& environment_;
+  std::set<std::string> endpoint_names_, plugin_names_;
+};
+
+}  // namespace
+
+int RetentionConfig::days_for(std::string_view kind) const {
+  const auto it = days.find(kind);
+  return it == days.end() ? default_days : it->second;
+}
+
+const QuotaConfig& Config::quota_for(std::string_view party) const {
+  const auto it = quotas.find(party);
+  return it == quotas.end() ? quota : it->second;
+}
+
+Result<std::string> pinned_sha256(const PluginConfig& plugin) {
+  if (plugin.sha256 != "file") return plugin.sha256;
+  const std::string path = plugin.module.string() + ".sha256";
+  std::ifstream file(path);
+  std::string digest;
+  if (!(file >> digest)) return fail(Errc::invalid_config, path, "cannot be read; it holds the SHA-256 of the module");
+  if (digest.size() != 64 || !lower_hex(digest))
+    return fail(Errc::invalid_config, path + ":1:1", "expected 64 lower-case hex digits");
+  return digest;
+}
+
+Result<Config> load_config(const fs::path& folder, std::function<const char*(const char*)> environment) {
+  if (!environment) environment = [](const char* name) -> const char* { return std::getenv(name); };
+  Config config;
+  std::error_code ec;
+  config.folder = fs::absolute(folder, ec).lexically_normal();
+  if (ec || !fs::is_directory(config.folder, ec)) {
+    return fail(Errc::invalid_config, folder.string(), "expected a folder with hub.toml");
+  }
+
+  File parties_file(config.folder / "parties.toml"), agreements_file(config.folder / "agreements.toml"),
+      hub_file(config.folder / "hub.toml");
+  PartiesFile parties = read_parties(parties_file);
+  if (parties_file.failed()) return parties_file.error();
+  config.agreements = read_agreements(agreements_file, parties.parties);
+  if (agreements_file.failed()) return agreements_file.error();
+  config.parties = Parties(parties.parties);
+
+  if (!hub_file.failed()) HubFile(hub_file, config, environment).read();
+  if (hub_file.failed()) return hub_file.error();
+  check_ways(parties_file, parties, config);
+  if (parties_file.failed()) return parties_file.error();
+
+  auto routes = Routes::load(config.folder / "routes.toml", config.parties);
+  if (!routes) return routes.error();
+  config.routes = *std::move(routes);
+  for (const Route& route : config.routes.all()) {
+    if (route.agreement.empty()) continue;
+    if (std::none_of(config.agreements.begin(), config.agreements.end(),
+                     [&](const Agreement& a) { return a.id == route.agreement; })) {
+      return fail(Errc::invalid_config, (config.folder / "routes.toml").string(),
+                  "route '" + route.id + "' names an unknown agreement '" + route.agreement + "'");
+    }
+  }
+  return config;
+}
+
+}  // namespace samband

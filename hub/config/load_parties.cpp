@@ -1,0 +1,155 @@
+#include "config/load_parties.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "identity/personal_number.hpp"
+#include "model/vocabulary.hpp"
+
+namespace samband {
+namespace {
+
+using toml_file::File;
+using toml_file::Table;
+
+bool plain_id(std::string_view s) {  // a path segment, a common name, a TOML key: nothing that needs escaping anywhere
+  return !s.empty() && s.size() <= 64 && s.front() != '-' && std::all_of(s.begin(), s.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+bool digits(std::string_view s, std::size_t length) {
+  return s.size() == length && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+bool fingerprint(std::string_view s) {
+  return s.size() == 64 &&
+         std::all_of(s.begin(), s.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+Party read_party(Table& in) {
+  Party party;
+  party.id = in.required_text("id", 64);
+  if (!plain_id(party.id)) in.refuse("id", "expected at most 64 of a-z, 0-9 and '-'");
+  party.name = in.required_text("name", 200);
+  party.actor_type = in.required_text("actor_type", 64);
+  in.check_code("actor_type", party.actor_type, actor_types(), "actor type");
+  const auto organisation = parse_organisation_number(in.required_text("organisation_number", 13));
+  if (organisation) {
+    party.organisation_number = *organisation;
+  } else {
+    in.refuse("organisation_number", organisation.error().message);
+  }
+  party.certificate_sha256 = in.text("certificate_sha256", 64);
+  if (!party.certificate_sha256.empty() && !fingerprint(party.certificate_sha256)) {
+    in.refuse("certificate_sha256", "expected 64 lower-case hex digits");
+  }
+  party.municipality = in.text("municipality", 4);
+  if (!party.municipality.empty() && !digits(party.municipality, 4)) in.refuse("municipality", "expected four digits");
+  party.district = in.text("district", 64);
+  party.functional_address = in.text("functional_address", 200);
+  party.participant_id = in.text("participant_id", 200);
+  party.restricted_recipient = in.text("restricted_recipient", 64);
+  party.duty_phone = in.text("duty_phone", 40);
+  party.adapter = in.text("adapter", 64);
+  party.endpoint = in.text("endpoint", 100);
+  if (party.adapter.empty() != party.endpoint.empty()) {
+    in.refuse(party.adapter.empty() ? "endpoint" : "adapter",
+              "expected 'adapter' and 'endpoint' together, or neither: inbox only");
+  }
+  party.inbound = in.texts("inbound");
+  party.kinds = in.texts("kinds");
+  in.check_codes("kinds", party.kinds, message_kinds(), "message kind");
+  in.finish();
+  return party;
+}
+
+const Party* find(const std::vector<Party>& parties, std::string_view id) {
+  const auto it = std::find_if(parties.begin(), parties.end(), [&](const Party& p) { return p.id == id; });
+  return it == parties.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+PartiesFile read_parties(File& file) {
+  PartiesFile out;
+  if (file.failed()) return out;
+  Table root(file);
+  toml_file::check_version(root);
+  std::set<std::string> ids, addresses, pins;
+  for (Table& table : root.tables("party", 10'000)) {
+    Party party = read_party(table);
+    if (!ids.insert(party.id).second) table.refuse("id", "the id is used twice");
+    if (!party.functional_address.empty() && !addresses.insert(party.functional_address).second) {
+      table.refuse("functional_address", "the address is used twice");
+    }
+    if (!party.certificate_sha256.empty() && !pins.insert(party.certificate_sha256).second) {
+      table.refuse("certificate_sha256", "the certificate is pinned twice");
+    }
+    out.parties.push_back(std::move(party));
+    out.tables.push_back(table);
+  }
+  root.finish();
+  for (std::size_t i = 0; i < out.parties.size(); ++i) {
+    const Party& party = out.parties[i];
+    if (party.restricted_recipient.empty()) continue;
+    const Party* restricted = find(out.parties, party.restricted_recipient);
+    if (restricted == nullptr || restricted == &party || !restricted->restricted_recipient.empty()) {
+      out.tables[i].refuse("restricted_recipient", "expected another party that has no restricted recipient itself");
+    }
+  }
+  return out;
+}
+
+std::vector<Agreement> read_agreements(File& file, std::vector<Party>& parties) {
+  std::vector<Agreement> out;
+  if (file.failed()) return out;
+  Table root(file);
+  toml_file::check_version(root);
+  std::set<std::string> ids;
+  for (Table& in : root.tables("agreement")) {
+    Agreement agreement;
+    agreement.id = in.required_text("id", 64);
+    if (!ids.insert(agreement.id).second) in.refuse("id", "the id is used twice");
+    agreement.parties = in.texts("parties");
+    if (agreement.parties.size() < 2) in.refuse("parties", "'parties' is required: at least two");
+    agreement.valid_from = in.date("valid_from");
+    agreement.valid_to = in.date("valid_to");
+    if (agreement.valid_to < agreement.valid_from) in.refuse("valid_to", "expected valid_to >= valid_from");
+    for (const std::string& id : agreement.parties) {
+      const auto party = std::find_if(parties.begin(), parties.end(), [&](const Party& p) { return p.id == id; });
+      if (party == parties.end()) {
+        in.refuse("parties", "unknown party '" + id + "'");
+      } else {
+        party->agreements.push_back(agreement.id);
+      }
+    }
+    in.finish();
+    out.push_back(std::move(agreement));
+  }
+  root.finish();
+  return out;
+}
+
+void check_ways(File& file, PartiesFile& in, const Config& config) {
+  const auto plugin = [&](const std::string& name) {
+    return std::any_of(config.plugins.begin(), config.plugins.end(),
+                       [&](const PluginConfig& p) { return p.name == name; });
+  };
+  const auto endpoint = [&](const std::string& name) {
+    return std::any_of(config.endpoints.begin(), config.endpoints.end(),
+                       [&](const EndpointConfig& e) { return e.name == name; });
+  };
+  for (std::size_t i = 0; i < in.parties.size() && !file.failed(); ++i) {
+    const Party& party = in.parties[i];
+    Table& table = in.tables[i];
+    if (!party.adapter.empty() && !plugin(party.adapter))
+      table.refuse("adapter", "hub.toml has no plugin '" + party.adapter + "'");
+    if (!party.endpoint.empty() && !endpoint(party.endpoint)) {
+      table.refuse("endpoint", "hub.toml has no endpoint '" + party.endpoint + "'");
+    }
+    for (const std::string& name : party.inbound) {
+      if (!plugin(name)) table.refuse("inbound", "hub.toml has no plugin '" + name + "'");
+    }
+  }
+}
+
+}  // namespace samband

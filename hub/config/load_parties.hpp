@@ -1,0 +1,20 @@
+// parties.toml and agreements.toml. Loader-internal: includes toml++.
+#pragma once
+#include <vector>
+
+#include "config/config.hpp"
+#include "routing/toml_reader.hpp"
+
+namespace samband {
+
+struct PartiesFile {
+  std::vector<Party> parties;
+  std::vector<toml_file::Table> tables;  // of the same index, to name places later
+};
+PartiesFile read_parties(toml_file::File&);
+// Also writes each party's own list of agreements.
+std::vector<Agreement> read_agreements(toml_file::File&, std::vector<Party>&);
+// How parties are reached and what they may use exists in hub.toml.
+void check_ways(toml_file::File&, PartiesFile&, const Config&);
+
+}  // namespace samband

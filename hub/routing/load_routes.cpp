@@ -1,0 +1,130 @@
+// config/routes.toml -> Routes. The only unit of this room that knows TOML.
+#include <algorithm>
+#include <set>
+
+#include "model/vocabulary.hpp"
+#include "routing/routes.hpp"
+#include "routing/toml_reader.hpp"
+
+namespace samband {
+namespace {
+
+using toml_file::File;
+using toml_file::Table;
+
+constexpr int kAgeMax = 200;
+constexpr int kDayMinutes = 1440;
+
+std::optional<int> whole_number(std::string_view text, int max) {
+  int value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || text[0] == '-' || ec != std::errc{} || end != text.data() + text.size() || value > max) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+// "15-20" (both included), "<18", "<=17", ">20", ">=18", "18".
+bool parse_age(std::string_view text, int& min, int& max) {
+  min = 0, max = kAgeMax;
+  if (text.starts_with('<') || text.starts_with('>')) {
+    const bool below = text[0] == '<', inclusive = text.substr(1).starts_with('=');
+    const auto bound = whole_number(text.substr(inclusive ? 2 : 1), kAgeMax);
+    if (!bound) return false;
+    if (below) {
+      max = inclusive ? *bound : *bound - 1;
+    } else {
+      min = inclusive ? *bound : *bound + 1;
+    }
+    return min <= max;
+  }
+  const std::size_t dash = text.find('-');
+  const auto from = whole_number(text.substr(0, dash), kAgeMax);
+  const auto to = dash == std::string_view::npos ? from : whole_number(text.substr(dash + 1), kAgeMax);
+  if (!from || !to) return false;
+  min = *from, max = *to;
+  return min <= max;
+}
+
+std::optional<int> parse_minute(std::string_view text) {  // "HH:MM", "24:00" is the end of the day
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const auto hour = whole_number(text.substr(0, 2), 24), minute = whole_number(text.substr(3), 59);
+  if (!hour || !minute || *hour * 60 + *minute > kDayMinutes) return std::nullopt;
+  return *hour * 60 + *minute;
+}
+
+bool parse_hours(std::string_view text, int& from, int& to) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return false;
+  const auto first = parse_minute(text.substr(0, dash)), last = parse_minute(text.substr(dash + 1));
+  if (!first || !last || *first == *last || *first == kDayMinutes) return false;
+  from = *first, to = *last;
+  return true;
+}
+
+void read_age(Table& in, Route& route) {
+  if (in.has("age")) {
+    if (in.has("age_min") || in.has("age_max")) in.refuse("age", "either 'age' or 'age_min' and 'age_max'");
+    if (!parse_age(in.text("age"), route.age_min, route.age_max)) {
+      in.refuse("age", "expected an age like \"15-20\", \"<18\" or \">=20\"");
+    }
+    return;
+  }
+  route.age_min = static_cast<int>(in.integer("age_min", 0, 0, kAgeMax));
+  route.age_max = static_cast<int>(in.integer("age_max", kAgeMax, 0, kAgeMax));
+  if (route.age_min > route.age_max) in.refuse("age_min", "expected age_min <= age_max");
+}
+
+Route read_route(Table& in, const Parties& parties) {
+  Route route;
+  route.id = in.required_text("id", 100);
+  route.kinds = in.texts("kinds");
+  if (route.kinds.empty()) in.refuse("kinds", "'kinds' is required: message kinds");
+  in.check_codes("kinds", route.kinds, message_kinds(), "message kind");
+  route.from = in.texts("from");
+  in.check_codes("from", route.from, actor_types(), "actor type");
+  route.municipalities = in.texts("municipalities");
+  for (const std::string& code : route.municipalities) {
+    if (code.size() != 4 || !whole_number(code, 9999)) in.refuse("municipalities", "expected codes of four digits");
+  }
+  route.districts = in.texts("districts");
+  read_age(in, route);
+  if (in.has("time") && !parse_hours(in.text("time"), route.from_minute, route.to_minute)) {
+    in.refuse("time", "expected hours like \"08:00-17:00\" or \"17:00-08:00\"");
+  }
+  route.working_days_only = in.boolean("working_days_only", false);
+  route.agreement = in.text("agreement", 100);
+  route.to = in.required_text("to", 100);
+  if (parties.find(route.to) == nullptr) in.refuse("to", "unknown party '" + route.to + "'");
+  route.purpose = in.required_text("purpose", 100);
+  in.check_code("purpose", route.purpose, purposes(), "purpose");
+  route.reason_if_refused = in.text("reason_if_refused", 100);
+  if (!route.reason_if_refused.empty()) {
+    in.check_code("reason_if_refused", route.reason_if_refused, reason_codes(), "reason code");
+  }
+  route.alternative = in.text("alternative", 200);
+  in.finish();
+  return route;
+}
+
+}  // namespace
+
+Result<Routes> Routes::load(const std::filesystem::path& path, const Parties& parties) {
+  File file(path);
+  Routes routes;
+  if (!file.failed()) {
+    Table root(file);
+    toml_file::check_version(root);
+    std::set<std::string> ids;
+    for (Table& table : root.tables("route")) {
+      Route route = read_route(table, parties);
+      if (!ids.insert(route.id).second) table.refuse("id", "the id is used twice");
+      routes.routes_.push_back(std::move(route));
+    }
+    root.finish();
+  }
+  if (file.failed()) return file.error();
+  return routes;
+}
+
+}  // namespace samband

@@ -1,0 +1,113 @@
+#include "routing/routes.hpp"
+
+#include <algorithm>
+
+namespace samband {
+namespace {
+
+constexpr int kAnyAgeMin = 0, kAnyAgeMax = 200;
+
+bool lists(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+bool any_or_lists(const std::vector<std::string>& list, std::string_view item) {
+  return list.empty() || lists(list, item);
+}
+
+// Tenancy kinds are about a dwelling: its district is meant, and the tenant may be registered elsewhere.
+bool about_premises(std::string_view kind) {
+  return kind == "rent.arrears" || kind == "tenancy.disturbance" || kind == "eviction.time";
+}
+
+// Whom a route's age and home area are asked of. A message has one per subject (or tenant), at least one.
+struct Subject {
+  std::optional<int> age;
+  std::string_view municipality, district;
+};
+
+std::vector<Subject> subjects_of(const Message& message, Date today) {
+  std::vector<Subject> subjects;
+  for (const Person& person : message.persons) {
+    if (person.role != "subject" && person.role != "tenant") continue;
+    Subject subject{std::nullopt, person.municipality, person.district};
+    if (person.birth_date) subject.age = age_on(*person.birth_date, today);
+    subjects.push_back(subject);
+  }
+  if (subjects.empty()) subjects.emplace_back();
+  if (about_premises(message.kind)) {
+    const json::value* premises = find_pointer(message.data, "/payload/premises");
+    const json::object* area = premises != nullptr ? premises->if_object() : nullptr;
+    for (Subject& subject : subjects) {
+      subject.municipality = area != nullptr ? string_at(*area, "municipality") : std::string_view();
+      subject.district = area != nullptr ? string_at(*area, "district") : std::string_view();
+    }
+  }
+  return subjects;
+}
+
+bool matches_subject(const Route& route, const Subject& subject) {
+  const bool any_age = route.age_min == kAnyAgeMin && route.age_max == kAnyAgeMax;
+  const bool age = any_age || (subject.age && *subject.age >= route.age_min && *subject.age <= route.age_max);
+  return age && any_or_lists(route.municipalities, subject.municipality) &&
+         any_or_lists(route.districts, subject.district);
+}
+
+bool matches_time(const Route& route, Time now, Date today) {
+  if (route.working_days_only && !is_working_day(today)) return false;
+  const int minute = stockholm_minute_of_day(now);
+  if (route.from_minute <= route.to_minute) return minute >= route.from_minute && minute < route.to_minute;
+  return minute >= route.from_minute || minute < route.to_minute;
+}
+
+bool agreement_holds(const Route& route, const Party& sender, const Party& recipient,
+                     const std::vector<Agreement>& agreements, Date today) {
+  if (route.agreement.empty()) return true;
+  return std::any_of(agreements.begin(), agreements.end(), [&](const Agreement& a) {
+    return a.id == route.agreement && a.valid_from <= today && today <= a.valid_to && lists(a.parties, sender.id) &&
+           lists(a.parties, recipient.id);
+  });
+}
+
+bool addressed_to(const Message& message, const Party& party) {
+  return message.addressed_to == party.id ||
+         (!party.functional_address.empty() && message.addressed_to == party.functional_address);
+}
+
+}  // namespace
+
+std::vector<Candidate> Routes::candidates(const Message& message, const Party& sender, const Parties& parties,
+                                          const std::vector<Agreement>& agreements, Time now) const {
+  const Date today = stockholm_date(now);
+  const std::vector<Subject> subjects = subjects_of(message, today);
+  // Any protected person in the message gives its place away, not only the subject: a sibling lives there too.
+  const bool anyone_protected = std::any_of(message.persons.begin(), message.persons.end(),
+                                            [](const Person& p) { return p.protection != Protection::none; });
+  std::vector<Candidate> candidates;
+  for (const Route& route : routes_) {
+    if (!lists(route.kinds, message.kind) || !any_or_lists(route.from, sender.actor_type)) continue;
+    const Party* named = parties.find(route.to);
+    if (named == nullptr || named->id == sender.id) continue;
+    if (!matches_time(route, now, today) || !agreement_holds(route, sender, *named, agreements, today)) continue;
+    if (std::none_of(subjects.begin(), subjects.end(), [&](const Subject& s) { return matches_subject(route, s); })) {
+      continue;
+    }
+    Candidate candidate{named, route.purpose, route.id, false};
+    if (anyone_protected && !named->restricted_recipient.empty()) {
+      candidate.recipient = parties.find(named->restricted_recipient);
+      candidate.restricted = true;
+      if (candidate.recipient == nullptr || candidate.recipient->id == sender.id) continue;
+    }
+    if (!message.addressed_to.empty() && !addressed_to(message, *named) &&
+        !addressed_to(message, *candidate.recipient)) {
+      continue;
+    }
+    if (std::none_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+          return c.recipient == candidate.recipient && c.purpose == candidate.purpose;
+        })) {
+      candidates.push_back(std::move(candidate));
+    }
+  }
+  return candidates;
+}
+
+}  // namespace samband

@@ -1,0 +1,220 @@
+// Reads TOML tables strictly: every key has a type and a range, every other key is an error, and the error says
+// file:line:column and what was expected. The first error is kept and everything after it reads as defaults, so that a
+// loader is a plain list of its keys. Include only in loaders: toml++ is heavy. Single-threaded.
+#pragma once
+#define TOML_EXCEPTIONS 0
+#define TOML_UNRELEASED_FEATURES 0
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <span>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace samband::toml_file {
+
+constexpr std::uintmax_t kFileBytesMax = 4u << 20;
+
+class Table;
+
+// One file: its text, parsed, and the first error in it.
+class File {
+ public:
+  explicit File(const std::filesystem::path& path) : name_(path.string()) {
+    std::error_code ec;
+    const auto size = std::filesystem::file_size(path, ec);
+    std::ifstream in(path, std::ios::binary);
+    if (ec || !in) {
+      error_ = fail(Errc::invalid_config, name_, "cannot be read");
+      return;
+    }
+    if (size > kFileBytesMax) {
+      error_ = fail(Errc::invalid_config, name_, "larger than 4 MiB");
+      return;
+    }
+    std::ostringstream text;
+    text << in.rdbuf();
+    toml::parse_result parsed = toml::parse(std::move(text).str(), name_);
+    if (!parsed) {
+      refuse(parsed.error().source().begin, std::string(parsed.error().description()));
+      return;
+    }
+    root_ = std::move(parsed).table();
+  }
+  const toml::table& root() const { return root_; }
+  bool failed() const { return error_.has_value(); }
+  const Error& error() const { return *error_; }
+  void refuse(const toml::source_position& at, std::string expected) {
+    if (error_) return;
+    error_ = fail(Errc::invalid_config, name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column),
+                  std::move(expected));
+  }
+
+ private:
+  std::string name_;
+  toml::table root_;
+  std::optional<Error> error_;
+};
+
+class Table {
+ public:
+  Table(File& file, const toml::table& table) : file_(&file), table_(&table) {}
+  explicit Table(File& file) : Table(file, file.root()) {}
+
+  bool has(std::string_view key) const { return table_->contains(key); }
+  const toml::table& raw() const { return *table_; }
+
+  // "" when absent.
+  std::string text(std::string_view key, std::size_t length_max = 500) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return {};
+    const auto value = node->value_exact<std::string>();
+    if (!value || value->size() > length_max) {
+      refuse(key, "expected a string of at most " + std::to_string(length_max) + " bytes");
+      return {};
+    }
+    return *value;
+  }
+  std::string required_text(std::string_view key, std::size_t length_max = 500) {
+    std::string value = text(key, length_max);
+    if (value.empty()) refuse(key, "'" + std::string(key) + "' is required");
+    return value;
+  }
+  std::int64_t integer(std::string_view key, std::int64_t default_value, std::int64_t min, std::int64_t max) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return default_value;
+    const auto value = node->value_exact<std::int64_t>();
+    if (value && *value >= min && *value <= max) return *value;
+    refuse(key, "expected an integer from " + std::to_string(min) + " to " + std::to_string(max));
+    return default_value;
+  }
+  // A number with or without decimals.
+  double number(std::string_view key, double default_value, double min, double max) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return default_value;
+    std::optional<double> value = node->value_exact<double>();
+    if (const auto whole = node->value_exact<std::int64_t>()) value = static_cast<double>(*whole);
+    if (value && *value >= min && *value <= max) return *value;
+    std::ostringstream range;
+    range << "expected a number from " << min << " to " << max;
+    refuse(key, range.str());
+    return default_value;
+  }
+  bool boolean(std::string_view key, bool default_value) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return default_value;
+    const auto value = node->value_exact<bool>();
+    if (!value) refuse(key, "expected true or false");
+    return value.value_or(default_value);
+  }
+  std::vector<std::string> texts(std::string_view key, std::size_t count_max = 200) {
+    std::vector<std::string> values;
+    const toml::node* node = take(key);
+    if (node == nullptr) return values;
+    const toml::array* array = node->as_array();
+    if (array == nullptr || array->size() > count_max) {
+      refuse(key, "expected an array of at most " + std::to_string(count_max) + " strings");
+      return values;
+    }
+    for (const toml::node& element : *array) {
+      auto value = element.value_exact<std::string>();
+      if (!value || value->empty()) {
+        refuse_at(element, "expected a string that is not empty");
+        return {};
+      }
+      values.push_back(std::move(*value));
+    }
+    return values;
+  }
+  // A TOML date, 2026-01-01 without quotes.
+  Date date(std::string_view key) {
+    const toml::node* node = take(key);
+    const auto value = node != nullptr ? node->value_exact<toml::date>() : std::nullopt;
+    const Date date =
+        value ? Date{std::chrono::year(value->year), std::chrono::month(value->month), std::chrono::day(value->day)}
+              : Date{};
+    if (!value || !date.ok()) refuse(key, "'" + std::string(key) + "' is required: a date like 2026-01-01");
+    return date;
+  }
+  std::optional<Table> table(std::string_view key) {
+    const toml::node* node = take(key);
+    if (node == nullptr) return std::nullopt;
+    if (const toml::table* table = node->as_table()) return Table(*file_, *table);
+    refuse(key, "expected a table");
+    return std::nullopt;
+  }
+  std::vector<Table> tables(std::string_view key, std::size_t count_max = 1000) {
+    std::vector<Table> values;
+    const toml::node* node = take(key);
+    if (node == nullptr) return values;
+    const toml::array* array = node->as_array();
+    if (array == nullptr || array->size() > count_max) {
+      refuse(key, "expected at most " + std::to_string(count_max) + " [[" + std::string(key) + "]] tables");
+      return values;
+    }
+    for (const toml::node& element : *array) {
+      const toml::table* table = element.as_table();
+      if (table == nullptr) {
+        refuse_at(element, "expected a table");
+        return {};
+      }
+      values.emplace_back(*file_, *table);
+    }
+    return values;
+  }
+
+  // Refuses at the key's value, or at the table when the key is absent.
+  void refuse(std::string_view key, std::string expected) {
+    const toml::node* node = table_->get(key);
+    refuse_at(node != nullptr ? *node : static_cast<const toml::node&>(*table_), std::move(expected));
+  }
+  void check_code(std::string_view key, std::string_view value, std::span<const std::string_view> list,
+                  const char* what) {
+    for (const std::string_view code : list) {
+      if (code == value) return;
+    }
+    refuse(key, "unknown " + std::string(what) + " '" + std::string(value) + "'");
+  }
+  void check_codes(std::string_view key, const std::vector<std::string>& values, std::span<const std::string_view> list,
+                   const char* what) {
+    for (const std::string& value : values) check_code(key, value, list, what);
+  }
+  // Call last: a key that nobody asked for is a misspelling, and what it meant does not apply.
+  void finish() {
+    for (const auto& [key, value] : *table_) {
+      if (!seen_.contains(std::string(key.str()))) {
+        file_->refuse(key.source().begin, "unknown key '" + std::string(key.str()) + "'");
+      }
+    }
+  }
+
+ private:
+  const toml::node* take(std::string_view key) {
+    seen_.emplace(key);
+    return table_->get(key);
+  }
+  void refuse_at(const toml::node& node, std::string expected) {
+    file_->refuse(node.source().begin, std::move(expected));
+  }
+
+  File* file_;
+  const toml::table* table_;
+  std::set<std::string, std::less<>> seen_;
+};
+
+// Every configuration file opens with `version = 1`.
+inline void check_version(Table& root) {
+  if (root.integer("version", 0, 1, 1) != 1) root.refuse("version", "'version = 1' is required");
+}
+
+}  // namespace samband::toml_file
