@@ -1,0 +1,117 @@
+#include "console/console.hpp"
+
+#include "console/pages.hpp"
+#include "console/templates.hpp"
+#include "ledger/merkle.hpp"
+#include "ledger/note.hpp"
+
+namespace samband {
+namespace {
+
+constexpr int kRowsMax = 50;
+
+HttpResponse secured(int status, std::string content_type, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = std::move(content_type);
+  response.body = std::move(body);
+  response.headers = {
+      {"content-security-policy",
+       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"referrer-policy", "no-referrer"},
+      {"x-frame-options", "DENY"},
+      {"cross-origin-opener-policy", "same-origin"},
+      {"cross-origin-resource-policy", "same-origin"},
+      {"strict-transport-security", "max-age=31536000"},
+  };
+  return response;
+}
+
+// Everything again from the leaf's bytes: nothing of what was stored beside it is believed.
+Verification verify(Store& store, const Ledger& ledger, const ExchangeRow& row) {
+  Verification found;
+  const auto receipt = ledger.receipt(row.leaf_index);
+  const auto bytes = store.leaf(row.leaf_index);
+  const auto verifier = note::parse_verifier(ledger.verifier_key());
+  if (!receipt || !bytes || !verifier) return found;
+  const auto proof = note::parse_proof(*receipt);
+  if (!proof) return found;
+  const auto text = note::open(proof->checkpoint, *verifier);
+  if (!text) return found;
+  const auto checkpoint = note::parse_checkpoint(*text);
+  if (!checkpoint) return found;
+  found.signature = true;
+  found.size = checkpoint->size;
+  found.root_hex = to_hex(merkle::view(checkpoint->root));
+  found.inclusion = proof->index == row.leaf_index &&
+                    merkle::verify_inclusion(proof->index, checkpoint->size, merkle::leaf_hash(*bytes), proof->hashes,
+                                             checkpoint->root);
+  const auto leaf = decode_leaf(*bytes);
+  found.leaf = leaf && leaf->type == LeafType::decision && leaf->subject_id == row.id && leaf->outcome == row.outcome &&
+               leaf->sender == row.sender && leaf->recipient == row.recipient;
+  return found;
+}
+
+class Console {
+ public:
+  Console(Store& store, Ledger& ledger, const Parties& parties) : store_(store), ledger_(ledger), parties_(parties) {}
+
+  HttpResponse answer(const HttpRequest& request) const {
+    const auto language = language_from(request.query("lang"));
+    if (request.method != "GET" && request.method != "HEAD") {
+      auto response = notice(405, language);
+      response.headers.emplace_back("allow", "GET, HEAD");
+      return response;
+    }
+    const auto path = request.path();
+    if (path == "/style.css") return secured(200, "text/css; charset=utf-8", templates::kStyle);
+    const auto viewer = identify(request.peer, parties_);
+    if (!viewer) return notice(viewer.error().code == Errc::unauthorised ? 401 : 403, language);
+    if (path == "/") return overview(**viewer, language);
+    if (path.starts_with("/verify/")) return verification(path.substr(8), **viewer, language);
+    return notice(404, language);
+  }
+
+ private:
+  static HttpResponse html(int status, std::string body) {
+    return secured(status, "text/html; charset=utf-8", std::move(body));
+  }
+  HttpResponse notice(int status, Language language) const { return html(status, pages_.notice(status, language)); }
+
+  HttpResponse overview(const Party& viewer, Language language) const {
+    ExchangeFilter filter;
+    if (!sees_all(viewer)) filter.party = viewer.id;
+    filter.newest_first = true;
+    filter.limit = kRowsMax;
+    const auto rows = store_.exchanges(filter);
+    if (!rows) return notice(503, language);
+    return html(200, pages_.overview(*rows, parties_, viewer, language));
+  }
+
+  HttpResponse verification(std::string_view id, const Party& viewer, Language language) const {
+    const auto row = store_.exchange(id);
+    if (!row) return notice(503, language);
+    // Somebody else's exchange looks like one that does not exist.
+    if (!*row || (!sees_all(viewer) && (*row)->sender != viewer.id && (*row)->recipient != viewer.id))
+      return notice(404, language);
+    return html(200, pages_.verification(**row, verify(store_, ledger_, **row), viewer, language));
+  }
+
+  Store& store_;
+  Ledger& ledger_;
+  const Parties& parties_;
+  Pages pages_;
+};
+
+Task<HttpResponse> serve(std::shared_ptr<const Console> console, HttpRequest request) {
+  co_return console->answer(request);
+}
+
+}  // namespace
+
+Handler console_handler(Store& store, Ledger& ledger, const Parties& parties) {
+  const auto console = std::make_shared<const Console>(store, ledger, parties);
+  return [console](HttpRequest request) { return serve(console, std::move(request)); };
+}
+
+}  // namespace samband

@@ -1,0 +1,178 @@
+#include "console/pages.hpp"
+
+#include <ctemplate/template.h>
+#include <ctemplate/template_cache.h>
+#include <ctemplate/template_dictionary.h>
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "base/json.hpp"
+#include "console/templates.hpp"
+
+namespace samband {
+namespace {
+
+using ctemplate::TemplateDictionary;
+
+ctemplate::TemplateString view(std::string_view text) { return {text.data(), text.size()}; }
+
+std::string local_time(Time time) {
+  const int minute = stockholm_minute_of_day(time);
+  return fmt::format("{} {:02}:{:02}", to_string(stockholm_date(time)), minute / 60, minute % 60);
+}
+
+std::string name_of(const Parties& parties, const std::string& id) {
+  const Party* party = parties.find(id);
+  return party && !party->name.empty() ? party->name : id;
+}
+
+json::object explanation_of(const ExchangeRow& row) {
+  auto parsed = parse_json(row.explanation);
+  return parsed && parsed->is_object() ? parsed->get_object() : json::object();
+}
+
+// The citations it rests on; the reason code when there are none.
+std::string ground_of(const json::object& explanation) {
+  std::string out;
+  if (const auto* grounds = explanation.if_contains("grounds"); grounds && grounds->is_array())
+    for (const auto& ground : grounds->get_array())
+      if (ground.is_string()) out += (out.empty() ? "" : "; ") + std::string(ground.get_string());
+  return out.empty() ? std::string(string_at(explanation, "reason")) : out;
+}
+
+// "identity 5, document 1 (document_needs_release)"
+std::string list_of(const json::object& explanation, std::string_view group) {
+  const auto* fields = explanation.if_contains("fields");
+  const auto* entries = fields && fields->is_object() ? fields->get_object().if_contains(group) : nullptr;
+  std::string out;
+  if (!entries || !entries->is_array()) return out;
+  for (const auto& entry : entries->get_array()) {
+    if (!entry.is_object()) continue;
+    const auto& object = entry.get_object();
+    const auto* count = object.if_contains("count");
+    if (!out.empty()) out += ", ";
+    out += std::string(string_at(object, "category"));
+    if (count && count->is_int64()) out += " " + std::to_string(count->get_int64());
+    if (const auto reason = string_at(object, "reason"); !reason.empty()) out += " (" + std::string(reason) + ")";
+  }
+  return out;
+}
+
+}  // namespace
+
+bool sees_all(const Party& party) { return party.actor_type == "operator" || party.actor_type == "auditor"; }
+
+struct Pages::Impl {
+  ctemplate::TemplateCache cache;
+
+  void load(const char* name, const char* text) {
+    if (!cache.StringToTemplateCache(name, text, ctemplate::STRIP_BLANK_LINES))
+      throw std::logic_error(std::string("console template ") + name);
+  }
+
+  // `fill` puts the page's own values into the content's dictionary.
+  template <class Fill>
+  std::string page(const char* content, std::string_view title, const std::string& self, const Party* viewer,
+                   Language language, Fill fill) const {
+    TemplateDictionary root("page");
+    for_each_word(language, [&](std::string_view key, std::string_view text) {
+      if (key.starts_with("W_")) root.SetTemplateGlobalValue(view(key), view(text));
+    });
+    root.SetTemplateGlobalValue("LANG", view(code_of(language)));
+    root.SetValue("OTHER_LANG", language == Language::english ? "sv" : "en");
+    root.SetValue("TITLE", view(title));
+    root.SetValue("SELF", self);
+    if (viewer) root.AddSectionDictionary("VIEWER")->SetValue("NAME", viewer->name.empty() ? viewer->id : viewer->name);
+    auto* inner = root.AddIncludeDictionary("CONTENT");
+    inner->SetFilename(content);
+    fill(*inner);
+    std::string out;
+    if (!cache.ExpandNoLoad("layout", ctemplate::STRIP_BLANK_LINES, &root, nullptr, &out))
+      throw std::logic_error("console template");
+    return out;
+  }
+};
+
+Pages::Pages() : impl_(std::make_unique<Impl>()) {
+  impl_->load("layout", templates::kLayout);
+  impl_->load("overview", templates::kOverview);
+  impl_->load("verification", templates::kVerification);
+  impl_->load("notice", templates::kNotice);
+  impl_->cache.Freeze();
+}
+Pages::~Pages() = default;
+
+std::string Pages::overview(const std::vector<ExchangeRow>& rows, const Parties& parties, const Party& viewer,
+                            Language language) const {
+  return impl_->page("overview", word(language, "overview"), "/", &viewer, language, [&](TemplateDictionary& page) {
+    page.SetValue("SCOPE", view(word(language, sees_all(viewer) ? "scope_all" : "scope_own")));
+    if (rows.empty()) {
+      page.ShowSection("EMPTY");
+      return;
+    }
+    auto* table = page.AddSectionDictionary("TABLE");
+    for (const auto& row : rows) {
+      const auto explanation = explanation_of(row);
+      auto* line = table->AddSectionDictionary("ROW");
+      line->SetValue("ID", row.id);
+      line->SetValue("TIME_UTC", to_rfc3339(row.created_at));
+      line->SetValue("TIME", local_time(row.created_at));
+      line->SetValue("FROM", name_of(parties, row.sender));
+      line->SetValue("TO", name_of(parties, row.recipient));
+      line->SetValue("KIND", row.kind);
+      line->SetValue("OUTCOME", view(word(language, row.outcome)));
+      line->SetValue("OUTCOME_CLASS", row.outcome);
+      line->SetValue("GROUND", ground_of(explanation));
+      line->SetIntValue("LEAF", static_cast<long>(row.leaf_index));
+      for (const std::string_view group : {"released", "withheld", "held"}) {
+        const auto list = list_of(explanation, group);
+        if (list.empty()) continue;
+        auto* fields = line->AddSectionDictionary("FIELDS");
+        fields->SetValue("LABEL", view(word(language, "fields_" + std::string(group))));
+        fields->SetValue("LIST", list);
+      }
+    }
+  });
+}
+
+std::string Pages::verification(const ExchangeRow& row, const Verification& found, const Party& viewer,
+                                Language language) const {
+  return impl_->page("verification", word(language, "verification"), "/verify/" + row.id, &viewer, language,
+                     [&](TemplateDictionary& page) {
+                       const std::string_view verdict = found.good() ? "good" : "bad";
+                       page.SetValue("VERDICT", view(word(language, verdict)));
+                       page.SetValue("VERDICT_CLASS", view(verdict));
+                       const auto step = [&](bool good, std::string_view key) {
+                         auto* line = page.AddSectionDictionary("STEP");
+                         line->SetValue("STEP_CLASS", good ? "good" : "bad");
+                         line->SetValue("STEP_RESULT", view(word(language, good ? "yes" : "no")));
+                         line->SetValue("STEP_TEXT", view(word(language, key)));
+                       };
+                       step(found.signature, "step_signature");
+                       step(found.inclusion, "step_inclusion");
+                       step(found.leaf, "step_leaf");
+                       const auto fact = [&](std::string_view key, const std::string& value) {
+                         auto* line = page.AddSectionDictionary("FACT");
+                         line->SetValue("NAME", view(word(language, key)));
+                         line->SetValue("VALUE", value);
+                       };
+                       fact("fact_exchange", row.id);
+                       fact("fact_leaf", std::to_string(row.leaf_index));
+                       fact("fact_size", std::to_string(found.size));
+                       fact("fact_root", found.root_hex);
+                       const auto explanation = explanation_of(row);
+                       const auto* words = explanation.if_contains("words");
+                       if (words && words->is_object())
+                         if (const auto text = string_at(words->get_object(), code_of(language)); !text.empty())
+                           page.AddSectionDictionary("WORDS")->SetValue("TEXT", view(text));
+                     });
+}
+
+std::string Pages::notice(int status, Language language) const {
+  const auto key = "notice_" + std::to_string(status);
+  return impl_->page("notice", word(language, key), "/", nullptr, language,
+                     [&](TemplateDictionary& page) { page.SetValue("TEXT", view(word(language, key + "_text"))); });
+}
+
+}  // namespace samband

@@ -1,0 +1,40 @@
+// Builds the console's pages from rows: pure but for the parsed templates, thread-safe once made. Every value goes
+// through the template engine's escaping for its context; nothing here writes HTML.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "console/words.hpp"
+#include "model/party.hpp"
+#include "store/store.hpp"
+
+namespace samband {
+
+// What a recomputation of a receipt found.
+struct Verification {
+  bool signature = false, inclusion = false, leaf = false;
+  std::uint64_t size = 0;
+  std::string root_hex;
+  bool good() const { return signature && inclusion && leaf; }
+};
+
+class Pages {
+ public:
+  Pages();  // throws when a template does not parse: a bug found at start
+  ~Pages();
+  std::string overview(const std::vector<ExchangeRow>& rows, const Parties& parties, const Party& viewer,
+                       Language) const;
+  std::string verification(const ExchangeRow& row, const Verification&, const Party& viewer, Language) const;
+  // 401, 403, 404, 405, 503
+  std::string notice(int status, Language) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Operators and auditors see all exchanges (no content, no persons), others their own.
+bool sees_all(const Party&);
+
+}  // namespace samband

@@ -1,0 +1,97 @@
+#include "console/words.hpp"
+
+#include <map>
+
+namespace samband {
+namespace {
+
+struct Pair {
+  std::string_view swedish, english;
+};
+
+const std::map<std::string_view, Pair>& words() {
+  static const std::map<std::string_view, Pair> all = {
+      {"W_SKIP", {"Hoppa till innehållet", "Skip to the content"}},
+      {"W_LANGUAGE", {"Språk", "Language"}},
+      {"W_OTHER_LANGUAGE", {"English", "Svenska"}},
+      {"W_SIGNED_IN", {"Inloggad som", "Signed in as"}},
+      {"W_EMPTY", {"Inga utbyten ännu.", "No exchanges yet."}},
+      {"W_CAPTION",
+       {"De senaste utbytena, nyast först. Svensk tid.", "The latest exchanges, newest first. Swedish time."}},
+      {"W_TIME", {"Tid", "Time"}},
+      {"W_FROM", {"Från", "From"}},
+      {"W_TO", {"Till", "To"}},
+      {"W_KIND", {"Slag", "Kind"}},
+      {"W_OUTCOME", {"Utfall", "Outcome"}},
+      {"W_GROUND", {"Grund", "Ground"}},
+      {"W_FIELDS", {"Fält per kategori", "Fields by category"}},
+      {"W_RECEIPT", {"Kvitto", "Receipt"}},
+      {"W_LEAF", {"Löv", "Leaf"}},
+      {"W_VERIFY", {"Kontrollera", "Verify"}},
+      {"W_BACK", {"Till översikten", "Back to the overview"}},
+      {"W_EXPLANATION", {"Förklaring", "Explanation"}},
+      {"overview", {"Utbyten", "Exchanges"}},
+      {"verification", {"Kontroll av kvitto", "Verification of a receipt"}},
+      {"scope_all",
+       {"Alla parters utbyten visas, utan innehåll.", "The exchanges of all parties are shown, without content."}},
+      {"scope_own",
+       {"Utbyten där ni är avsändare eller mottagare visas, utan innehåll.",
+        "Exchanges that you sent or received are shown, without content."}},
+      {"released", {"Utlämnat", "Released"}},
+      {"partial", {"Delvis utlämnat", "Partly released"}},
+      {"held", {"Väntar på bedömning", "Held"}},
+      {"refused", {"Vägrat", "Refused"}},
+      {"fields_released", {"Utlämnade", "Released"}},
+      {"fields_withheld", {"Undanhållna", "Withheld"}},
+      {"fields_held", {"Väntar", "Held"}},
+      {"good",
+       {"Kvittot stämmer: beslutet står i den signerade loggen.",
+        "The receipt is sound: the decision stands in the signed log."}},
+      {"bad",
+       {"Kvittot stämmer INTE. Larma den som ansvarar för driften.",
+        "The receipt is NOT sound. Alert whoever runs the hub."}},
+      {"yes", {"Ja", "Yes"}},
+      {"no", {"Nej", "No"}},
+      {"step_signature", {"loggens kontrollpunkt är rätt signerad", "the checkpoint of the log is correctly signed"}},
+      {"step_inclusion",
+       {"lövet finns i trädet som kontrollpunkten omfattar", "the leaf is in the tree that the checkpoint covers"}},
+      {"step_leaf",
+       {"lövet gäller detta utbyte, dess parter och dess utfall",
+        "the leaf is about this exchange, its parties and its outcome"}},
+      {"fact_exchange", {"Utbyte", "Exchange"}},
+      {"fact_leaf", {"Löv nummer", "Leaf number"}},
+      {"fact_size", {"Loggens storlek", "Size of the log"}},
+      {"fact_root", {"Trädets rot", "Root of the tree"}},
+      {"notice_401", {"Klientcertifikat saknas", "No client certificate"}},
+      {"notice_401_text",
+       {"Välj ett certifikat som hör till en ansluten part och ladda om sidan.",
+        "Choose a certificate of a connected party and load the page again."}},
+      {"notice_403", {"Okänt certifikat", "Unknown certificate"}},
+      {"notice_403_text",
+       {"Certifikatet hör inte till någon ansluten part.", "The certificate belongs to no connected party."}},
+      {"notice_404", {"Finns inte", "Not found"}},
+      {"notice_404_text",
+       {"Sidan eller utbytet finns inte, eller är inte ert.",
+        "There is no such page or exchange, or it is not yours."}},
+      {"notice_405", {"Endast läsning", "Read only"}},
+      {"notice_405_text",
+       {"Konsolen visar bara; den ändrar ingenting.", "The console only shows; it changes nothing."}},
+      {"notice_503", {"Kan inte läsa just nu", "Cannot read at the moment"}},
+      {"notice_503_text", {"Försök igen om en stund.", "Try again in a while."}},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::string_view word(Language language, std::string_view key) {
+  const auto found = words().find(key);
+  if (found == words().end()) return key;
+  return language == Language::english ? found->second.english : found->second.swedish;
+}
+
+void for_each_word(Language language, const std::function<void(std::string_view, std::string_view)>& use) {
+  for (const auto& [key, pair] : words()) use(key, language == Language::english ? pair.english : pair.swedish);
+}
+
+}  // namespace samband
