@@ -51,8 +51,9 @@ bool verify_inclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf,
 
 bool verify_consistency(std::uint64_t size1, std::uint64_t size2, const Hash& root1, const Hash& root2,
                         std::span<const Hash> proof) {
+  if (size1 == 0) return false;
   if (size1 == size2) return proof.empty() && root1 == root2;
-  if (size1 == 0 || size1 > size2 || proof.empty()) return false;
+  if (size1 > size2 || proof.empty()) return false;
   std::uint64_t node = size1 - 1, last = size2 - 1;
   while (node & 1) node >>= 1, last >>= 1;
   // A complete first tree is itself the first node, and the proof leaves it out.

@@ -23,7 +23,8 @@ Hash to_hash(std::string_view bytes32);  // the caller has checked the size
 // Does the leaf stand at this index of the tree with this size and root?
 bool verify_inclusion(std::uint64_t index, std::uint64_t size, const Hash& leaf, std::span<const Hash> proof,
                       const Hash& root);
-// Is the tree of size1 the beginning of the tree of size2? Sizes 0 prove nothing and are refused unless both are 0.
+// Is the tree of size1 the beginning of the tree of size2? A first size of 0 proves
+// nothing and is refused.
 bool verify_consistency(std::uint64_t size1, std::uint64_t size2, const Hash& root1, const Hash& root2,
                         std::span<const Hash> proof);
 
