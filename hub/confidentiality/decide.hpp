@@ -17,16 +17,16 @@ namespace samband {
 
 struct DecisionRequest {
   Time at{};
-  const Party* holder = nullptr;          // the sending agency
+  const Party* holder = nullptr;  // the sending agency
   const Party* recipient = nullptr;
   std::string purpose;
   std::string kind;
   bool emergency = false;
-  bool recipient_restricted = false;      // recipient is the holder's or board's restricted recipient
+  bool recipient_restricted = false;  // recipient is the holder's or board's restricted recipient
   std::span<const Field> fields;
   std::span<const Person> persons;
-  std::span<const Fact> facts;            // message's own and later recorded assessments; the newest per code wins
-  std::span<const Consent> consents;      // of the persons concerned; validity is checked here
+  std::span<const Fact> facts;        // message's own and later recorded assessments; the newest per code wins
+  std::span<const Consent> consents;  // of the persons concerned; validity is checked here
   std::span<const Agreement> agreements;
 };
 

@@ -19,50 +19,53 @@ struct Citation {
 };
 
 struct Provision {
-  std::string id;                        // "OSL 35:1"
-  std::vector<std::string> holders;      // actor types; "*" = any
-  std::string test;                      // "straight" | "reverse" | "absolute"
+  std::string id;                    // "OSL 35:1"
+  std::vector<std::string> holders;  // actor types; "*" = any
+  std::string test;                  // "straight" | "reverse" | "absolute"
   std::vector<std::string> categories;
-  std::vector<std::string> persons;      // person roles; "*" = every individual
-  std::vector<std::string> when;         // conditions, all must hold: "person.protected", ...
-  bool unbreakable = false;              // OSL 35:3
-  bool public_interest = false;          // 18:1, 18:2: consent never clears
-  bool cleared_with_any_breaker = false; // 21:1 (OSL 21:2)
+  std::vector<std::string> persons;       // person roles; "*" = every individual
+  std::vector<std::string> when;          // conditions, all must hold: "person.protected", ...
+  bool unbreakable = false;               // OSL 35:3
+  bool public_interest = false;           // 18:1, 18:2: consent never clears
+  bool cleared_with_any_breaker = false;  // 21:1 (OSL 21:2)
+  bool protects_place = false;            // 21:3, 21:3 a: only `location_release` or a rule that names it clears
   Citation citation;
   Date in_force_from{}, in_force_to{};
 };
 
-struct NoSecrecy {                       // declares, with citation, that no secrecy covers a category at a holder
+struct NoSecrecy {  // declares, with citation, that no secrecy covers a category at a holder
   std::vector<std::string> holders, categories;
   Citation citation;
 };
 
 struct Purpose {
   std::string id, name_sv, name_en;
-  std::vector<std::string> needs;        // data categories
+  std::vector<std::string> needs;   // data categories
+  std::vector<std::string> except;  // last pointer tokens that are not needed although their category is
 };
 
-struct Condition {                       // one of:
+struct Condition {  // one of:
   enum class Type { fact, consent, person_age, agreement, emergency, protected_identity, fact_or } type;
-  std::string code;                      // fact code
-  std::vector<std::string> codes;        // fact_or: any of them
-  bool expected = true;                  // fact must be true (or false)
-  int age_min = 0, age_max = 200;        // inclusive, of the subject
+  std::string code;                // fact code
+  std::vector<std::string> codes;  // fact_or: any of them
+  bool expected = true;            // fact must be true (or false)
+  int age_min = 0, age_max = 200;  // inclusive, of the subject
 };
 
 struct Rule {
-  std::string id, modality;              // "must" | "should" | "may"
-  std::vector<std::string> from, to;     // actor types
-  std::vector<std::string> kinds;        // message kinds; "*" = any
+  std::string id, modality;           // "must" | "should" | "may"
+  std::vector<std::string> from, to;  // actor types
+  std::vector<std::string> kinds;     // message kinds; "*" = any
   std::vector<std::string> purposes;
-  bool breaks_all = false;               // 10:28: all minus unbreakable, minus `breaks_not`
+  bool breaks_all = false;  // 10:28: all minus unbreakable, minus `breaks_not`
   std::vector<std::string> breaks, breaks_not;
   std::vector<std::string> persons, categories;
-  std::vector<Condition> conditions;     // all must be true
-  std::string deadline;                  // "" | "at_once" | "same_day" | "next_working_day" | "within_7_days"
+  std::vector<Condition> conditions;  // all must be true
+  std::string setting;                // name of a setting that must be on for the rule to count; "" = always
+  std::string deadline;               // "" | "at_once" | "same_day" | "next_working_day" | "within_7_days"
   std::vector<std::string> obligations;
   Citation citation;
-  std::string via;                       // "OSL 10:28"
+  std::string via;  // "OSL 10:28"
   std::string title_sv, title_en;
   Date in_force_from{}, in_force_to{};
   std::string reviewed_by;
@@ -70,9 +73,19 @@ struct Rule {
 };
 
 // Counsel settings: open legal questions with their safe defaults (confidentiality.md, "Open legal questions").
+// `settings` in a rule file sets them; a rule that names one in `setting` counts only while it is true.
 struct Settings {
-  bool duty_breaks_protected_address = false;  // does 10:28 reach past 21:3 / 21:3 a?
+  bool duty_breaks_protected_address = false;     // does 10:28 reach past 21:3 / 21:3 a?
+  bool balance_rule_10_15a = false;               // 10:15 a may be used (its border to 10:23 is open)
+  bool cooperation_is_a_duty = false;             // Polislagen 6 § 2 st as "uppgiftsskyldighet" under 10:28
+  bool lob_assessment_is_balance = true;          // LOB: the recorded assessment of need is the balance of 10:27
+  bool one_guardian_suffices = false;             // consent for a child by one of two guardians (FB 6:13)
+  bool guardian_test_must_be_recorded = false;    // a guardian's consent needs `guardian_harm` recorded as false (12:3)
+  bool serious_offence_limits_confirmed = false;  // the penalty limits of 10:23
+  bool lvm_in_force = false;                      // LVM's standing in 2026
 };
+
+struct RuleIndex;  // rule_index.hpp: codes as bits, made once
 
 struct RuleSet {
   std::vector<Provision> provisions;
@@ -80,7 +93,9 @@ struct RuleSet {
   std::vector<Purpose> purposes;
   std::vector<Rule> rules;
   Settings settings;
-  std::string hash;                      // hex SHA-256 over the files, set by the loader
+  std::string hash;                        // hex SHA-256 over the files, set by the loader
+  std::shared_ptr<const RuleIndex> index;  // of the vectors above; decide() makes its own while this is empty
+  void build_index();                      // call again after a change of provisions, no_secrecy, purposes or rules
   const Rule* rule(std::string_view id) const;
   const Provision* provision(std::string_view id) const;
   const Purpose* purpose(std::string_view id) const;

@@ -1,0 +1,247 @@
+#include "confidentiality/decide.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "confidentiality/field_judge.hpp"
+
+namespace samband {
+namespace {
+
+constexpr std::size_t kPersonsMax = 60;
+
+std::string_view last_token(std::string_view pointer) {
+  const auto slash = pointer.rfind('/');
+  return slash == std::string_view::npos ? pointer : pointer.substr(slash + 1);
+}
+
+bool has(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+template <class T>
+void sort_unique(std::vector<T>& items) {
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+}
+
+// Places of the persons a field is about; nothing when the field names somebody who is not in the message.
+std::optional<std::vector<int>> places_of(const Field& field, std::span<const Person> persons) {
+  std::vector<int> out;
+  for (const auto& ref : field.persons) {
+    const auto found = std::find_if(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == ref; });
+    if (found == persons.end()) return std::nullopt;
+    out.push_back(static_cast<int>(found - persons.begin()));
+  }
+  sort_unique(out);
+  return out;
+}
+
+// Can this exchange keep what its rules oblige it to? An obligation that nobody here knows cannot be kept.
+bool can_keep(std::string_view obligation, const DecisionRequest& request, const FactTable& facts) {
+  const auto known = obligation_codes();
+  if (std::find(known.begin(), known.end(), obligation) == known.end()) return false;
+  const auto recorded = [&](std::string_view code) {
+    const int index = code_index(fact_codes(), code);
+    if (facts.value(index, kWholeExchange) == Truth::yes) return true;
+    for (std::size_t i = 0; i < request.persons.size(); ++i)
+      if (facts.value(index, static_cast<int>(i)) == Truth::yes) return true;
+    return false;
+  };
+  if (obligation == "restricted_recipient") return request.recipient_restricted;
+  if (obligation == "reservation") return recorded("recipient_reservation");
+  if (obligation == "human_review") return recorded("individual_assessment");
+  return true;
+}
+
+// The strictest action that the obligations ask for this field: drop > pseudonymise > generalise > pass.
+std::string_view action_for(const Field& field, const std::vector<std::string>& obligations) {
+  if (field.category != "identity") return "pass";
+  if (has(obligations, "pseudonymise_identity")) return "pseudonymise";
+  const auto name = last_token(field.pointer);
+  if (has(obligations, "generalise_birth_date") && (name == "birthDate" || name == "personalNumber"))
+    return "generalise";
+  return "pass";
+}
+
+// One judgement for all fields of the same category about the same persons.
+struct Group {
+  int category;
+  std::vector<int> persons;
+  Judgement judgement;
+};
+
+struct Verdict {
+  const Group* group = nullptr;  // nullptr: never judged
+  Reason reason = Reason::unknown_field;
+};
+
+class Journey {
+ public:
+  Journey(const DecisionRequest& request, const RuleSet& set, const RuleIndex& index)
+      : request_(request), judge_(request, set, index) {
+    groups_.reserve(request.fields.size());
+    for (const auto& field : request.fields) verdicts_.push_back(verdict_of(field));
+  }
+
+  const FieldJudge& judge() const { return judge_; }
+  const std::vector<Verdict>& verdicts() const { return verdicts_; }
+
+ private:
+  Verdict verdict_of(const Field& field) {
+    const int category = code_index(data_categories(), field.category);
+    if (category < 0 || request_.persons.size() > kPersonsMax) return {};
+    // First, so that nobody is asked about what nobody needs.
+    if (!judge_.needed(category) ||
+        (judge_.purpose() != nullptr && has(judge_.purpose()->except, last_token(field.pointer))))
+      return {.reason = Reason::not_needed};
+    auto persons = places_of(field, request_.persons);
+    if (!persons) return {};
+    for (const auto& group : groups_)
+      if (group.category == category && group.persons == *persons)
+        return {.group = &group, .reason = group.judgement.reason};
+    Judgement judgement = judge_.judge(category, *persons);
+    groups_.push_back({category, std::move(*persons), std::move(judgement)});
+    return {.group = &groups_.back(), .reason = groups_.back().judgement.reason};
+  }
+
+  const DecisionRequest& request_;
+  FieldJudge judge_;
+  std::vector<Group> groups_;  // reserved for all fields: pointers into it stay
+  std::vector<Verdict> verdicts_;
+};
+
+// Envelope and the sender's own caseworker say nothing about a person: they never carry an exchange.
+bool carries(const Field& field) { return field.category != "envelope" && field.category != "official"; }
+
+struct Tally {
+  Outcome outcome = Outcome::refused;
+  Reason reason = Reason::cleared;  // of a refusal or a hold
+};
+
+Tally tally_of(const DecisionRequest& request, const Journey& journey) {
+  bool any_carrier = false, any_personal = false, released = false, held = false, all = true, envelope_released = false;
+  Reason worst = Reason::cleared, worst_hold = Reason::cleared;
+  const auto& verdicts = journey.verdicts();
+  for (const auto& field : request.fields) any_carrier = any_carrier || carries(field);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const auto& field = request.fields[i];
+    const auto outcome = verdicts[i].group != nullptr ? verdicts[i].group->judgement.outcome : FieldOutcome::withhold;
+    const bool goes = outcome == FieldOutcome::release;
+    if (field.category == "envelope") {
+      envelope_released = envelope_released || goes;
+      continue;
+    }
+    any_personal = true;
+    all = all && goes;
+    if (any_carrier && !carries(field)) continue;
+    released = released || goes;
+    if (goes) continue;
+    if (outcome == FieldOutcome::hold) {
+      held = true;
+      worst_hold = std::min(worst_hold, verdicts[i].reason);
+    }
+    worst = std::min(worst, verdicts[i].reason);
+  }
+  if (!any_personal) {
+    return {envelope_released ? Outcome::released : Outcome::refused,
+            envelope_released ? Reason::cleared : Reason::unknown_field};
+  }
+  if (released) return {all ? Outcome::released : Outcome::partial, Reason::cleared};
+  if (held) return {Outcome::held, worst_hold};
+  if (worst == Reason::secrecy && !journey.judge().any_rule()) worst = Reason::no_rule;
+  return {Outcome::refused, worst};
+}
+
+}  // namespace
+
+Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& set) {
+  Decision decision;
+  decision.ruleset_hash_ = set.hash;
+  decision.fields_.reserve(request.fields.size());
+  for (const auto& field : request.fields) {
+    auto& out = decision.fields_.emplace_back();
+    out.field = field;
+    out.reason = "no_rule";
+  }
+  decision.reason_ = "no_rule";
+  if (request.holder == nullptr || request.recipient == nullptr) return decision;
+
+  const auto index = set.index ? set.index : std::make_shared<const RuleIndex>(set);
+  const Journey journey(request, set, *index);
+  const auto& verdicts = journey.verdicts();
+  Tally tally = tally_of(request, journey);
+
+  int duty_rule = -1;
+  decision.duty_ = journey.judge().duty(duty_rule);
+
+  std::vector<int> rules;
+  Bits missing = 0;
+  Changes nearest;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    auto& out = decision.fields_[i];
+    out.reason = code_of(verdicts[i].reason);
+    if (verdicts[i].group == nullptr) continue;
+    const auto& judgement = verdicts[i].group->judgement;
+    out.outcome = judgement.outcome;
+    out.covers = judgement.covers;
+    // An envelope or a caseworker's name is no ground, so a declaration about them is not cited.
+    if (carries(out.field))
+      for (const int position : judgement.no_secrecy)
+        decision.citations_.push_back(set.no_secrecy[position].citation.text);
+    rules.insert(rules.end(), judgement.rules.begin(), judgement.rules.end());
+    for (const auto* consent : judgement.consents) decision.consents_.push_back(consent->id);
+    missing |= judgement.missing;
+    nearest.insert(nearest.end(), judgement.changes.begin(), judgement.changes.end());
+  }
+  if (duty_rule >= 0) rules.push_back(duty_rule);
+  sort_unique(rules);
+
+  const bool permits = tally.outcome == Outcome::released || tally.outcome == Outcome::partial;
+  if (permits) {
+    for (const int position : rules) {
+      const auto& rule = set.rules[position];
+      decision.rules_.push_back(rule.id);
+      decision.citations_.push_back(rule.citation.text);
+      decision.obligations_.insert(decision.obligations_.end(), rule.obligations.begin(), rule.obligations.end());
+    }
+    sort_unique(decision.rules_);
+    sort_unique(decision.obligations_);
+    sort_unique(decision.consents_);
+    sort_unique(decision.citations_);
+    const bool keeps = std::all_of(decision.obligations_.begin(), decision.obligations_.end(),
+                                   [&](const auto& each) { return can_keep(each, request, journey.judge().facts()); });
+    if (!keeps) {
+      tally.outcome = Outcome::refused;
+      decision.reason_ = "obligation_unfulfillable";
+    }
+  }
+  decision.outcome_ = tally.outcome;
+  if (tally.outcome == Outcome::released || tally.outcome == Outcome::partial) {
+    decision.reason_ = "cleared";
+    for (auto& field : decision.fields_)
+      if (field.outcome == FieldOutcome::release) field.action = action_for(field.field, decision.obligations_);
+  } else {
+    // Nothing goes, so no field may say that it does and no ground may look used.
+    if (decision.reason_ != "obligation_unfulfillable") decision.reason_ = code_of(tally.reason);
+    for (auto& field : decision.fields_) {
+      if (field.outcome != FieldOutcome::release) continue;
+      field.outcome = tally.outcome == Outcome::held ? FieldOutcome::hold : FieldOutcome::withhold;
+      field.reason = decision.reason_;
+    }
+    decision.rules_.clear();
+    decision.citations_.clear();
+    decision.obligations_.clear();
+    decision.consents_.clear();
+    if (tally.outcome == Outcome::refused &&
+        (tally.reason == Reason::consent_missing || tally.reason == Reason::consent_revoked ||
+         tally.reason == Reason::consent_expired))
+      missing |= kConsentBit;
+  }
+  decision.missing_ = names_of(missing);
+  keep_minimal_changes(nearest);
+  for (const Bits set_of : nearest) decision.nearest_change_.push_back(names_of(set_of));
+  return decision;
+}
+
+}  // namespace samband

@@ -1,0 +1,284 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "confidentiality/decide.hpp"
+#include "confidentiality/rule_index.hpp"
+
+namespace samband {
+namespace {
+
+struct Words {
+  std::string_view sv, en;
+  std::string_view in(bool swedish) const { return swedish ? sv : en; }
+};
+using Dictionary = std::map<std::string_view, Words>;
+
+const Dictionary& category_names() {
+  static const Dictionary kNames = {
+      {"envelope", {"kuvert", "envelope"}},
+      {"identity", {"identitet", "identity"}},
+      {"address", {"bostadsadress", "home address"}},
+      {"home_area", {"hemkommun och stadsdel", "home municipality and district"}},
+      {"contact", {"telefon och e-post", "telephone and e-mail"}},
+      {"protection", {"markering om skyddad identitet", "protected-identity marking"}},
+      {"family", {"familjeförhållanden", "family relations"}},
+      {"case_reference", {"ärendenummer", "case number"}},
+      {"official", {"handläggare", "caseworker"}},
+      {"event", {"händelse", "event"}},
+      {"event_place", {"plats för händelsen", "place of the event"}},
+      {"suspicion", {"misstanke", "suspicion"}},
+      {"mediation", {"medling", "mediation"}},
+      {"custody", {"frihetsberövande", "deprivation of liberty"}},
+      {"misuse", {"missbruk", "misuse"}},
+      {"health", {"hälsa", "health"}},
+      {"social_situation", {"social situation", "social situation"}},
+      {"school", {"skolsituation", "school situation"}},
+      {"risk_assessment", {"riskbedömning", "risk assessment"}},
+      {"housing", {"bostad", "housing"}},
+      {"debt", {"skuld", "debt"}},
+      {"payment", {"betalningssätt", "payment account"}},
+      {"landlord", {"hyresvärd", "landlord"}},
+      {"enforcement", {"verkställighetsärende", "enforcement case"}},
+      {"schedule", {"tidpunkt", "time set"}},
+      {"children", {"barn i hemmet", "children in the home"}},
+      {"status", {"status", "status"}},
+      {"test_result", {"provsvar", "test result"}},
+      {"document", {"fritext eller bilaga", "free text or attachment"}},
+  };
+  return kNames;
+}
+
+const Dictionary& fact_names() {
+  static const Dictionary kNames = {
+      {"consent", {"samtycke", "consent"}},
+      {"reasonable_suspicion", {"uppgift om skälig misstanke", "whether there is reasonable suspicion"}},
+      {"prison_in_scale", {"uppgift om fängelse i straffskalan", "whether the offence can lead to prison"}},
+      {"identity_established", {"fastställd identitet och ålder", "established identity and age"}},
+      {"individual_assessment",
+       {"en namngiven persons bedömning i det enskilda fallet", "a named person's assessment of this case"}},
+      {"need_of_help", {"bedömt hjälpbehov", "an assessed need of help"}},
+      {"need_for_care",
+       {"prövning av om uppgiften behövs för vård eller stöd", "the test of need for care or support"}},
+      {"ongoing_misuse", {"uppgift om pågående missbruk", "whether misuse is ongoing"}},
+      {"compulsory_care", {"uppgift om tvångsvård", "whether compulsory care is given"}},
+      {"pregnancy_protection", {"prövning av skydd för väntat barn", "the test of protection of an expected child"}},
+      {"offer_accepted", {"svar på erbjudandet", "the answer to the offer"}},
+      {"guardian_harm", {"menprövning mot vårdnadshavare (OSL 12:3)", "the harm test against a guardian (OSL 12:3)"}},
+      {"interest_balance", {"dokumenterad intresseavvägning", "a recorded balance of interests"}},
+      {"harm_test_clear", {"dokumenterad menprövning", "a recorded harm test"}},
+      {"document_released",
+       {"en namngiven persons beslut att lämna ut handlingen", "a named person's release of the document"}},
+      {"location_release",
+       {"en namngiven persons prövning av skyddad plats", "a named person's release of a protected place"}},
+      {"eviction_pending", {"uppgift om bestämd avhysningstid", "whether an eviction time is set"}},
+      {"dwelling", {"uppgift om bostadslägenhet", "whether the lease is of a dwelling"}},
+      {"same_organisation", {"uppgift om samma nämnd och verksamhetsgren", "whether it is the same board and branch"}},
+      {"recipient_reservation",
+       {"mottagarens godtagna förbehåll (OSL 10:14)", "the recipient's accepted reservation (OSL 10:14)"}},
+      {"emergency", {"uppgift om akut fara", "whether there is acute danger"}},
+  };
+  return kNames;
+}
+
+const Dictionary& reason_names() {
+  static const Dictionary kNames = {
+      {"cleared", {"får lämnas", "may go"}},
+      {"not_needed", {"behövs inte för ändamålet", "not needed for the purpose"}},
+      {"unknown_field", {"okänd uppgift", "unknown field"}},
+      {"secrecy", {"ingen bestämmelse bryter sekretessen", "no rule breaks the secrecy"}},
+      {"no_rule",
+       {"ingen regel gäller mellan dessa parter för detta ändamål",
+        "no rule applies between these parties for this purpose"}},
+      {"no_coverage", {"regelverket saknar bestämmelse för uppgiften", "the rule set has no provision for the field"}},
+      {"fact_missing", {"ett svar saknas", "an answer is missing"}},
+      {"fact_false", {"ett villkor är inte uppfyllt", "a condition is not met"}},
+      {"consent_missing", {"samtycke saknas", "consent is missing"}},
+      {"consent_revoked", {"samtycket är återkallat", "the consent is revoked"}},
+      {"consent_expired", {"samtycket har gått ut", "the consent has expired"}},
+      {"agreement_ended", {"samverkansavtal gäller inte", "no agreement is in force"}},
+      {"offer_declined", {"personen tackade nej till erbjudandet", "the person declined the offer"}},
+      {"age_outside_rule", {"åldern ligger utanför regeln", "the age is outside the rule"}},
+      {"protected_identity", {"skyddad identitet, manuell prövning", "protected identity, manual review"}},
+      {"document_needs_release",
+       {"handlingen ska prövas av en namngiven person", "a named person must release the document"}},
+      {"obligation_unfulfillable", {"ett krav på utlämnandet kan inte uppfyllas", "an obligation cannot be met"}},
+  };
+  return kNames;
+}
+
+const Dictionary& outcome_names() {
+  static const Dictionary kNames = {{"released", {"Utlämnat", "Released"}},
+                                    {"partial", {"Delvis utlämnat", "Partly released"}},
+                                    {"held", {"Vilar", "Held"}},
+                                    {"refused", {"Inte utlämnat", "Refused"}}};
+  return kNames;
+}
+
+const Dictionary& deadline_names() {
+  static const Dictionary kNames = {{"at_once", {"genast", "at once"}},
+                                    {"same_day", {"samma dag", "the same day"}},
+                                    {"next_working_day", {"senast nästa arbetsdag", "by the next working day"}},
+                                    {"within_7_days", {"inom en vecka", "within one week"}}};
+  return kNames;
+}
+
+// A code without words is shown as itself: codes are ours, never a sender's text.
+std::string word(const Dictionary& names, std::string_view code, bool swedish) {
+  const auto found = names.find(code);
+  return std::string(found == names.end() ? code : found->second.in(swedish));
+}
+
+// Refs are chosen by the sender; one that does not look like "p1" might be a number of somebody, so it is not repeated.
+std::string safe_ref(const std::string& ref) {
+  const bool plain = !ref.empty() && ref.size() <= 4 && ref.front() >= 'a' && ref.front() <= 'z' &&
+                     std::all_of(ref.begin() + 1, ref.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return plain ? ref : ref.empty() ? "" : "person";
+}
+
+json::array strings(const std::vector<std::string>& items) {
+  json::array out;
+  for (const auto& item : items) out.emplace_back(item);
+  return out;
+}
+
+json::object field_object(const FieldDecision& field) {
+  json::array covers;
+  for (const auto& cover : field.covers) {
+    json::object one{
+        {"provision", cover.provision}, {"person", safe_ref(cover.person)}, {"cleared", to_string(cover.cleared)}};
+    if (cover.cleared == Truth::yes) {
+      one["clearedBy"] = cover.cleared_by;
+      if (!cover.consent_id.empty()) one["consent"] = cover.consent_id;
+    } else {
+      one["missing"] = strings(cover.missing);
+    }
+    covers.emplace_back(std::move(one));
+  }
+  return {{"category", field.field.category},
+          {"outcome", to_string(field.outcome)},
+          {"reason", field.reason},
+          {"action", field.action},
+          {"covers", std::move(covers)}};
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string out;
+  for (const auto& part : parts) {
+    if (!out.empty()) out += separator;
+    out += part;
+  }
+  return out;
+}
+
+// "bostadsadress (OSL 21:3): skyddad identitet, manuell prövning", once per category and reason.
+std::vector<std::string> lines_for(const Decision& decision, FieldOutcome outcome, bool swedish) {
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> provisions;
+  for (const auto& field : decision.fields()) {
+    if (field.outcome != outcome || field.field.category == "envelope") continue;
+    auto& names = provisions[{field.field.category, field.reason}];
+    for (const auto& cover : field.covers)
+      if (cover.cleared != Truth::yes) names.insert(cover.provision);
+  }
+  std::vector<std::string> out;
+  for (const auto& [key, names] : provisions) {
+    std::string line = key.first.empty() ? std::string(swedish ? "okänt fält" : "unknown field")
+                                         : word(category_names(), key.first, swedish);
+    if (!names.empty()) line += " (" + joined({names.begin(), names.end()}, ", ") + ")";
+    line += ": " + word(reason_names(), key.second, swedish);
+    out.push_back(std::move(line));
+  }
+  return out;
+}
+
+}  // namespace
+
+json::object explanation(const Decision& decision, const RuleSet& set) {
+  json::array fields;
+  std::vector<json::object> seen;
+  std::vector<std::size_t> counts;
+  for (const auto& field : decision.fields()) {
+    auto object = field_object(field);
+    const auto same = std::find(seen.begin(), seen.end(), object);
+    if (same == seen.end()) {
+      seen.push_back(std::move(object));
+      counts.push_back(1);
+    } else {
+      ++counts[same - seen.begin()];
+    }
+  }
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    seen[i]["count"] = counts[i];
+    fields.emplace_back(std::move(seen[i]));
+  }
+  json::array rules;
+  for (const auto& id : decision.rules()) {
+    json::object one{{"id", id}};
+    if (const auto* rule = set.rule(id)) {
+      one["citation"] = rule->citation.text;
+      if (!rule->via.empty()) one["via"] = rule->via;
+    }
+    rules.emplace_back(std::move(one));
+  }
+  json::array nearest;
+  for (const auto& change : decision.nearest_change()) nearest.emplace_back(strings(change));
+  json::object out{{"outcome", to_string(decision.outcome())},
+                   {"reason", decision.reason()},
+                   {"fields", std::move(fields)},
+                   {"rules", std::move(rules)},
+                   {"grounds", strings(decision.citations())},
+                   {"obligations", strings(decision.obligations())},
+                   {"consents", strings(decision.consents())},
+                   {"missing", strings(decision.missing())},
+                   {"nearestChange", std::move(nearest)},
+                   {"rulesetHash", decision.ruleset_hash()}};
+  if (const auto& duty = decision.duty()) {
+    out["duty"] = json::object{{"rule", duty->rule}, {"modality", duty->modality}, {"due", to_rfc3339(duty->due)}};
+  }
+  return out;
+}
+
+std::string explain_in_words(const Decision& decision, const RuleSet& set, std::string_view language) {
+  const bool sv = language == "sv";
+  std::size_t all = 0, released = 0;
+  for (const auto& field : decision.fields()) {
+    if (field.field.category == "envelope") continue;
+    ++all;
+    released += field.outcome == FieldOutcome::release ? 1 : 0;
+  }
+  std::string out = word(outcome_names(), to_string(decision.outcome()), sv);
+  if (decision.permits()) {
+    out += ": " + std::to_string(released) + (sv ? " av " : " of ") + std::to_string(all) +
+           (sv ? " uppgifter." : " items.");
+  } else {
+    out += ": " + word(reason_names(), decision.reason(), sv) + ".";
+  }
+  if (const auto& duty = decision.duty()) {
+    const bool must = duty->modality == "must";
+    out += sv ? (must ? " Skyldighet: " : " Bör lämnas: ") : (must ? " Duty: " : " Should be sent: ");
+    const auto* rule = set.rule(duty->rule);
+    out += rule != nullptr ? rule->citation.text : duty->rule;
+    if (rule != nullptr) {
+      out += ", " + word(deadline_names(), rule->deadline, sv);
+      if (!rule->via.empty()) out += (sv ? " (bryter sekretess enligt " : " (breaks secrecy by ") + rule->via + ")";
+    }
+    out += ".";
+  }
+  if (decision.permits() && !decision.citations().empty())
+    out += (sv ? " Grund: " : " Ground: ") + joined(decision.citations(), "; ") + ".";
+  if (const auto lines = lines_for(decision, FieldOutcome::withhold, sv); !lines.empty())
+    out += (sv ? " Ej utlämnat: " : " Withheld: ") + joined(lines, "; ") + ".";
+  if (const auto lines = lines_for(decision, FieldOutcome::hold, sv); !lines.empty())
+    out += (sv ? " Vilar: " : " Held: ") + joined(lines, "; ") + ".";
+  std::vector<std::string> changes;
+  for (const auto& change : decision.nearest_change()) {
+    std::vector<std::string> parts;
+    for (const auto& code : change) parts.push_back(word(fact_names(), code, sv));
+    changes.push_back(joined(parts, sv ? " och " : " and "));
+  }
+  if (!changes.empty())
+    out += (sv ? " Skulle ändras av: " : " Would change with: ") + joined(changes, sv ? "; eller " : "; or ") + ".";
+  return out;
+}
+
+}  // namespace samband

@@ -1,0 +1,95 @@
+// Judges one field: covers of every person it is about, and whether each is cleared. What depends only on the request
+// (rules that match it, provisions at its holder, facts, ages) is worked out once, in the constructor.
+// Lives as long as one decision: not shared between threads. Internal to hub/confidentiality.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "confidentiality/facts.hpp"
+
+namespace samband {
+
+// Sets of things (facts as bits, kConsentBit) each of which would be enough.
+using Changes = std::vector<Bits>;
+constexpr std::size_t kChangesMax = 16;
+
+// Keeps the sets that contain no other one; the smallest first, so that the limit cuts the least useful.
+void keep_minimal_changes(Changes&);
+// Fact codes in order, then "consent".
+std::vector<std::string> names_of(Bits);
+
+struct Judgement {
+  FieldOutcome outcome = FieldOutcome::withhold;
+  Reason reason = Reason::secrecy;
+  std::vector<Cover> covers;
+  std::vector<int> rules;  // positions in RuleSet::rules that cleared something here
+  std::vector<const Consent*> consents;
+  std::vector<int> no_secrecy;  // positions in RuleSet::no_secrecy relied on
+  Bits missing = 0;             // unknown facts that stand between, when held
+  Changes changes;              // when not released
+};
+
+class FieldJudge {
+ public:
+  FieldJudge(const DecisionRequest&, const RuleSet&, const RuleIndex&);
+
+  // `category` is a place in data_categories(); `persons` are places in the request, empty = about nobody named.
+  Judgement judge(int category, const std::vector<int>& persons) const;
+  bool needed(int category) const { return (needs_ & bit(category)) != 0; }
+  const Purpose* purpose() const { return purpose_; }
+  bool any_rule() const { return !rules_.empty(); }
+  const FactTable& facts() const { return facts_; }
+  Date today() const { return today_; }
+  // The duty that the matching rules give: certain ones first, then must before should, then the earliest.
+  // `rule` gets its position when all its conditions are true, else -1.
+  std::optional<Duty> duty(int& rule) const;
+
+ private:
+  // All conditions of a rule but consent, for one person's pairs.
+  struct Standing {
+    Truth truth = Truth::yes;
+    Reason reason = Reason::secrecy;             // when no
+    std::array<Bits, kConditionsMax> unknown{};  // each: any one of these facts would settle it
+    std::size_t unknown_count = 0;
+    void add(Truth, Reason when_no, Bits facts);
+  };
+  struct LiveRule {
+    const RuleIndex::RuleBits* bits;
+    std::vector<Standing> standings;  // [person + 1]
+  };
+  struct Pair {
+    Truth cleared = Truth::no;
+    Reason reason = Reason::secrecy;
+    std::string_view fact;  // harm test that cleared it
+    std::vector<int> rules;
+    const Consent* consent = nullptr;
+    Bits missing = 0;
+    Changes changes;
+  };
+
+  Standing standing_of(const RuleIndex::RuleBits&, int person) const;
+  std::span<const int> condition_persons(int person) const;
+  Truth age_within(const RuleIndex::ConditionBits&, int person) const;
+  bool covers(const RuleIndex::ProvisionBits&, int category, int person) const;
+  bool can_break(const RuleIndex::RuleBits&, int provision) const;
+  Pair judge_pair(int provision, const std::vector<int>& all, int category, int person, const ConsentAnswer&) const;
+
+  const DecisionRequest& request_;
+  const RuleSet& set_;
+  const RuleIndex& index_;
+  FactTable facts_;
+  Date today_;
+  Bits holder_ = 0;
+  Bits needs_ = 0;
+  const Purpose* purpose_ = nullptr;
+  bool exchange_protected_ = false;
+  std::vector<int> ages_;  // -1 = unknown
+  std::vector<Bits> roles_;
+  std::vector<int> subjects_;
+  std::vector<int> provisions_;  // places in index_.provisions that are in force at this holder
+  std::vector<LiveRule> rules_;  // that match the request
+};
+
+}  // namespace samband

@@ -1,0 +1,85 @@
+// The rule set with its codes as bits, so that a decision compares integers instead of strings. Made once by
+// RuleSet::build_index(), immutable afterwards: thread-safe. Internal to hub/confidentiality.
+#pragma once
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "confidentiality/rules.hpp"
+#include "model/vocabulary.hpp"
+
+namespace samband {
+
+using Bits = std::uint64_t;  // one bit per code of a closed list, in its sorted order
+
+constexpr std::size_t kProvisionsMax = 128;
+constexpr std::size_t kRulesMax = 1024;
+constexpr std::size_t kConditionsMax = 8;
+constexpr Bits kConsentBit = Bits{1} << 63;  // beside the facts in a set of things that are missing
+
+// Position of a code in its sorted closed list, or -1.
+int code_index(std::span<const std::string_view> list, std::string_view code);
+inline Bits bit(int index) { return index < 0 ? 0 : Bits{1} << index; }
+// The bits of some codes; "*" is every code, for categories every one but `envelope`. Unknown codes have no bit.
+Bits code_bits(std::span<const std::string_view> list, const std::vector<std::string>& codes);
+Bits category_bits(const std::vector<std::string>& codes);
+
+// The closed list of docs/vocabulary.md, "Obligations".
+std::span<const std::string_view> obligation_codes();
+
+enum class HarmTest { straight, reverse, absolute };
+
+// A switch of Settings by its name in the rule files; nullptr for an unknown name.
+bool Settings::* setting_named(std::string_view name);
+
+struct RuleIndex {
+  struct ProvisionBits {
+    int position;  // in RuleSet::provisions
+    Bits holders, categories, roles;
+    bool any_role;
+    HarmTest test;
+    bool when_person_protected, when_person_fictitious, when_exchange_protected;
+    bool unbreakable, public_interest, with_any_breaker, protects_place;
+    Date from, to;
+  };
+  struct NoSecrecyBits {
+    int position;
+    Bits holders, categories;
+  };
+  struct PurposeBits {
+    int position;
+    int purpose;  // code_index in purposes()
+    Bits needs;
+  };
+  struct ConditionBits {
+    Condition::Type type;
+    Bits facts;  // fact: one bit; fact_or: several
+    bool expected;
+    int age_min, age_max;
+  };
+  struct RuleBits {
+    int position;
+    Bits from, to, kinds, purposes, roles, categories;
+    bool any_role, breaks_all, needs_consent, duty;
+    bool Settings::* setting;                        // nullptr = always
+    std::bitset<kProvisionsMax> breaks, breaks_not;  // by place in `provisions` below
+    std::array<ConditionBits, kConditionsMax> conditions;
+    std::size_t condition_count;
+    Date in_force_from, in_force_to;
+  };
+  // Sorted by id, so that the order in the files never matters.
+  std::vector<ProvisionBits> provisions;
+  std::vector<NoSecrecyBits> no_secrecy;
+  std::vector<PurposeBits> purposes;
+  std::vector<RuleBits> rules;
+
+  explicit RuleIndex(const RuleSet&);
+};
+
+// A date without a value is no bound.
+inline bool in_force(Date from, Date to, Date on) { return (!from.ok() || from <= on) && (!to.ok() || on <= to); }
+
+}  // namespace samband

@@ -1,0 +1,405 @@
+// The semantics of docs/confidentiality.md, one at a time on a tiny rule set; every permit has its deny twin.
+#include "support.hpp"
+
+namespace samband::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using Names = std::vector<std::string>;
+
+TEST(Engine, RuleThatBreaksTheOnlyProvisionReleases) {
+  const auto d = tiny_world().field("identity").decide(tiny_rules());
+  EXPECT_EQ(d.outcome(), Outcome::released);
+  EXPECT_EQ(d.rules(), Names{"R"});
+  EXPECT_EQ(d.fields()[0].covers[0].cleared_by, "R");
+  EXPECT_EQ(d.reason(), "cleared");
+}
+
+TEST(Engine, WithoutARuleNothingGoes) {
+  auto rules = tiny_rules();
+  rules.rules.clear();
+  const auto d = tiny_world().field("identity").decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::refused);
+  EXPECT_EQ(d.reason(), "no_rule");
+  EXPECT_EQ(outcomes(d), "W");
+}
+
+TEST(Engine, EveryStaticPartOfARuleMustMatch) {
+  using Change = std::function<void(Rule&)>;
+  const std::vector<std::pair<const char*, Change>> changes = {
+      {"from", [](Rule& r) { r.from = {"school"}; }},
+      {"to", [](Rule& r) { r.to = {"school"}; }},
+      {"kind", [](Rule& r) { r.kinds = {"police.lob"}; }},
+      {"purpose", [](Rule& r) { r.purposes = {"need_of_help"}; }},
+      {"person", [](Rule& r) { r.persons = {"guardian"}; }},
+      {"category", [](Rule& r) { r.categories = {"event"}; }},
+      {"breaks", [](Rule& r) { r.breaks = {"T"}; }},
+      {"not yet in force", [](Rule& r) { r.in_force_from = day("2026-11-23"); }},
+      {"no longer in force", [](Rule& r) { r.in_force_to = day("2026-11-21"); }},
+      {"setting", [](Rule& r) { r.setting = "lvm_in_force"; }},
+  };
+  for (const auto& [name, change] : changes) {
+    auto rules = tiny_rules();
+    change(rules.rules[0]);
+    EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::refused) << name;
+  }
+  auto rules = tiny_rules();
+  rules.rules[0].setting = "lvm_in_force";
+  rules.settings.lvm_in_force = true;
+  rules.rules[0].in_force_from = rules.rules[0].in_force_to = day("2026-11-22");
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::released);
+}
+
+TEST(Engine, EveryProvisionMustBeCleared) {
+  auto rules = tiny_rules();
+  rules.provisions.push_back(rules.provisions[0]);
+  rules.provisions[1].id = "T";
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::refused);
+  rules.rules[0].breaks = {"S", "T"};
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::released);
+  rules.rules[0].breaks = {"S"};
+  rules.provisions[1].in_force_from = day("2026-11-23");
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::released) << "not in force yet";
+}
+
+TEST(Engine, EveryPersonMustBeCleared) {
+  auto rules = tiny_rules();
+  rules.rules[0].persons = {"subject"};
+  auto w = tiny_world();
+  w.person("guardian", 40);
+  w.field("event", {"p1"}).field("event", {"p1", "p2"});
+  const auto d = w.decide(rules);
+  EXPECT_EQ(outcomes(d), "RW");
+  EXPECT_EQ(d.outcome(), Outcome::partial);
+}
+
+TEST(Engine, BreaksAllStopsAtUnbreakableAndExceptions) {
+  auto rules = tiny_rules();
+  rules.rules[0].breaks = {};
+  rules.rules[0].breaks_all = true;
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::released);
+  rules.rules[0].breaks_not = {"S"};
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::refused);
+  rules.rules[0].breaks_not = {};
+  rules.provisions[0].unbreakable = true;
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::refused);
+  rules.rules[0].breaks = {"S"};
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::refused) << "not even by name";
+}
+
+TEST(Engine, UnknownFactHoldsAndFalseFactRefuses) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment")});
+  auto w = tiny_world().field("identity");
+  const auto held = w.decide(rules);
+  EXPECT_EQ(held.outcome(), Outcome::held);
+  EXPECT_EQ(held.reason(), "fact_missing");
+  EXPECT_EQ(held.missing(), Names{"individual_assessment"});
+  EXPECT_EQ(held.fields()[0].covers[0].cleared, Truth::unknown);
+  EXPECT_EQ(tiny_world().field("identity").fact("individual_assessment", true).decide(rules).outcome(),
+            Outcome::released);
+  const auto refused = tiny_world().field("identity").fact("individual_assessment", false).decide(rules);
+  EXPECT_EQ(refused.outcome(), Outcome::refused);
+  EXPECT_EQ(refused.reason(), "fact_false");
+  EXPECT_TRUE(refused.missing().empty());
+}
+
+TEST(Engine, NegatedFactIsUnknownUntilSomebodySaysNo) {
+  const auto rules = tiny_rules({needs_fact("guardian_harm", false)});
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::held);
+  EXPECT_EQ(tiny_world().field("identity").fact("guardian_harm", false).decide(rules).outcome(), Outcome::released);
+  EXPECT_EQ(tiny_world().field("identity").fact("guardian_harm", true).decide(rules).outcome(), Outcome::refused);
+}
+
+TEST(Engine, AnyOfSeveralFactsIsEnough) {
+  Condition any{.type = Condition::Type::fact_or, .code = {}, .codes = {"need_for_care", "compulsory_care"}};
+  const auto rules = tiny_rules({any});
+  const auto held = tiny_world().field("identity").decide(rules);
+  EXPECT_EQ(held.outcome(), Outcome::held);
+  EXPECT_EQ(held.nearest_change(), (std::vector<Names>{{"compulsory_care"}, {"harm_test_clear"}, {"need_for_care"}}));
+  EXPECT_EQ(tiny_world().field("identity").fact("compulsory_care", true).decide(rules).outcome(), Outcome::released);
+  EXPECT_EQ(tiny_world().field("identity").fact("compulsory_care", false).decide(rules).outcome(), Outcome::held);
+  EXPECT_EQ(tiny_world()
+                .field("identity")
+                .fact("compulsory_care", false)
+                .fact("need_for_care", false)
+                .decide(rules)
+                .outcome(),
+            Outcome::refused);
+}
+
+TEST(Engine, JudgementWithoutANamedPersonIsUnknown) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment")});
+  EXPECT_EQ(tiny_world().field("identity").fact("individual_assessment", true, "", "").decide(rules).outcome(),
+            Outcome::held);
+  EXPECT_EQ(tiny_world().field("identity").fact("individual_assessment", true, "", "anna").decide(rules).outcome(),
+            Outcome::released);
+  const auto asserted = tiny_rules({needs_fact("prison_in_scale")});
+  EXPECT_EQ(tiny_world().field("identity").fact("prison_in_scale", true, "", "").decide(asserted).outcome(),
+            Outcome::released);
+}
+
+TEST(Engine, NewestFactWins) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment")});
+  auto w =
+      tiny_world().field("identity").fact("individual_assessment", true, "p1").fact("individual_assessment", false);
+  w.facts[1].at = w.now - 1min;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  w.facts[1].at = w.now - 2h;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+  w.facts[1].at = w.facts[0].at;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held) << "two answers of one instant are no answer";
+}
+
+TEST(Engine, FactsFromTheFutureAndAboutOthersDoNotCount) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment")});
+  auto w = tiny_world().field("identity").fact("individual_assessment", true);
+  w.facts[0].at = w.now + 6min;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held);
+  w.facts[0].at = w.now + 4min;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+  w.person("guardian", 40);
+  w.facts[0].person_ref = "p2";
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held);
+  w.facts[0].person_ref = "p9";
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held);
+}
+
+TEST(Engine, WithTwoSubjectsEachNeedsItsOwnAnswer) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment")});
+  auto w = tiny_world();
+  w.person("subject", 12);
+  w.field("event", {"p1"})
+      .field("event", {"p2"})
+      .field("event", {"p1", "p2"})
+      .fact("individual_assessment", true, "p1");
+  EXPECT_EQ(outcomes(w.decide(rules)), "RHH");
+  w.fact("individual_assessment", true, "p2");
+  EXPECT_EQ(outcomes(w.decide(rules)), "RRR");
+}
+
+TEST(Engine, HarmTestClearsStraightAndReverseButNotAbsolute) {
+  auto rules = tiny_rules();
+  rules.rules.clear();
+  for (const auto& [test, expected] : std::vector<std::pair<std::string, Outcome>>{
+           {"straight", Outcome::released}, {"reverse", Outcome::released}, {"absolute", Outcome::refused}}) {
+    rules.provisions[0].test = test;
+    EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::refused)
+        << test << " never clears by itself";
+    const auto d = tiny_world().field("identity").fact("harm_test_clear", true, "p1").decide(rules);
+    EXPECT_EQ(d.outcome(), expected) << test;
+    if (expected == Outcome::released) EXPECT_EQ(d.fields()[0].covers[0].cleared_by, "harm_test:harm_test_clear");
+    EXPECT_EQ(tiny_world().field("identity").fact("harm_test_clear", false).decide(rules).outcome(), Outcome::refused);
+  }
+}
+
+TEST(Engine, HarmTestOfOnePersonDoesNotFreeThePublicInterest) {
+  auto rules = tiny_rules();
+  rules.rules.clear();
+  rules.provisions[0].public_interest = true;
+  EXPECT_EQ(tiny_world().field("identity").fact("harm_test_clear", true, "p1").decide(rules).outcome(),
+            Outcome::refused);
+  EXPECT_EQ(tiny_world().field("identity").fact("harm_test_clear", true).decide(rules).outcome(), Outcome::released);
+}
+
+TEST(Engine, ProvisionClearedWithAnyBreaker) {
+  auto rules = tiny_rules();
+  auto weak = rules.provisions[0];
+  weak.id = "W";
+  weak.test = "straight";
+  weak.cleared_with_any_breaker = true;
+  rules.provisions.push_back(weak);
+  EXPECT_EQ(tiny_world().field("health").decide(rules).outcome(), Outcome::released);
+  rules.provisions[1].cleared_with_any_breaker = false;
+  EXPECT_EQ(tiny_world().field("health").decide(rules).outcome(), Outcome::refused);
+  rules.provisions[1].cleared_with_any_breaker = true;
+  rules.provisions[0].categories = {"identity"};
+  EXPECT_EQ(tiny_world().field("health").decide(rules).outcome(), Outcome::refused)
+      << "no other paragraph over this field";
+}
+
+TEST(Engine, NeedListComesFirst) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment")});
+  const auto d = tiny_world().field("debt").field("").field("no-such-category").field("identity", {"p7"}).decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::refused);
+  EXPECT_EQ(d.fields()[0].reason, "not_needed");
+  EXPECT_EQ(d.fields()[1].reason, "unknown_field");
+  EXPECT_EQ(d.fields()[2].reason, "unknown_field");
+  EXPECT_EQ(d.fields()[3].reason, "unknown_field") << "about somebody who is not in the message";
+  EXPECT_TRUE(d.missing().empty()) << "nobody is asked about what nobody needs";
+}
+
+TEST(Engine, ExceptedLeafIsNotNeeded) {
+  auto rules = tiny_rules();
+  rules.purposes[0].except = {"personalNumber"};
+  auto w = tiny_world().field("identity").field("identity");
+  w.fields[1].pointer = "/persons/0/personalNumber";
+  EXPECT_EQ(outcomes(w.decide(rules)), "RW");
+  rules.purposes[0].except = {};
+  EXPECT_EQ(outcomes(w.decide(rules)), "RR");
+}
+
+TEST(Engine, UncoveredCategoryHoldsUnlessDeclared) {
+  auto rules = tiny_rules();
+  const auto d = tiny_world().field("school").decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::held);
+  EXPECT_EQ(d.reason(), "no_coverage");
+  rules.no_secrecy.push_back({{"police"}, {"school"}, any_citation()});
+  EXPECT_EQ(tiny_world().field("school").decide(rules).outcome(), Outcome::released);
+  rules.no_secrecy.back().holders = {"school"};
+  EXPECT_EQ(tiny_world().field("school").decide(rules).outcome(), Outcome::held);
+}
+
+TEST(Engine, DeclarationNeverOverridesAProvision) {
+  auto rules = tiny_rules();
+  rules.rules.clear();
+  rules.no_secrecy.push_back({{"*"}, {"identity"}, any_citation()});
+  EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::refused);
+}
+
+TEST(Engine, EnvelopeAndCaseworkerNeverCarryAnExchange) {
+  auto rules = tiny_rules();
+  auto w = tiny_world().field("envelope", {}).field("official", {}).field("identity");
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+  rules.rules.clear();
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::refused);
+  EXPECT_EQ(outcomes(d), "WWW") << "nothing of a refused exchange may look released";
+  World receipt("police", "landlord_private", "exchange.receipt", "receipt");
+  receipt.field("envelope", {});
+  EXPECT_EQ(receipt.decide(rules).outcome(), Outcome::released);
+  World empty("police", "social_board", "concern.report", "child_protection");
+  EXPECT_EQ(empty.decide(rules).outcome(), Outcome::refused);
+}
+
+TEST(Engine, DocumentWaitsForANamedRelease) {
+  const auto rules = tiny_rules();
+  auto w = tiny_world().field("identity").field("document");
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::partial) << "a document never holds back the rest";
+  EXPECT_EQ(outcomes(d), "RH");
+  EXPECT_EQ(d.fields()[1].reason, "document_needs_release");
+  EXPECT_EQ(d.missing(), Names{"document_released"});
+  EXPECT_EQ(outcomes(tiny_world().field("document").fact("document_released", true, "", "").decide(rules)), "H");
+  EXPECT_EQ(outcomes(tiny_world().field("document").fact("document_released", false).decide(rules)), "W");
+  EXPECT_EQ(outcomes(w.fact("document_released", true).decide(rules)), "RR");
+  auto none = rules;
+  none.rules.clear();
+  EXPECT_EQ(outcomes(w.decide(none)), "WW") << "a release is no breaker of secrecy";
+}
+
+TEST(Engine, DutyIsThereEvenWhenHeld) {
+  auto rules = tiny_rules({needs_fact("individual_assessment")});
+  rules.rules[0].modality = "must";
+  rules.rules[0].deadline = "at_once";
+  auto w = tiny_world().field("identity");
+  const auto held = w.decide(rules);
+  ASSERT_TRUE(held.duty());
+  EXPECT_EQ(held.duty()->rule, "R");
+  EXPECT_EQ(held.duty()->due, w.now);
+  EXPECT_FALSE(w.fact("individual_assessment", false).decide(rules).duty()) << "the duty does not arise";
+}
+
+TEST(Engine, DeadlinesFollowTheStockholmCalendar) {
+  auto rules = tiny_rules();
+  rules.rules[0].modality = "should";
+  const auto due = [&](std::string_view deadline, std::string_view now) {
+    rules.rules[0].deadline = deadline;
+    auto w = tiny_world().field("identity");
+    w.now = at(now);
+    return to_rfc3339(w.decide(rules).duty()->due);
+  };
+  EXPECT_EQ(due("same_day", "2026-11-22T10:00:00Z"), "2026-11-22T22:59:59.000Z");
+  EXPECT_EQ(due("same_day", "2026-11-22T23:30:00Z"), "2026-11-23T22:59:59.000Z") << "already Monday in Stockholm";
+  EXPECT_EQ(due("next_working_day", "2026-11-20T10:00:00Z"), "2026-11-23T22:59:59.000Z");
+  EXPECT_EQ(due("next_working_day", "2026-12-23T10:00:00Z"), "2026-12-28T22:59:59.000Z") << "over Christmas";
+  EXPECT_EQ(due("within_7_days", "2026-03-25T10:00:00Z"), "2026-04-01T21:59:59.000Z") << "over the change of clocks";
+}
+
+TEST(Engine, AgeIsCountedOnTheStockholmDate) {
+  Condition under{
+      .type = Condition::Type::person_age, .code = {}, .codes = {}, .expected = true, .age_min = 0, .age_max = 17};
+  const auto rules = tiny_rules({under});
+  const auto on = [&](std::string_view born, std::string_view now) {
+    auto w = tiny_world().field("identity");
+    w.persons[0].birth_date = day(born);
+    w.now = at(now);
+    return w.decide(rules);
+  };
+  EXPECT_EQ(on("2008-11-23", "2026-11-22T22:59:59Z").outcome(), Outcome::released);
+  EXPECT_EQ(on("2008-11-23", "2026-11-22T23:00:00Z").outcome(), Outcome::refused) << "18 at local midnight";
+  EXPECT_EQ(on("2008-11-23", "2026-11-22T23:00:00Z").reason(), "age_outside_rule");
+  EXPECT_EQ(on("2008-02-29", "2026-02-28T12:00:00Z").outcome(), Outcome::released) << "29 February: 18 on 1 March";
+  EXPECT_EQ(on("2008-02-29", "2026-03-01T12:00:00Z").outcome(), Outcome::refused);
+  auto unknown = tiny_world().field("identity");
+  unknown.persons[0].birth_date.reset();
+  EXPECT_EQ(unknown.decide(rules).missing(), Names{"identity_established"});
+  EXPECT_EQ(unknown.decide(rules).outcome(), Outcome::held);
+}
+
+TEST(Engine, EmergencyIsTheSendersFlag) {
+  const auto rules = tiny_rules({{.type = Condition::Type::emergency, .code = {}, .codes = {}}});
+  auto w = tiny_world().field("identity");
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  w.emergency = true;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+}
+
+TEST(Engine, ObligationsAreTheUnionAndTheStrictestActionWins) {
+  auto rules = tiny_rules();
+  rules.rules[0].obligations = {"generalise_birth_date", "receipt"};
+  auto w = tiny_world().field("identity").field("identity");
+  w.fields[0].pointer = "/persons/0/birthDate";
+  auto d = w.decide(rules);
+  EXPECT_EQ(d.fields()[0].action, "generalise");
+  EXPECT_EQ(d.fields()[1].action, "pass");
+  rules.rules.push_back(rules.rules[0]);
+  rules.rules[1].id = "R2";
+  rules.rules[1].obligations = {"pseudonymise_identity"};
+  d = w.decide(rules);
+  EXPECT_EQ(d.fields()[0].action, "pseudonymise");
+  EXPECT_EQ(d.obligations(), (Names{"generalise_birth_date", "pseudonymise_identity", "receipt"}));
+  EXPECT_EQ(d.rules(), (Names{"R", "R2"}));
+}
+
+TEST(Engine, ObligationThatCannotBeKeptRefuses) {
+  const auto with = [](std::string obligation) {
+    auto rules = tiny_rules();
+    rules.rules[0].obligations = {std::move(obligation)};
+    return rules;
+  };
+  auto w = tiny_world().field("identity");
+  const auto unknown = w.decide(with("send_flowers"));
+  EXPECT_EQ(unknown.outcome(), Outcome::refused);
+  EXPECT_EQ(unknown.reason(), "obligation_unfulfillable");
+  EXPECT_EQ(outcomes(unknown), "W");
+  EXPECT_EQ(w.decide(with("restricted_recipient")).outcome(), Outcome::refused);
+  EXPECT_EQ(w.decide(with("reservation")).outcome(), Outcome::refused);
+  EXPECT_EQ(w.decide(with("human_review")).outcome(), Outcome::refused);
+  w.restricted = true;
+  w.fact("recipient_reservation", true).fact("individual_assessment", true);
+  for (const char* kept : {"restricted_recipient", "reservation", "human_review"})
+    EXPECT_EQ(w.decide(with(kept)).outcome(), Outcome::released) << kept;
+}
+
+TEST(Engine, DataAboutNobodyNamedNeedsARuleForEverybody) {
+  auto rules = tiny_rules();
+  auto w = tiny_world().field("event", {});
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+  rules.rules[0].persons = {"subject"};
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+}
+
+TEST(Engine, MissingPartiesAndUnknownCodesRefuse) {
+  auto w = tiny_world().field("identity");
+  auto request = w.request();
+  request.holder = nullptr;
+  EXPECT_EQ(DecisionMaker::decide(request, tiny_rules()).outcome(), Outcome::refused);
+  w.purpose = "curiosity";
+  EXPECT_EQ(w.decide(tiny_rules()).outcome(), Outcome::refused);
+  w = tiny_world().field("identity");
+  w.holder.actor_type = "martian";
+  EXPECT_FALSE(w.decide(tiny_rules()).permits());
+}
+
+}  // namespace
+}  // namespace samband::testing

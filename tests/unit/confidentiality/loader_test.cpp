@@ -1,0 +1,170 @@
+// Rule files: what loads, and that every mistake is named with file, line and column.
+#include <filesystem>
+#include <fstream>
+
+#include "support.hpp"
+
+namespace samband::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kGood = R"(schema = 1
+[[provision]]
+id = "OSL 35:1"
+holders = ["police"]
+test = "reverse"
+categories = ["identity"]
+persons = ["*"]
+citation = { sfs = "2009:400", chapter = "35", section = "1", text = "OSL 35:1" }
+in_force_from = 2025-07-01
+[[purpose]]
+id = "need_of_help"
+name_sv = "a"
+name_en = "a"
+needs = ["identity"]
+[[rule]]
+id = "R"
+title_sv = "a"
+title_en = "a"
+modality = "must"
+from = ["police"]
+to = ["social_board"]
+kinds = ["police.lob"]
+purposes = ["need_of_help"]
+breaks = ["OSL 35:1"]
+persons = ["*"]
+categories = ["identity"]
+conditions = ["fact:need_of_help", "age 13-20"]
+deadline = "at_once"
+citation = { sfs = "1964:167", section = "6", text = "LUL 6" }
+in_force_from = 2025-07-01
+in_force_to = 2027-07-01
+reviewed_by = "counsel"
+reviewed_at = 2026-11-01
+)";
+
+class Loader : public ::testing::Test {
+ protected:
+  Loader() : folder_(fs::temp_directory_path() / ("samband-rules-" + std::to_string(::getpid()))) {
+    fs::remove_all(folder_);
+    fs::create_directory(folder_);
+  }
+  ~Loader() override { fs::remove_all(folder_); }
+  void write(const std::string& name, std::string_view text) {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
+  auto load() { return load_rules(folder_, test_hash); }
+  // The good file with one text replaced; answers where the error points.
+  Error error_of(std::string_view from, std::string_view to) {
+    std::string text(kGood);
+    const auto place = text.find(from);
+    if (place == std::string::npos) throw std::logic_error("not in the file: " + std::string(from));
+    text.replace(place, from.size(), to);
+    write("a.toml", text);
+    const auto result = load();
+    return result ? Error{} : result.error();
+  }
+  fs::path folder_;
+};
+
+TEST_F(Loader, ReadsWhatIsWritten) {
+  write("a.toml", kGood);
+  write("ignored.txt", "nonsense");
+  const auto result = load();
+  ASSERT_TRUE(result) << result.error().where << result.error().message;
+  const auto& rule = result.value()->rules.at(0);
+  EXPECT_EQ(rule.citation.sfs, "1964:167");
+  EXPECT_EQ(rule.in_force_to, day("2027-07-01"));
+  ASSERT_EQ(rule.conditions.size(), 2u);
+  EXPECT_EQ(rule.conditions[1].age_min, 13);
+  EXPECT_EQ(rule.conditions[1].age_max, 20);
+  EXPECT_NE(result.value()->index, nullptr);
+}
+
+TEST_F(Loader, HashFollowsEveryByteAndFileName) {
+  write("a.toml", kGood);
+  const auto first = load().value()->hash;
+  EXPECT_EQ(load().value()->hash, first);
+  write("a.toml", std::string(kGood) + "# a comment\n");
+  EXPECT_NE(load().value()->hash, first);
+  fs::remove(folder_ / "a.toml");
+  write("b.toml", kGood);
+  EXPECT_NE(load().value()->hash, first);
+}
+
+TEST_F(Loader, EveryMistakeHasItsPlace) {
+  struct Row {
+    const char* from;
+    const char* to;
+    const char* where;
+    const char* says;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"schema = 1", "schema = 2", "a.toml:1:10", "schema"},
+           {"schema = 1\n", "", "a.toml:", "schema"},
+           {"holders = [\"police\"]", "holders = [\"polis\"]", "a.toml:4:12", "unknown code \"polis\""},
+           {"test = \"reverse\"", "test = \"inverted\"", "a.toml:5:8", "unknown code"},
+           {"categories = [\"identity\"]\npersons = [\"*\"]\ncit", "categories = []\npersons = [\"*\"]\ncit",
+            "a.toml:6:14", "empty"},
+           {"persons = [\"*\"]\ncategories", "person = [\"*\"]\ncategories", "a.toml:", "lacks `persons`"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\ncolour = \"red\"", "a.toml:29:1",
+            "unknown key `colour`"},
+           {"fact:need_of_help", "fact:need_of_money", "a.toml:27:15", "unknown condition"},
+           {"age 13-20", "age 20-13", "a.toml:27:36", "unknown condition"},
+           {"age 13-20", "age<x", "a.toml:27:36", "unknown condition"},
+           {"age 13-20", "consent", "a.toml:27:14", "cannot rest on consent"},
+           {"breaks = [\"OSL 35:1\"]", "breaks = [\"OSL 99:9\"]", "a.toml:15:1", "unknown provision"},
+           {"purposes = [\"need_of_help\"]", "purposes = [\"receipt\"]", "a.toml:15:1", "no need list"},
+           {"deadline = \"at_once\"\n", "", "a.toml:", "needs a `deadline`"},
+           {"modality = \"must\"", "modality = \"may\"", "a.toml:", "only a duty"},
+           {"in_force_to = 2027-07-01", "in_force_to = 2020-07-01", "a.toml:31:15", "before"},
+           {"in_force_to = 2027-07-01", "in_force_to = \"2027-07-01\"", "a.toml:31:15", "must be a date"},
+           {"citation = { sfs = \"1964:167\", section = \"6\", text = \"LUL 6\" }\n", "",
+            "a.toml:", "lacks `citation`"},
+           {"sfs = \"1964:167\"", "sfs = \"LUL\"", "a.toml:29:20", "1964:167"},
+           {"section = \"6\"", "section = \"\"", "a.toml:", "non-empty"},
+           {"reviewed_by = \"counsel\"\n", "", "a.toml:", "lacks `reviewed_by`"},
+           {"[[rule]]", "[settings]\nfree_for_all = true\n[[rule]]", "a.toml:16:1", "unknown key `free_for_all`"},
+           {"[[rule]]", "[settings]\nlvm_in_force = 1\n[[rule]]", "a.toml:16:16", "true or false"},
+           {"id = \"R\"", "id = \"R", "a.toml:16:", ""},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nobligations = [\"send_flowers\"]", "a.toml:29:16",
+            "unknown code"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nsetting = \"mood\"", "a.toml:29:11", "unknown setting"},
+           {"test = \"reverse\"", "test = \"absolute\"\nunbreakable = true", "a.toml:16:1", "unbreakable"},
+           {"breaks = [\"OSL 35:1\"]", "breaks_all = true", "a.toml:", "lacks `via`"},
+       }) {
+    const auto error = error_of(row.from, row.to);
+    EXPECT_EQ(error.code, Errc::invalid_config) << row.to;
+    EXPECT_TRUE(error.where.starts_with(row.where)) << row.to << " -> " << error.where << " " << error.message;
+    EXPECT_NE(error.message.find(row.says), std::string::npos) << row.to << " -> " << error.message;
+  }
+}
+
+TEST_F(Loader, DuplicateIdsAcrossFilesAreErrors) {
+  write("a.toml", kGood);
+  write("b.toml", kGood);
+  ASSERT_FALSE(load());
+  EXPECT_TRUE(load().error().where.starts_with("b.toml:3:")) << load().error().where;
+}
+
+TEST_F(Loader, EmptyMissingAndOversizedAreErrors) {
+  EXPECT_FALSE(load());
+  EXPECT_FALSE(load_rules(folder_ / "nowhere", test_hash));
+  write("a.toml", std::string((1u << 20) + 1, '#'));
+  EXPECT_FALSE(load());
+}
+
+TEST_F(Loader, ShippedRulesLoadAndCiteTheirGround) {
+  for (const auto& rule : shipped_rules()->rules) {
+    EXPECT_FALSE(rule.citation.text.empty()) << rule.id;
+    EXPECT_TRUE(rule.in_force_from.ok()) << rule.id;
+    EXPECT_FALSE(rule.breaks_all && rule.categories == std::vector<std::string>{"*"} &&
+                 std::none_of(rule.conditions.begin(), rule.conditions.end(),
+                              [](const Condition& c) { return c.type == Condition::Type::consent; }))
+        << rule.id << " breaks everything for everything";
+  }
+}
+
+}  // namespace
+}  // namespace samband::testing

@@ -1,0 +1,155 @@
+// Cases that others got wrong, by name, on the rules as shipped.
+#include "support.hpp"
+
+namespace samband::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Regression, Jo682_2014ConcernReportWithoutAnAssessmentIsHeldNeverSentByItself) {
+  World w("police", "social_board", "concern.report", "child_protection");
+  w.person("subject", 8);
+  w.person("guardian", 35);
+  w.field("envelope", {})
+      .field("official", {})
+      .field("identity", {"p1"})
+      .field("identity", {"p2"})
+      .field("event", {"p1", "p2"});
+  const auto held = w.decide();
+  EXPECT_EQ(held.outcome(), Outcome::held);
+  EXPECT_EQ(held.missing(), std::vector<std::string>{"individual_assessment"});
+  ASSERT_TRUE(held.duty());
+  EXPECT_EQ(held.duty()->due, w.now);
+  EXPECT_EQ(w.fact("individual_assessment", true, "p1", "").decide().outcome(), Outcome::held)
+      << "the system is no assessor";
+  w.facts.clear();
+  EXPECT_EQ(w.fact("individual_assessment", false, "p1").decide().outcome(), Outcome::refused)
+      << "the suspicion had fallen";
+  w.facts.clear();
+  EXPECT_EQ(w.fact("individual_assessment", true, "p1").decide().outcome(), Outcome::released);
+}
+
+TEST(Regression, Jo1237_2009LobNoticeHasADutyThatCanBeAlarmed) {
+  World w("police", "social_board", "police.lob", "need_of_help");
+  w.person("subject", 44);
+  w.field("identity").field("custody").fact("identity_established", true, "p1", "");
+  const auto d = w.decide();
+  EXPECT_EQ(d.outcome(), Outcome::held);
+  ASSERT_TRUE(d.duty());
+  EXPECT_EQ(d.missing(), std::vector<std::string>{"need_of_help"});
+}
+
+TEST(Regression, LulNoticeGoesAtOnceAndItsNarrativeWaits) {
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16);
+  w.person("guardian", 45);
+  w.field("identity").field("suspicion", {"p1", "p2"}).field("document", {"p1", "p2"}).field("health");
+  w.fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  const auto d = w.decide();
+  EXPECT_EQ(d.outcome(), Outcome::partial);
+  EXPECT_EQ(outcomes(d), "RRHW");
+}
+
+TEST(Regression, Form3CarriesNoPersonalNumber) {
+  World w("landlord_private", "social_board", "rent.arrears", "rent_arrears_notice");
+  w.person("tenant", 40);
+  w.field("identity").field("address").field("landlord", {}).field("housing").field("debt").field("payment");
+  w.fact("dwelling", true, "", "");
+  EXPECT_EQ(w.decide().outcome(), Outcome::released);
+  w.field("identity");
+  w.fields.back().pointer = "/persons/0/personalNumber";
+  const auto d = w.decide();
+  EXPECT_EQ(d.outcome(), Outcome::partial);
+  EXPECT_EQ(outcomes(d), "RRRRRRW");
+  EXPECT_EQ(d.fields().back().reason, "not_needed");
+}
+
+TEST(Regression, Osl10_18aDoesNotFreeHealthData) {
+  auto social = World("social_board", "police", "sig.information", "sig_cooperation");
+  social.person("subject", 17);
+  social.field("identity").field("health").fact("individual_assessment", true, "p1");
+  EXPECT_EQ(outcomes(social.decide()), "RW");
+  auto bup = World("health_bup", "police", "sig.information", "sig_cooperation");
+  bup.person("subject", 17);
+  bup.field("identity").field("health").fact("individual_assessment", true, "p1");
+  EXPECT_EQ(bup.decide().outcome(), Outcome::refused);
+  auto widened = *shipped_rules();  // even if somebody widens its senders, it names 26:1 and nothing else
+  for (auto& rule : widened.rules)
+    if (rule.id == "SN-POL-PREVENT21") rule.from.push_back("health_bup"), rule.categories = {"*"};
+  widened.build_index();
+  EXPECT_EQ(bup.decide(widened).outcome(), Outcome::refused);
+}
+
+TEST(Regression, RevocationWorksAtTheInstant) {
+  World w("police", "health_clinic", "police.offer", "voluntary_offer");
+  w.person("subject", 22);
+  w.field("identity").field("contact").fact("offer_accepted", true, "p1", "");
+  auto& consent = w.consent("p1", {"identity", "contact"});
+  consent.revoked_at = w.now + 1ms;
+  EXPECT_EQ(w.decide().outcome(), Outcome::released);
+  consent.revoked_at = w.now;
+  EXPECT_EQ(w.decide().outcome(), Outcome::refused);
+  EXPECT_EQ(w.decide().reason(), "consent_revoked");
+}
+
+TEST(Regression, DeclinedOfferSendsNothing) {
+  World w("police", "social_board", "police.offer", "voluntary_offer");
+  w.person("subject", 22);
+  w.field("envelope", {})
+      .field("official", {})
+      .field("identity")
+      .field("suspicion")
+      .fact("offer_accepted", false, "p1", "");
+  w.consent("p1", {"identity", "suspicion"});
+  const auto d = w.decide();
+  EXPECT_EQ(d.outcome(), Outcome::refused);
+  EXPECT_EQ(d.reason(), "offer_declined");
+  EXPECT_EQ(outcomes(d), "WWWW");
+  w.facts[0].value = Truth::yes;
+  EXPECT_EQ(outcomes(w.decide()), "RRRW") << "the offence is never part of an offer";
+}
+
+TEST(Regression, ConsentInASigNeverOpensAnInvestigation) {
+  World w("police", "social_board", "sig.information", "sig_cooperation");
+  w.person("subject", 16);
+  w.field("identity").field("suspicion").agreement();
+  w.consent("p1", {"identity", "suspicion"}, "guardian_and_child").maturity_assessor = "eva";
+  EXPECT_EQ(outcomes(w.decide()), "RH");
+  EXPECT_EQ(outcomes(w.fact("interest_balance", true, "p1").decide()), "RR");
+  w.consents.clear();
+  EXPECT_EQ(w.decide().outcome(), Outcome::refused) << "nor does the balance open the person's own secrecy";
+}
+
+TEST(Regression, SharesPolarityAFalseFactIsNeverAYes) {
+  for (const auto code : fact_codes()) {
+    World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+    w.person("subject", 16);
+    w.field("identity").fact(std::string(code), false, "p1");
+    EXPECT_FALSE(w.decide().permits()) << code;
+  }
+}
+
+TEST(Regression, ProtectedYouthsDutyGoesAtOnceToTheRestrictedRecipientWithoutThePlace) {
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16).protection = Protection::protected_registration;
+  w.field("identity").field("suspicion").field("address").field("contact").field("home_area").field("event_place");
+  w.fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  w.restricted = true;
+  EXPECT_EQ(outcomes(w.decide()), "RRWWWW");
+  w.restricted = false;
+  EXPECT_EQ(w.decide().outcome(), Outcome::held);
+  EXPECT_EQ(w.decide().reason(), "protected_identity");
+}
+
+TEST(Regression, LeapNewestAnswerWinsWhateverItsPlace) {
+  World w("police", "social_board", "concern.report", "child_protection");
+  w.person("subject", 8);
+  w.field("identity").fact("individual_assessment", true, "p1").fact("individual_assessment", false, "p1");
+  w.facts[1].at += 1ms;
+  EXPECT_EQ(w.decide().outcome(), Outcome::refused);
+  std::swap(w.facts[0], w.facts[1]);
+  EXPECT_EQ(w.decide().outcome(), Outcome::refused);
+}
+
+}  // namespace
+}  // namespace samband::testing
