@@ -27,7 +27,8 @@ std::string sha256_hex(std::string_view bytes) {
 
 bool same_hex(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 Result<Bytes> read_file(const std::filesystem::path& path, std::uintmax_t bytes_max, const std::string& where) {
@@ -94,16 +95,20 @@ Result<PluginModule> open_plugin_module(const PluginOptions& o) {
   void* handle = dlopen(("/proc/self/fd/" + std::to_string(fd)).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) {
     close(fd);
-    return fail(Errc::invalid_config, where + ".module", "the loader refuses the module (not a module, or a missing library)");
+    return fail(Errc::invalid_config, where + ".module",
+                "the loader refuses the module (not a module, or a missing library)");
   }
   auto* entry_point = reinterpret_cast<decltype(&hub_plugin_entry)>(dlsym(handle, "hub_plugin_entry"));
   if (!entry_point) return fail(Errc::invalid_config, where + ".module", "the module has no hub_plugin_entry");
   const hub_entry* entry = entry_point();
-  if (!entry || entry->magic != HUB_ABI_MAGIC) return fail(Errc::invalid_config, where + ".module", "the entry's magic is wrong");
-  if (entry->struct_size < sizeof(hub_entry)) return fail(Errc::invalid_config, where + ".module", "the entry is too short");
+  if (!entry || entry->magic != HUB_ABI_MAGIC)
+    return fail(Errc::invalid_config, where + ".module", "the entry's magic is wrong");
+  if (entry->struct_size < sizeof(hub_entry))
+    return fail(Errc::invalid_config, where + ".module", "the entry is too short");
   if (entry->abi_major != HUB_ABI_MAJOR)
-    return fail(Errc::invalid_config, where + ".module",
-                "the module speaks ABI " + std::to_string(entry->abi_major) + ", the hub " + std::to_string(HUB_ABI_MAJOR));
+    return fail(
+        Errc::invalid_config, where + ".module",
+        "the module speaks ABI " + std::to_string(entry->abi_major) + ", the hub " + std::to_string(HUB_ABI_MAJOR));
   if (!entry->create) return fail(Errc::invalid_config, where + ".module", "the entry has no create");
   if (!entry->manifest_json.ptr || entry->manifest_json.len > kManifestBytesMax)
     return fail(Errc::invalid_config, where + ".manifest", "the module has no manifest of a sane size");

@@ -19,12 +19,23 @@ hub_bytes bytes(std::string_view s) { return {reinterpret_cast<const std::uint8_
 Error to_error(std::int32_t status, const hub_error& e) {
   Errc code = Errc::internal;
   switch (status) {
-    case HUB_INVALID_INPUT: code = Errc::invalid_input; break;
-    case HUB_INVALID_CONFIG: code = Errc::invalid_config; break;
-    case HUB_UNSUPPORTED: code = Errc::not_found; break;
-    case HUB_RETRY: code = Errc::unavailable; break;
-    case HUB_REJECTED: code = Errc::rejected; break;
-    default: break;
+    case HUB_INVALID_INPUT:
+      code = Errc::invalid_input;
+      break;
+    case HUB_INVALID_CONFIG:
+      code = Errc::invalid_config;
+      break;
+    case HUB_UNSUPPORTED:
+      code = Errc::not_found;
+      break;
+    case HUB_RETRY:
+      code = Errc::unavailable;
+      break;
+    case HUB_REJECTED:
+      code = Errc::rejected;
+      break;
+    default:
+      break;
   }
   auto message = clean_plugin_text(e.message, sizeof e.message);
   if (message.empty()) message = "the adapter gave no reason";
@@ -47,8 +58,8 @@ class LoadedPlugin {
       return fail(Errc::invalid_config, where + ".instances", "must be 1 to " + std::to_string(kInstancesMax));
     auto module = open_plugin_module(o);
     if (!module) return module.error();
-    info = {o.name, o.module.string(), module->sha256, module->sdk, module->manifest_json, "in_process",
-            module->entry->abi_major, module->entry->abi_minor};
+    info = {o.name,       o.module.string(),        module->sha256,          module->sdk, module->manifest_json,
+            "in_process", module->entry->abi_major, module->entry->abi_minor};
     for (int i = 0; i < o.instances; ++i) {
       auto adapter = std::make_unique<hub_adapter>();
       adapter->struct_size = sizeof(hub_adapter);
@@ -63,7 +74,8 @@ class LoadedPlugin {
         const auto e = to_error(status, error);
         return fail(Errc::invalid_config, where + ".config" + e.where, e.message);
       }
-      if (adapter->struct_size < sizeof(hub_adapter) || !adapter->decode || !adapter->step || !adapter->call || !adapter->destroy)
+      if (adapter->struct_size < sizeof(hub_adapter) || !adapter->decode || !adapter->step || !adapter->call ||
+          !adapter->destroy)
         return fail(Errc::invalid_config, where + ".module", "the adapter lacks a function");
       free_.push_back(adapter.get());
       all_.push_back(std::move(adapter));
@@ -98,7 +110,8 @@ class LoadedPlugin {
     }
     freed_.notify_one();
     if (status != HUB_OK) return to_error(status, error);
-    if (sink.broken) return fail(Errc::internal, info.name, std::string("the adapter broke its contract: ") + sink.broken);
+    if (sink.broken)
+      return fail(Errc::internal, info.name, std::string("the adapter broke its contract: ") + sink.broken);
     return {};
   }
 
@@ -130,14 +143,16 @@ class InProcessHost final : public PluginHost {
   }
   bool has(std::string_view name) const override { return plugins_.find(name) != plugins_.end(); }
 
-  Result<std::vector<std::string>> decode(std::string_view adapter, std::string_view media_type, std::string_view headers_json,
-                                          std::string_view body) override {
+  Result<std::vector<std::string>> decode(std::string_view adapter, std::string_view media_type,
+                                          std::string_view headers_json, std::string_view body) override {
     auto* plugin = find(adapter);
     if (!plugin) return unknown();
     PluginSink sink;
     const hub_wire wire{sizeof(hub_wire), 0, view(media_type), view(headers_json), bytes(body)};
-    auto ok = plugin->run(sink, [&](hub_adapter& a, const hub_sink* s, hub_error* e) { return a.decode(a.self, &wire, s, e); });
-    if (!ok && ok.error().code == Errc::not_found) return fail(Errc::invalid_input, ok.error().where, ok.error().message);
+    auto ok = plugin->run(
+        sink, [&](hub_adapter& a, const hub_sink* s, hub_error* e) { return a.decode(a.self, &wire, s, e); });
+    if (!ok && ok.error().code == Errc::not_found)
+      return fail(Errc::invalid_input, ok.error().where, ok.error().message);
     if (!ok) return ok.error();
     if (sink.messages.empty()) return fail(Errc::invalid_input, "", "the adapter found no message");
     return std::move(sink.messages);

@@ -80,7 +80,8 @@ std::string clean_plugin_text(const char* text, std::size_t size) {
   for (std::size_t begin = 0; begin < out.size();) {
     std::size_t end = begin;
     int digits = 0;
-    while (end < out.size() && (is_digit(out[end]) || (digits > 0 && (out[end] == '-' || out[end] == '+' || out[end] == ' '))))
+    while (end < out.size() &&
+           (is_digit(out[end]) || (digits > 0 && (out[end] == '-' || out[end] == '+' || out[end] == ' '))))
       digits += is_digit(out[end++]) ? 1 : 0;
     if (digits > kDigitsMax)
       for (std::size_t i = begin; i < end; ++i)

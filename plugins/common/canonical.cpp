@@ -8,9 +8,11 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 void add_one(json::array& facts, std::string_view code, bool value, std::string_view person) {
   for (auto& v : facts) {
     auto* f = v.if_object();
-    if (!f || string_at(*f, "code") != code || (string_at(*f, "person") != person && !string_at(*f, "person").empty())) continue;
+    if (!f || string_at(*f, "code") != code || (string_at(*f, "person") != person && !string_at(*f, "person").empty()))
+      continue;
     // Nobody stands for it and the form says otherwise: the answer that permits less.
-    if (const auto* said = bool_at(*f, "value"); said && *said && !value && !object_at(*f, "assessor")) (*f)["value"] = false;
+    if (const auto* said = bool_at(*f, "value"); said && *said && !value && !object_at(*f, "assessor"))
+      (*f)["value"] = false;
     return;
   }
   json::object fact{{"code", code}, {"value", value}};
@@ -20,8 +22,8 @@ void add_one(json::array& facts, std::string_view code, bool value, std::string_
 
 }  // namespace
 
-std::string canonical_message(std::string_view kind, std::string_view id, std::string_view source, std::string_view time,
-                              json::object data, const std::vector<Warning>& warnings) {
+std::string canonical_message(std::string_view kind, std::string_view id, std::string_view source,
+                              std::string_view time, json::object data, const std::vector<Warning>& warnings) {
   data["kind"] = kind;
   json::object message;
   message["specversion"] = "1.0";
@@ -71,7 +73,8 @@ std::string utc_milliseconds(std::string_view t) {
   const auto two = [&](std::size_t at) { return (t[at] - '0') * 10 + (t[at + 1] - '0'); };
   static constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const int month = two(5), day = two(8);
-  if (month < 1 || month > 12 || day < 1 || day > kDays[month - 1] || two(11) > 23 || two(14) > 59 || two(17) > 60) return {};
+  if (month < 1 || month > 12 || day < 1 || day > kDays[month - 1] || two(11) > 23 || two(14) > 59 || two(17) > 60)
+    return {};
   return std::string(t.substr(0, kShape.size())) + "." + digits + "Z";
 }
 

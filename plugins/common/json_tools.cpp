@@ -17,11 +17,20 @@ class DuplicateFinder {
 
   bool on_document_begin(Ec&) { return true; }
   bool on_document_end(Ec&) { return true; }
-  bool on_object_begin(Ec&) { levels_.emplace_back(); return true; }
+  bool on_object_begin(Ec&) {
+    levels_.emplace_back();
+    return true;
+  }
   bool on_object_end(std::size_t, Ec&) { return leave(); }
-  bool on_array_begin(Ec&) { levels_.emplace_back(); return true; }
+  bool on_array_begin(Ec&) {
+    levels_.emplace_back();
+    return true;
+  }
   bool on_array_end(std::size_t, Ec&) { return leave(); }
-  bool on_key_part(json::string_view s, std::size_t, Ec&) { key_.append(s.data(), s.size()); return true; }
+  bool on_key_part(json::string_view s, std::size_t, Ec&) {
+    key_.append(s.data(), s.size());
+    return true;
+  }
   bool on_key(json::string_view s, std::size_t, Ec& ec) {
     key_.append(s.data(), s.size());
     if (!levels_.back().insert(std::exchange(key_, {})).second) {
@@ -45,7 +54,10 @@ class DuplicateFinder {
   bool duplicate = false;
 
  private:
-  bool leave() { levels_.pop_back(); return true; }
+  bool leave() {
+    levels_.pop_back();
+    return true;
+  }
   std::vector<std::unordered_set<std::string>> levels_;
   std::string key_;
 };
@@ -99,9 +111,12 @@ const bool* bool_at(const json::object& o, std::string_view key) {
 std::string pointer_token(std::string_view key) {
   std::string out;
   for (const char c : key) {
-    if (c == '~') out += "~0";
-    else if (c == '/') out += "~1";
-    else out += c;
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
   }
   return out;
 }
@@ -121,7 +136,8 @@ bool is_valid_utf8(std::string_view s) {
       if ((next & 0xC0) != 0x80) return false;
       code = (code << 6) | (next & 0x3Fu);
     }
-    if ((more == 2 && code < 0x800) || (more == 3 && (code < 0x10000 || code > 0x10FFFF)) || (code >= 0xD800 && code <= 0xDFFF))
+    if ((more == 2 && code < 0x800) || (more == 3 && (code < 0x10000 || code > 0x10FFFF)) ||
+        (code >= 0xD800 && code <= 0xDFFF))
       return false;
     i += more + 1;
   }

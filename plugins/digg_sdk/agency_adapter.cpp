@@ -34,8 +34,10 @@ void add_references(json::object& data, const SdkParty& sender) {
 std::string plain_media_type(std::string_view type) {
   std::string out;
   for (const char c : type.substr(0, type.find(';'))) {
-    if (c >= 'A' && c <= 'Z') out += static_cast<char>(c - 'A' + 'a');
-    else if (c != ' ') out += c;
+    if (c >= 'A' && c <= 'Z')
+      out += static_cast<char>(c - 'A' + 'a');
+    else if (c != ' ')
+      out += c;
   }
   return out;
 }
@@ -46,7 +48,8 @@ void add_documents(json::object& data, const SdkMessage& m) {
   for (const auto& d : m.documents) {
     if (!is_blank(d.text) && !m.notice->text_is_rendered) text += (text.empty() ? "" : "\n\n") + d.text;
     for (const auto& f : d.files)
-      files.push_back(json::object{{"name", f.name}, {"mediaType", plain_media_type(f.media_type)}, {"content", f.base64}});
+      files.push_back(
+          json::object{{"name", f.name}, {"mediaType", plain_media_type(f.media_type)}, {"content", f.base64}});
   }
   if (!text.empty()) {
     const auto own = string_at(data, "text");
@@ -79,8 +82,8 @@ std::vector<std::string> outcome_lines(const json::object& answer) {
   for (const auto& v : *exchanges) {
     const auto* e = v.if_object();
     if (!e) continue;
-    auto line = "exchange " + std::string(string_at(*e, "id")) + " to " + std::string(string_at(*e, "recipient")) + ": " +
-                std::string(string_at(*e, "outcome"));
+    auto line = "exchange " + std::string(string_at(*e, "id")) + " to " + std::string(string_at(*e, "recipient")) +
+                ": " + std::string(string_at(*e, "outcome"));
     if (const auto reason = string_at(*e, "reason"); !reason.empty()) line += " (" + std::string(reason) + ")";
     out.push_back(one_line(line, 256));
   }
@@ -93,9 +96,9 @@ SdkFinding finding_of(const json::object& problem) {
   f.line = one_line(string_at(problem, "pointer"), 128);
   const auto code = string_at(problem, "code");
   f.reason = code == "invalid_input" ? "SV" : "BV";
-  f.detail = code == "conflict"    ? "duplicate"
-             : code == "not_found" ? "not-found"
-             : code == "too_large" ? "too-long"
+  f.detail = code == "conflict"                              ? "duplicate"
+             : code == "not_found"                           ? "not-found"
+             : code == "too_large"                           ? "too-long"
              : code == "forbidden" || code == "unauthorised" ? "forbidden"
              : code == "invalid_input"                       ? "structure"
                                                              : "invariant";
@@ -175,7 +178,8 @@ sdk::Result<std::string> SdkAgencyAdapter::compose(const json::object& exchange)
       const auto* r = v.if_object();
       if (!r || is_blank(string_at(*r, "value"))) continue;
       const auto system = string_at(*r, "system");
-      m.sender.references.push_back({system == "dnr" ? "dnr" : "unregistred", std::string(string_at(*r, "value")), one_line(system, 256)});
+      m.sender.references.push_back(
+          {system == "dnr" ? "dnr" : "unregistred", std::string(string_at(*r, "value")), one_line(system, 256)});
     }
   }
 
@@ -196,8 +200,8 @@ sdk::Result<std::string> SdkAgencyAdapter::compose(const json::object& exchange)
   return write_sdk_message(m);
 }
 
-sdk::Result<sdk::Step> SdkAgencyAdapter::step(std::uint32_t, std::string_view exchange_json, std::string_view, sdk::Event event,
-                                              const sdk::Wire& in) {
+sdk::Result<sdk::Step> SdkAgencyAdapter::step(std::uint32_t, std::string_view exchange_json, std::string_view,
+                                              sdk::Event event, const sdk::Wire& in) {
   auto parsed = parse_json(exchange_json);
   if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
   const auto* exchange = std::get<json::value>(parsed).if_object();
@@ -207,15 +211,19 @@ sdk::Result<sdk::Step> SdkAgencyAdapter::step(std::uint32_t, std::string_view ex
     case sdk::Event::http_response: {
       const auto verdict = verdict_of(in.status);
       if (verdict != HttpVerdict::accepted) {
-        out.action = verdict == HttpVerdict::retry ? sdk::Action::retry(http_reason(in.status)) : sdk::Action::rejected(http_reason(in.status));
+        out.action = verdict == HttpVerdict::retry ? sdk::Action::retry(http_reason(in.status))
+                                                   : sdk::Action::rejected(http_reason(in.status));
         return out;
       }
       auto receipt = read_sdk_receipt(in.body);
       const auto* r = std::get_if<SdkReceipt>(&receipt);
       // Without a receipt for this very message nothing is proven; sent again, the recipient knows it as a duplicate.
-      if (!r) out.action = sdk::Action::retry("sdk_no_receipt");
-      else if (r->document_id != string_at(*exchange, "exchangeId")) out.action = sdk::Action::retry("sdk_other_receipt");
-      else out.action = action_for(*r);
+      if (!r)
+        out.action = sdk::Action::retry("sdk_no_receipt");
+      else if (r->document_id != string_at(*exchange, "exchangeId"))
+        out.action = sdk::Action::retry("sdk_other_receipt");
+      else
+        out.action = action_for(*r);
       return out;
     }
     case sdk::Event::timed_out:  // perhaps it arrived: the same message again, after the hub's back-off
@@ -225,15 +233,19 @@ sdk::Result<sdk::Step> SdkAgencyAdapter::step(std::uint32_t, std::string_view ex
       auto body = compose(*exchange);
       if (auto* e = std::get_if<sdk::Error>(&body)) return *e;
       auto& xml = std::get<std::string>(body);
-      if (xml.size() > XmlLimits().bytes_max) out.action = sdk::Action::rejected("sdk_too_large");
-      else out.action = sdk::Action::http("POST", "", R"({"content-type":"application/xml","accept":"application/xml"})", std::move(xml));
+      if (xml.size() > XmlLimits().bytes_max)
+        out.action = sdk::Action::rejected("sdk_too_large");
+      else
+        out.action = sdk::Action::http("POST", "", R"({"content-type":"application/xml","accept":"application/xml"})",
+                                       std::move(xml));
       return out;
     }
   }
 }
 
 sdk::Result<sdk::Wire> SdkAgencyAdapter::render_answer(std::string_view answer_json) {
-  if (hub_.participant_id.empty() || agency_participant_.empty()) return sdk::Error{HUB_UNSUPPORTED, "", "no participant ids configured"};
+  if (hub_.participant_id.empty() || agency_participant_.empty())
+    return sdk::Error{HUB_UNSUPPORTED, "", "no participant ids configured"};
   auto parsed = parse_json(answer_json);
   if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
   const auto* root = std::get<json::value>(parsed).if_object();
@@ -246,12 +258,15 @@ sdk::Result<sdk::Wire> SdkAgencyAdapter::render_answer(std::string_view answer_j
   r.document_id = string_at(*answer, "senderMessageId");
   r.issued_at = string_at(*answer, "receivedAt");
   // An answer that says neither which message nor when (a problem document) cannot become a valid receipt.
-  if (r.document_id.empty() || utc_milliseconds(r.issued_at).empty()) return sdk::Error{HUB_UNSUPPORTED, "", "the answer names no message"};
+  if (r.document_id.empty() || utc_milliseconds(r.issued_at).empty())
+    return sdk::Error{HUB_UNSUPPORTED, "", "the answer names no message"};
   if (r.id.empty()) r.id = r.document_id;
   r.sender = hub_.participant_id;
   r.receiver = agency_participant_;
-  if (r.accepted) r.descriptions = outcome_lines(*answer);
-  else r.findings.push_back(finding_of(*answer));
+  if (r.accepted)
+    r.descriptions = outcome_lines(*answer);
+  else
+    r.findings.push_back(finding_of(*answer));
   sdk::Wire out;
   out.media_type = "application/xml";
   out.status = 200;

@@ -1,7 +1,8 @@
 // An agency on SDK: reads its messages, delivers to it, answers with a receipt. The agencies differ in their kinds and
 // in the facts that follow from their forms, and in nothing else. No state between calls.
 //
-// Configuration (all optional): {"party": "police-west", "hub": {"participantId": "0203:...", "functionalAddress": "..."},
+// Configuration (all optional): {"party": "police-west", "hub": {"participantId": "0203:...", "functionalAddress":
+// "..."},
 //   "agency": {"participantId": "0203:..."}}
 #pragma once
 #include <string>
@@ -17,8 +18,8 @@ class SdkAgencyAdapter : public sdk::Adapter {
   sdk::Result<std::vector<std::string>> decode(const sdk::Wire&) override;
   // POST of the XHE to the party's endpoint; an ApplicationResponse decides. The message id is the exchange id and the
   // time is the exchange's, so that a message sent again is the same message.
-  sdk::Result<sdk::Step> step(std::uint32_t conversation, std::string_view exchange_json, std::string_view state, sdk::Event,
-                              const sdk::Wire&) override;
+  sdk::Result<sdk::Step> step(std::uint32_t conversation, std::string_view exchange_json, std::string_view state,
+                              sdk::Event, const sdk::Wire&) override;
   // The hub's answer, or its problem document, as a receipt. UNSUPPORTED without both participant ids.
   sdk::Result<sdk::Wire> render_answer(std::string_view answer_json) override;
 

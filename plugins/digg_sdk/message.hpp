@@ -1,5 +1,6 @@
 // An SDK message as values: XHE envelope and MessageWithAttachments v3.
-// Source: diggsweden/sdk-docs, infrastructure_messaging_MessageWithAttachments_3.0.xsd and innehållsspecifikation 1.5.2.
+// Source: diggsweden/sdk-docs, infrastructure_messaging_MessageWithAttachments_3.0.xsd and
+// innehållsspecifikation 1.5.2.
 #pragma once
 #include <optional>
 #include <string>

@@ -51,7 +51,8 @@ sdk::Result<json::value> read_value(const XmlElement& e, const std::string& wher
   }
   json::object object;
   for (const auto& child : children) {
-    if (child.ns() != kNoticeNamespace || !is_member_name(child.name())) return sdk::invalid(where, "an element that is no member");
+    if (child.ns() != kNoticeNamespace || !is_member_name(child.name()))
+      return sdk::invalid(where, "an element that is no member");
     const auto place = where + "/" + std::string(child.name());
     if (object.contains(child.name())) return sdk::invalid(place, "the same member twice");
     auto value = read_value(child, place);

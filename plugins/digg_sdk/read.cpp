@@ -71,7 +71,8 @@ class Reader {
     if (!e.children().empty()) return refuse(where, e, "elements where text belongs"), std::string();
     return e.text();
   }
-  std::string need_leaf(const XmlElement& parent, std::string_view ns, std::string_view name, const std::string& where) {
+  std::string need_leaf(const XmlElement& parent, std::string_view ns, std::string_view name,
+                        const std::string& where) {
     return leaf(need(parent, ns, name, where), where + "/" + std::string(name));
   }
   std::string sdk_leaf(const XmlElement& parent, std::string_view name, const std::string& where) {
@@ -103,8 +104,8 @@ SdkIdentifier identifier(Reader& r, const XmlElement& e, const std::string& wher
   return {r.sdk_leaf(e, "root", where), r.sdk_leaf(e, "extension", where), {}};
 }
 
-std::vector<SdkIdentifier> labelled(Reader& r, const XmlElement& attention, std::string_view element, std::string_view id,
-                                    int id_min, const std::string& where) {
+std::vector<SdkIdentifier> labelled(Reader& r, const XmlElement& attention, std::string_view element,
+                                    std::string_view id, int id_min, const std::string& where) {
   std::vector<SdkIdentifier> out;
   for (const auto& e : attention.children()) {
     if (!e.is(kSdkNamespace, element)) continue;
@@ -138,7 +139,8 @@ SdkParty party(Reader& r, const XmlElement& header, bool is_sender) {
   const auto unit = attention.child(kSdkNamespace, "subOrganization");
   r.check(unit, place + "/subOrganization", {{"organizationId", 1, 1}, {"label", 0, 1}});
   const auto address = identifier(r, unit.child(kSdkNamespace, "organizationId"), place + "/subOrganization");
-  if (address.root != kFunctionalAddressRoot) r.refuse(place + "/subOrganization", unit, "the root is not that of a functional address");
+  if (address.root != kFunctionalAddressRoot)
+    r.refuse(place + "/subOrganization", unit, "the root is not that of a functional address");
   out.functional_address = address.extension;
   return out;
 }
@@ -151,7 +153,8 @@ std::string base64_of(Reader& r, const XmlElement& e, const std::string& where) 
   std::size_t padding = 0;
   for (const char c : text) {
     if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
-    const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+    const bool letter =
+        (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
     if (c == '=') ++padding;
     if ((!letter && c != '=') || (letter && padding)) return r.refuse(where, e, "not base64"), std::string();
     out += c;
@@ -162,7 +165,11 @@ std::string base64_of(Reader& r, const XmlElement& e, const std::string& where) 
 
 SdkDocument document(Reader& r, const XmlElement& e, const std::string& where) {
   r.check(e, where,
-          {{"documentID", 1, 1}, {"documentName", 0, 1}, {"index", 0, 1}, {"ContentFiles", 0, kMany}, {"ContentText", 0, kMany}});
+          {{"documentID", 1, 1},
+           {"documentName", 0, 1},
+           {"index", 0, 1},
+           {"ContentFiles", 0, kMany},
+           {"ContentText", 0, kMany}});
   SdkDocument out;
   out.id = r.sdk_leaf(e, "documentID", where);
   out.name = r.sdk_leaf(e, "documentName", where);
@@ -185,13 +192,15 @@ SdkDocument document(Reader& r, const XmlElement& e, const std::string& where) {
 std::string uuid_leaf(Reader& r, const XmlElement& header, std::string_view name) {
   const std::string where = "/message/messageHeader";
   auto text = r.sdk_leaf(header, name, where);
-  if (header.child(kSdkNamespace, name) && !is_uuid(text)) r.refuse(where + "/" + std::string(name), header, "not a UUID");
+  if (header.child(kSdkNamespace, name) && !is_uuid(text))
+    r.refuse(where + "/" + std::string(name), header, "not a UUID");
   return text;
 }
 
 SdkMessage message(Reader& r, const XmlElement& payload) {
   SdkMessage out;
-  if (!payload.is(kSdkNamespace, "messagePayload")) return r.refuse("/messagePayload", payload, "not a MessageWithAttachments v3"), out;
+  if (!payload.is(kSdkNamespace, "messagePayload"))
+    return r.refuse("/messagePayload", payload, "not a MessageWithAttachments v3"), out;
   r.check(payload, "/messagePayload", {{"message", 1, 1}}, false);
   if (auto empty = first_empty(payload)) r.refuse("/messagePayload", empty, "an empty element");
   const auto e = r.need(payload, kSdkNamespace, "message", "");
@@ -199,8 +208,15 @@ SdkMessage message(Reader& r, const XmlElement& payload) {
   const auto header = r.need(e, kSdkNamespace, "messageHeader", "/message");
   const std::string where = "/message/messageHeader";
   r.check(header, where,
-          {{"creationDateTime", 1, 1}, {"messageId", 1, 1}, {"conversationId", 1, 1}, {"refToMessageId", 0, 1}, {"label", 0, 1},
-           {"confidentiality", 1, 1}, {"generatingSystem", 0, 1}, {"recipient", 1, 1}, {"sender", 1, 1}});
+          {{"creationDateTime", 1, 1},
+           {"messageId", 1, 1},
+           {"conversationId", 1, 1},
+           {"refToMessageId", 0, 1},
+           {"label", 0, 1},
+           {"confidentiality", 1, 1},
+           {"generatingSystem", 0, 1},
+           {"recipient", 1, 1},
+           {"sender", 1, 1}});
   // DIGG's form has one to three decimals; nine would pass an RFC 3339 reader but not the Schematron.
   const auto created = r.sdk_leaf(header, "creationDateTime", where);
   const auto dot = created.find('.');
@@ -229,8 +245,10 @@ SdkMessage message(Reader& r, const XmlElement& payload) {
     } else if (child.is(kNoticeNamespace, "notice")) {
       if (out.notice) r.refuse("/message/messageBody/notice", child, "two structured extensions");
       auto notice = read_notice(child);
-      if (auto* bad = std::get_if<sdk::Error>(&notice)) r.refuse(*bad);
-      else out.notice = std::move(std::get<Notice>(notice));
+      if (auto* bad = std::get_if<sdk::Error>(&notice))
+        r.refuse(*bad);
+      else
+        out.notice = std::move(std::get<Notice>(notice));
     }
   }
   return out;
@@ -248,7 +266,8 @@ std::string xhe_party(Reader& r, const XmlElement& header, std::string_view name
   if (count != 1) return r.refuse(where, header, "exactly one is required"), std::string();
   const auto identification = r.need(header.child(kXheAggregate, name), kXheAggregate, "PartyIdentification", where);
   const auto id = r.need(identification, kXheBasic, "ID", where);
-  if (r.ok() && id.attribute("schemeID") != kParticipantScheme) r.refuse(where, id, "schemeID must be iso6523-actorid-upis");
+  if (r.ok() && id.attribute("schemeID") != kParticipantScheme)
+    r.refuse(where, id, "schemeID must be iso6523-actorid-upis");
   return r.leaf(id, where);
 }
 
@@ -273,9 +292,11 @@ Envelope envelope(Reader& r, const XmlElement& root) {
   const std::string where = "/XHE/Payloads/Payload";
   out.handling_service = r.need_leaf(payload, kXheBasic, "HandlingServiceID", where);
   if (r.need_leaf(payload, kXheBasic, "InstanceEncryptionIndicator", where) != "false")
-    r.refuse(where + "/InstanceEncryptionIndicator", payload, "the payload is encrypted; the access point decrypts it first");
+    r.refuse(where + "/InstanceEncryptionIndicator", payload,
+             "the payload is encrypted; the access point decrypts it first");
   const auto content = r.need(payload, kXheAggregate, "PayloadContent", where);
-  if (r.ok() && content.children().size() != 1) r.refuse(where + "/PayloadContent", content, "exactly one element is required");
+  if (r.ok() && content.children().size() != 1)
+    r.refuse(where + "/PayloadContent", content, "exactly one element is required");
   if (r.ok()) out.payload = content.children().front();
   return out;
 }
@@ -292,12 +313,15 @@ sdk::Result<SdkMessage> read_sdk_message(std::string_view xhe) {
   auto out = message(r, outer.payload);
   if (!r.ok()) return r.error();
   // The specification demands these; no schema can say them.
-  if (out.message_id != outer.id) r.refuse("/message/messageHeader/messageId", outer.payload, "differs from the XHE ID");
-  if (out.sender.participant_id != outer.from) r.refuse("/message/messageHeader/sender/senderID", outer.payload, "differs from the XHE FromParty");
+  if (out.message_id != outer.id)
+    r.refuse("/message/messageHeader/messageId", outer.payload, "differs from the XHE ID");
+  if (out.sender.participant_id != outer.from)
+    r.refuse("/message/messageHeader/sender/senderID", outer.payload, "differs from the XHE FromParty");
   if (out.recipient.participant_id != outer.to)
     r.refuse("/message/messageHeader/recipient/recipientID", outer.payload, "differs from the XHE ToParty");
   if (out.recipient.functional_address != outer.handling_service)
-    r.refuse("/message/messageHeader/recipient/attention", outer.payload, "the functional address differs from HandlingServiceID");
+    r.refuse("/message/messageHeader/recipient/attention", outer.payload,
+             "the functional address differs from HandlingServiceID");
   if (!r.ok()) return r.error();
   return out;
 }

@@ -27,7 +27,8 @@ sdk::Result<SdkReceipt> read_sdk_receipt(std::string_view xml) {
   if (!root.is(kUbl, "ApplicationResponse")) return sdk::invalid("/", "not an ApplicationResponse");
   const auto document = root.child(kCac, "DocumentResponse");
   const auto code = document.child(kCac, "Response").child(kCbc, "ResponseCode").text();
-  if (code != "ACCEPTED" && code != "REJECTED") return sdk::invalid("/DocumentResponse/Response/ResponseCode", "neither ACCEPTED nor REJECTED");
+  if (code != "ACCEPTED" && code != "REJECTED")
+    return sdk::invalid("/DocumentResponse/Response/ResponseCode", "neither ACCEPTED nor REJECTED");
   SdkReceipt out;
   out.accepted = code == "ACCEPTED";
   out.id = root.child(kCbc, "ID").text();
@@ -37,8 +38,10 @@ sdk::Result<SdkReceipt> read_sdk_receipt(std::string_view xml) {
   for (const auto& line : document.children()) {
     if (!line.is(kCac, "LineResponse")) continue;
     const auto response = line.child(kCac, "Response");
-    out.findings.push_back({{}, response.child(kCbc, "ResponseCode").text(),
-                            response.child(kCac, "Status").child(kCbc, "StatusReasonCode").text(), {}});
+    out.findings.push_back({{},
+                            response.child(kCbc, "ResponseCode").text(),
+                            response.child(kCac, "Status").child(kCbc, "StatusReasonCode").text(),
+                            {}});
   }
   return out;
 }
@@ -46,7 +49,8 @@ sdk::Result<SdkReceipt> read_sdk_receipt(std::string_view xml) {
 std::string write_sdk_receipt(const SdkReceipt& r) {
   XmlWriter x;
   x.open("ApplicationResponse", {{"xmlns", kUbl}, {"xmlns:cac", kCac}, {"xmlns:cbc", kCbc}});
-  x.leaf("cbc:CustomizationID", "urn:fdc:digg.se:edelivery:messagetype:response:1").leaf("cbc:ProfileID", "bdx:noprocess");
+  x.leaf("cbc:CustomizationID", "urn:fdc:digg.se:edelivery:messagetype:response:1")
+      .leaf("cbc:ProfileID", "bdx:noprocess");
   x.leaf("cbc:ID", r.id);
   const auto issued = utc_milliseconds(r.issued_at);
   x.leaf("cbc:IssueDate", std::string_view(issued).substr(0, 10));

@@ -43,7 +43,10 @@ void party(XmlWriter& x, const SdkParty& p, bool is_sender) {
 }
 
 void document(XmlWriter& x, const SdkDocument& d, std::size_t index) {
-  x.open("m:documents").leaf("m:documentID", d.id).leaf_if("m:documentName", d.name).leaf("m:index", std::to_string(index));
+  x.open("m:documents")
+      .leaf("m:documentID", d.id)
+      .leaf_if("m:documentName", d.name)
+      .leaf("m:index", std::to_string(index));
   for (const auto& file : d.files) {
     if (file.base64.empty()) continue;
     x.open("m:ContentFiles").leaf("m:fileName", file.name).leaf("m:contentType", file.media_type);
@@ -56,8 +59,10 @@ void document(XmlWriter& x, const SdkDocument& d, std::size_t index) {
 }  // namespace
 
 sdk::Result<std::string> write_sdk_message(const SdkMessage& m) {
-  if (!m.notice || m.documents.empty()) return sdk::Error{HUB_INTERNAL, "/data", "a message without notice or document"};
-  if (!is_uuid(m.message_id) || !is_uuid(m.conversation_id) || (!m.ref_to_message_id.empty() && !is_uuid(m.ref_to_message_id)))
+  if (!m.notice || m.documents.empty())
+    return sdk::Error{HUB_INTERNAL, "/data", "a message without notice or document"};
+  if (!is_uuid(m.message_id) || !is_uuid(m.conversation_id) ||
+      (!m.ref_to_message_id.empty() && !is_uuid(m.ref_to_message_id)))
     return sdk::Error{HUB_INTERNAL, "/exchangeId", "an identifier that is not a UUID"};
   if (utc_milliseconds(m.created_at).empty()) return sdk::Error{HUB_INTERNAL, "/createdAt", "not a UTC time"};
   for (const auto* p : {&m.sender, &m.recipient})
@@ -68,7 +73,10 @@ sdk::Result<std::string> write_sdk_message(const SdkMessage& m) {
     return sdk::Error{HUB_INVALID_CONFIG, "/recipient/functionalAddress", "the party has no functional address"};
 
   XmlWriter x;
-  x.open("xhe:XHE", {{"xmlns:xhe", kXheNamespace}, {"xmlns:xha", kXheAggregate}, {"xmlns:xhb", kXheBasic}, {"xmlns:m", kSdkNamespace}});
+  x.open("xhe:XHE", {{"xmlns:xhe", kXheNamespace},
+                     {"xmlns:xha", kXheAggregate},
+                     {"xmlns:xhb", kXheBasic},
+                     {"xmlns:m", kSdkNamespace}});
   x.leaf("xhb:XHEVersionID", "1.0").leaf("xhb:CustomizationID", kXheCustomization);
   x.open("xha:Header").leaf("xhb:ID", m.message_id).leaf("xhb:CreationDateTime", utc_milliseconds(m.created_at));
   x.open("xha:BusinessScope");
@@ -83,11 +91,14 @@ sdk::Result<std::string> write_sdk_message(const SdkMessage& m) {
   x.close();
 
   x.open("xha:Payloads").open("xha:Payload");
-  x.leaf("xhb:DocumentTypeCode", "Q{" + std::string(kSdkNamespace) + "}messagePayload").leaf("xhb:ContentTypeCode", "application/xml");
+  x.leaf("xhb:DocumentTypeCode", "Q{" + std::string(kSdkNamespace) + "}messagePayload")
+      .leaf("xhb:ContentTypeCode", "application/xml");
   x.leaf("xhb:HandlingServiceID", m.recipient.functional_address).leaf("xhb:InstanceEncryptionIndicator", "false");
   x.open("xha:PayloadContent").open("m:messagePayload").open("m:message").open("m:messageHeader");
   x.leaf("m:creationDateTime", utc_milliseconds(m.created_at)).leaf("m:messageId", m.message_id);
-  x.leaf("m:conversationId", m.conversation_id).leaf_if("m:refToMessageId", m.ref_to_message_id).leaf_if("m:label", m.label);
+  x.leaf("m:conversationId", m.conversation_id)
+      .leaf_if("m:refToMessageId", m.ref_to_message_id)
+      .leaf_if("m:label", m.label);
   x.leaf("m:confidentiality", m.confidential ? "true" : "false");
   if (!m.generating_system.extension.empty())
     identifier(x, "m:generatingSystem", m.generating_system.root, m.generating_system.extension);

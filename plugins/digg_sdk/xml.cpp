@@ -9,7 +9,9 @@ namespace samband::plugin {
 namespace {
 
 const xmlNode* node_of(const void* p) { return static_cast<const xmlNode*>(p); }
-std::string_view view_of(const xmlChar* s) { return s ? std::string_view(reinterpret_cast<const char*>(s)) : std::string_view(); }
+std::string_view view_of(const xmlChar* s) {
+  return s ? std::string_view(reinterpret_cast<const char*>(s)) : std::string_view();
+}
 bool is_text(const xmlNode* n) { return n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE; }
 
 // The declared encoding must be the one that was checked; anything else could make two readers see two documents.
@@ -95,8 +97,10 @@ class Guard {
 
 void append_text(const xmlNode* node, std::string& out) {  // depth is limited by the guard
   for (const auto* c = node->children; c; c = c->next) {
-    if (is_text(c)) out += view_of(c->content);
-    else if (c->type == XML_ELEMENT_NODE) append_text(c, out);
+    if (is_text(c))
+      out += view_of(c->content);
+    else if (c->type == XML_ELEMENT_NODE)
+      append_text(c, out);
   }
 }
 
@@ -117,9 +121,10 @@ sdk::Result<XmlDocument> XmlDocument::parse(std::string_view text, const XmlLimi
   if (!context) return sdk::Error{HUB_INTERNAL, "", "no memory for the parser"};
   // HUGE only lifts the limit on one text node (an attachment may be tens of megabytes); the guard holds the rest.
   // No DTDLOAD, no NOENT: there is no document type any more, so no entity beyond the five of XML either.
-  constexpr int kOptions = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_HUGE | XML_PARSE_BIG_LINES |
-                           XML_PARSE_IGNORE_ENC | XML_PARSE_COMPACT;
-  xmlDoc* raw = xmlCtxtReadMemory(context.get(), text.data(), static_cast<int>(text.size()), nullptr, "UTF-8", kOptions);
+  constexpr int kOptions = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_HUGE |
+                           XML_PARSE_BIG_LINES | XML_PARSE_IGNORE_ENC | XML_PARSE_COMPACT;
+  xmlDoc* raw =
+      xmlCtxtReadMemory(context.get(), text.data(), static_cast<int>(text.size()), nullptr, "UTF-8", kOptions);
   const std::shared_ptr<void> doc(raw, [](void* d) {
     if (d) xmlFreeDoc(static_cast<xmlDoc*>(d));
   });
@@ -138,7 +143,9 @@ std::string_view XmlElement::name() const { return node_ ? view_of(node_of(node_
 std::string_view XmlElement::ns() const {
   return node_ && node_of(node_)->ns ? view_of(node_of(node_)->ns->href) : std::string_view();
 }
-bool XmlElement::is(std::string_view ns_uri, std::string_view local) const { return node_ && name() == local && ns() == ns_uri; }
+bool XmlElement::is(std::string_view ns_uri, std::string_view local) const {
+  return node_ && name() == local && ns() == ns_uri;
+}
 long XmlElement::line() const { return node_ ? xmlGetLineNo(node_of(node_)) : 0; }
 
 std::string XmlElement::text() const {

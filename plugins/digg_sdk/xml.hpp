@@ -1,6 +1,6 @@
 // XML from strangers, read with everything dangerous refused before the parser sees it: document types (and with them
-// every entity), encodings other than UTF-8, sizes, depths and counts that would make memory or time explode. No network,
-// no files. Errors name line, column or element; never a value. Thread-safe: a document is immutable.
+// every entity), encodings other than UTF-8, sizes, depths and counts that would make memory or time explode. No
+// network, no files. Errors name line, column or element; never a value. Thread-safe: a document is immutable.
 #pragma once
 #include <memory>
 #include <string>
@@ -12,11 +12,11 @@
 namespace samband::plugin {
 
 struct XmlLimits {
-  std::size_t bytes_max = 30u << 20;   // DIGG's limit for a whole message
-  std::size_t nodes_max = 100'000;     // tags, comments, CDATA sections, processing instructions
+  std::size_t bytes_max = 30u << 20;  // DIGG's limit for a whole message
+  std::size_t nodes_max = 100'000;    // tags, comments, CDATA sections, processing instructions
   std::size_t depth_max = 64;
   std::size_t tag_bytes_max = 8192;
-  std::size_t attributes_max = 64;     // per tag, namespace declarations included
+  std::size_t attributes_max = 64;  // per tag, namespace declarations included
 };
 
 // One element of a document; empty when there is none. Cheap to copy; must not outlive its document.
@@ -29,8 +29,8 @@ class XmlElement {
   std::string_view ns() const;
   bool is(std::string_view ns, std::string_view name) const;
   long line() const;
-  std::string text() const;          // of the element and everything in it
-  bool has_own_text() const;         // text other than white space directly inside
+  std::string text() const;                            // of the element and everything in it
+  bool has_own_text() const;                           // text other than white space directly inside
   std::string attribute(std::string_view name) const;  // without namespace; "" when absent
   std::vector<XmlElement> children() const;
   XmlElement child(std::string_view ns, std::string_view name) const;  // the first

@@ -16,7 +16,7 @@ class XmlWriter {
   // <name>text</name>
   XmlWriter& leaf(std::string_view name, std::string_view text, const Attributes& = {});
   XmlWriter& leaf_if(std::string_view name, std::string_view text);  // nothing when the text is blank
-  std::string take();  // every element closed
+  std::string take();                                                // every element closed
 
  private:
   void tag(std::string_view name, const Attributes&);

@@ -1,5 +1,6 @@
 // Adapter of Kronofogdemyndigheten: times of evictions and reports of concern in, receipts and statuses back, as SDK
-// messages with our extension. Kronofogden publish no schema: the extension is our definition (plugins/digg_sdk/README.md).
+// messages with our extension. Kronofogden publish no schema: the extension is our definition
+// (plugins/digg_sdk/README.md).
 #include <array>
 
 #include "common/canonical.hpp"
@@ -28,7 +29,8 @@ class KronofogdenAdapter final : public SdkAgencyAdapter {
   void add_facts(std::string_view kind, json::object& data) const override {
     const auto* payload = object_at(data, "payload");
     if (kind != "eviction.time" || !payload) return;
-    // A time that was withdrawn, cancelled or carried out is not pending; a postponed one has no time until a new is set.
+    // A time that was withdrawn, cancelled or carried out is not pending; a postponed one has no time until a new is
+    // set.
     if (const auto stage = string_at(*payload, "stage"); !stage.empty())
       add_fact(data, "eviction_pending", stage == "time_set", "tenant");
   }

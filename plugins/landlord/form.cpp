@@ -30,8 +30,10 @@ bool drop_suffix(std::string_view& s, std::string_view suffix) {
 std::optional<std::int64_t> ore_from_text(std::string_view text) {
   std::string plain;  // no-break spaces are thousands separators like any space
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i, 2) == "\xC2\xA0") plain += ' ', ++i;
-    else plain += text[i];
+    if (text.substr(i, 2) == "\xC2\xA0")
+      plain += ' ', ++i;
+    else
+      plain += text[i];
   }
   auto s = trimmed(plain);
   if (!drop_suffix(s, "kr") && !drop_suffix(s, "SEK")) drop_suffix(s, "kronor");
@@ -54,7 +56,8 @@ std::optional<std::int64_t> ore_from_text(std::string_view text) {
   std::int64_t ore = kronor * 100;
   if (i < s.size()) {
     // Two decimals exactly: "8.450" is thousands to one reader and öre to another, and a wrong amount voids a notice.
-    if (whole_only || (s[i] != ',' && s[i] != '.') || s.size() - i != 3 || !is_digit(s[i + 1]) || !is_digit(s[i + 2])) return std::nullopt;
+    if (whole_only || (s[i] != ',' && s[i] != '.') || s.size() - i != 3 || !is_digit(s[i + 1]) || !is_digit(s[i + 2]))
+      return std::nullopt;
     ore += (s[i + 1] - '0') * 10 + (s[i + 2] - '0');
   }
   return ore;
@@ -115,8 +118,8 @@ void set_name(json::object& person, std::string_view given_name) {
   if (space != std::string_view::npos) person["givenName"] = std::string(trimmed(name.substr(0, space)));
 }
 
-sdk::Result<json::object> person_from(const json::value* v, const std::string& where, std::string_view ref, std::string_view role,
-                                      std::vector<Warning>& warnings) {
+sdk::Result<json::object> person_from(const json::value* v, const std::string& where, std::string_view ref,
+                                      std::string_view role, std::vector<Warning>& warnings) {
   const auto* object = v ? v->if_object() : nullptr;
   if (!object) return sdk::invalid(where, "required");
   Members m(*object, where);
@@ -160,7 +163,9 @@ sdk::Result<json::object> landlord_from(const json::value* v, bool with_address,
   return out;
 }
 
-bool is_date_or_time(std::string_view s) { return is_date(s) || (s.size() > 10 && is_date(s.substr(0, 10)) && s[10] == 'T'); }
+bool is_date_or_time(std::string_view s) {
+  return is_date(s) || (s.size() > 10 && is_date(s.substr(0, 10)) && s[10] == 'T');
+}
 
 sdk::Result<std::monostate> add_arrears(Members& m, json::object& payload) {
   payload["form"] = kArrearsForm;
@@ -173,8 +178,10 @@ sdk::Result<std::monostate> add_arrears(Members& m, json::object& payload) {
   const auto due = m.text("dueDate");
   if (!is_date(due)) return sdk::invalid("/dueDate", "not a date such as 2026-11-22");
   payload["dueDate"] = due;
-  if (const auto* rooms = m.find("rooms"); rooms && (rooms->is_number() || rooms->is_string())) payload["rooms"] = *rooms;
-  if (const auto* interest = m.find("interest"); interest && (interest->is_int64() || interest->is_string())) payload["interest"] = *interest;
+  if (const auto* rooms = m.find("rooms"); rooms && (rooms->is_number() || rooms->is_string()))
+    payload["rooms"] = *rooms;
+  if (const auto* interest = m.find("interest"); interest && (interest->is_int64() || interest->is_string()))
+    payload["interest"] = *interest;
   m.copy(payload, "paymentAccount");
   m.copy(payload, "leaseNumber");
   if (const auto served = m.text("servedAt"); !served.empty()) {
@@ -224,10 +231,12 @@ sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warnin
   LandlordForm out;
   const auto name = m.text("form");
   const bool arrears = name == kArrearsForm, serious = name == kSeriousDisturbanceForm;
-  if (!arrears && !serious && name != kDisturbanceForm) return sdk::invalid("/form", "not SFS1978:314/3, JB12:25a or JB12:42");
+  if (!arrears && !serious && name != kDisturbanceForm)
+    return sdk::invalid("/form", "not SFS1978:314/3, JB12:25a or JB12:42");
   out.kind = arrears ? "rent.arrears" : "tenancy.disturbance";
   out.id = m.text("messageId");
-  if (out.id.empty() || out.id.size() > 128) return sdk::invalid("/messageId", "a text of 1 to 128 characters is required");
+  if (out.id.empty() || out.id.size() > 128)
+    return sdk::invalid("/messageId", "a text of 1 to 128 characters is required");
   out.time = utc_milliseconds(m.text("createdAt"));
   if (out.time.empty()) return sdk::invalid("/createdAt", "not a UTC time such as 2026-11-22T10:00:00Z");
   for (const auto* key : {"correctionOf", "conversationId"}) m.copy(out.data, key);
@@ -241,7 +250,8 @@ sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warnin
     const auto& list = others->get_array();
     if (list.size() > kCoTenantsMax) return sdk::invalid("/coTenants", "more than ten");
     for (std::size_t i = 0; i < list.size(); ++i) {
-      auto other = person_from(&list[i], "/coTenants/" + std::to_string(i), "p" + std::to_string(i + 2), "co_tenant", warnings);
+      auto other =
+          person_from(&list[i], "/coTenants/" + std::to_string(i), "p" + std::to_string(i + 2), "co_tenant", warnings);
       if (auto* e = std::get_if<sdk::Error>(&other)) return *e;
       persons.push_back(std::move(std::get<json::object>(other)));
     }

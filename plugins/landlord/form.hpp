@@ -19,8 +19,8 @@ struct LandlordForm {
 // Errors: JSON pointer into the form. Members that the form does not have are left out with a warning (unknown_field).
 sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warning>& warnings);
 
-// "8 450,00 kr", "8450:-", 8450, 8450.5 (kronor) or {"ore": 845000} -> 845000. Nothing when it is not a sum, is below one
-// öre or above a thousand million kronor, or when a point could mean thousands.
+// "8 450,00 kr", "8450:-", 8450, 8450.5 (kronor) or {"ore": 845000} -> 845000. Nothing when it is not a sum, is below
+// one öre or above a thousand million kronor, or when a point could mean thousands.
 std::optional<std::int64_t> ore_from(const json::value&);
 bool is_date(std::string_view);
 }  // namespace samband::plugin

@@ -8,16 +8,18 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-constexpr std::array<std::string_view, 11> kNames{"personnummer", "personnr",       "personalnumber",       "personalidentitynumber",
-                                                  "pnr",          "ssn",            "socialsecuritynumber", "identitynumber",
-                                                  "personid",     "samordningsnummer", "nationalid"};
+constexpr std::array<std::string_view, 11> kNames{
+    "personnummer",         "personnr",       "personalnumber", "personalidentitynumber", "pnr",       "ssn",
+    "socialsecuritynumber", "identitynumber", "personid",       "samordningsnummer",      "nationalid"};
 
 // "Personal_Number" and "person-nummer" are the same name.
 bool is_identity_member(std::string_view key) {
   std::string plain;
   for (const char c : key) {
-    if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c - 'A' + 'a');
-    else if (c >= 'a' && c <= 'z') plain += c;
+    if (c >= 'A' && c <= 'Z')
+      plain += static_cast<char>(c - 'A' + 'a');
+    else if (c >= 'a' && c <= 'z')
+      plain += c;
   }
   return std::find(kNames.begin(), kNames.end(), plain) != kNames.end();
 }
@@ -67,8 +69,10 @@ void walk(json::value& v, const std::string& where, std::vector<Warning>& warnin
       const auto place = where + "/" + pointer_token(name);
       // A sum is a number with no room for anything else; a large one must not be taken for a person.
       const bool sum = (name == "amount" || name == "ore" || name == "interest") && value.is_number();
-      if (remove) warnings.push_back({"personnummer_stripped", place});
-      else if (!sum) walk(value, place, warnings);
+      if (remove)
+        warnings.push_back({"personnummer_stripped", place});
+      else if (!sum)
+        walk(value, place, warnings);
     }
     for (const auto& name : removed) object->erase(name);
   } else if (auto* array = v.if_array()) {

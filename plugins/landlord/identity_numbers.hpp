@@ -1,5 +1,5 @@
-// SFS 1978:314 form 3 has no personnummer, so none may enter through it: members that are meant for one are removed, and
-// numbers written into a text are replaced. A notice is never refused for it: the tenant's three weeks run from it
+// SFS 1978:314 form 3 has no personnummer, so none may enter through it: members that are meant for one are removed,
+// and numbers written into a text are replaced. A notice is never refused for it: the tenant's three weeks run from it
 // (JB 12:44). Pure, thread-safe.
 #pragma once
 #include <string>

@@ -1,5 +1,5 @@
-// Adapter of landlords: form 3 of SFS 1978:314 (JB 12:44) and notices of disturbances (JB 12:25 a, 12:42) as compact JSON,
-// defined in README.md. Landlords get receipts and recalls back as JSON.
+// Adapter of landlords: form 3 of SFS 1978:314 (JB 12:44) and notices of disturbances (JB 12:25 a, 12:42) as compact
+// JSON, defined in README.md. Landlords get receipts and recalls back as JSON.
 #include "common/canonical.hpp"
 #include "common/delivery.hpp"
 #include "landlord/form.hpp"
@@ -35,7 +35,8 @@ class LandlordAdapter final : public sdk::Adapter {
     // An id is a key, not a statement: replaced, two notices could get one id, and one of them would be lost.
     for (const auto* key : {"messageId", "correctionOf", "conversationId"}) {
       std::string id(string_at(*object, key));
-      if (replace_identity_numbers(id)) return sdk::invalid("/" + std::string(key), "an id must not hold an identity number");
+      if (replace_identity_numbers(id))
+        return sdk::invalid("/" + std::string(key), "an id must not hold an identity number");
     }
     std::vector<Warning> warnings;
     strip_identity_numbers(value, warnings);
@@ -50,9 +51,15 @@ class LandlordAdapter final : public sdk::Adapter {
     sdk::Step out;
     if (event == sdk::Event::http_response) {
       switch (verdict_of(in.status)) {
-        case HttpVerdict::accepted: out.action = sdk::Action::delivered(reference_of(in.body)); break;
-        case HttpVerdict::retry: out.action = sdk::Action::retry(http_reason(in.status)); break;
-        case HttpVerdict::rejected: out.action = sdk::Action::rejected(http_reason(in.status)); break;
+        case HttpVerdict::accepted:
+          out.action = sdk::Action::delivered(reference_of(in.body));
+          break;
+        case HttpVerdict::retry:
+          out.action = sdk::Action::retry(http_reason(in.status));
+          break;
+        case HttpVerdict::rejected:
+          out.action = sdk::Action::rejected(http_reason(in.status));
+          break;
       }
       return out;
     }

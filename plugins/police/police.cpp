@@ -1,6 +1,6 @@
-// Adapter of Polismyndigheten: notices about young suspects (LUL 6 §), custody of intoxicated persons (LOB), offers at an
-// intervention, reports of concern and cooperation in social intervention groups, as SDK messages with our extension.
-// The police publish no schema of their own: the extension is our definition (plugins/digg_sdk/README.md).
+// Adapter of Polismyndigheten: notices about young suspects (LUL 6 §), custody of intoxicated persons (LOB), offers at
+// an intervention, reports of concern and cooperation in social intervention groups, as SDK messages with our
+// extension. The police publish no schema of their own: the extension is our definition (plugins/digg_sdk/README.md).
 #include <array>
 
 #include "common/canonical.hpp"
@@ -21,8 +21,9 @@ class PoliceAdapter final : public SdkAgencyAdapter {
 
  protected:
   bool takes(std::string_view kind) const override {
-    static constexpr std::array<std::string_view, 8> kKinds{"police.suspicion", "police.lob",      "police.offer", "concern.report",
-                                                            "sig.nomination",   "sig.information", "known.query",  "exchange.recall"};
+    static constexpr std::array<std::string_view, 8> kKinds{"police.suspicion", "police.lob",     "police.offer",
+                                                            "concern.report",   "sig.nomination", "sig.information",
+                                                            "known.query",      "exchange.recall"};
     for (const auto k : kKinds)
       if (k == kind) return true;
     return false;
@@ -37,7 +38,8 @@ class PoliceAdapter final : public SdkAgencyAdapter {
       if (const auto level = string_at(*payload, "suspicionLevel"); !level.empty())
         add_fact(data, "reasonable_suspicion", level == "skaligen_misstankt");
       const auto* offence = object_at(*payload, "offence");
-      if (const auto* prison = offence ? bool_at(*offence, "prisonInScale") : nullptr) add_fact(data, "prison_in_scale", *prison);
+      if (const auto* prison = offence ? bool_at(*offence, "prisonInScale") : nullptr)
+        add_fact(data, "prison_in_scale", *prison);
     } else if (kind == "police.lob") {
       // Said in the form as a field of the payload; in canonical messages it is a fact.
       if (const auto* established = bool_at(*payload, "identityEstablished")) {
@@ -47,7 +49,8 @@ class PoliceAdapter final : public SdkAgencyAdapter {
       }
     } else if (kind == "police.offer") {
       const auto* offer = object_at(*payload, "offer");
-      if (const auto* accepted = offer ? bool_at(*offer, "accepted") : nullptr) add_fact(data, "offer_accepted", *accepted);
+      if (const auto* accepted = offer ? bool_at(*offer, "accepted") : nullptr)
+        add_fact(data, "offer_accepted", *accepted);
     }
   }
 };

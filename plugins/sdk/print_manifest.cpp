@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
   auto* entry = reinterpret_cast<decltype(&hub_plugin_entry)>(dlsym(module, "hub_plugin_entry"));
   if (!entry) return std::fputs("no hub_plugin_entry\n", stderr), 1;
   const hub_entry* e = entry();
-  if (!e || e->magic != HUB_ABI_MAGIC || e->struct_size < sizeof(hub_entry)) return std::fputs("wrong entry\n", stderr), 1;
+  if (!e || e->magic != HUB_ABI_MAGIC || e->struct_size < sizeof(hub_entry))
+    return std::fputs("wrong entry\n", stderr), 1;
   std::ofstream out(argv[2], std::ios::binary);
   out.write(e->manifest_json.ptr, static_cast<std::streamsize>(e->manifest_json.len)) << '\n';
   return out ? 0 : 1;

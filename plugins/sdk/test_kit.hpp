@@ -1,5 +1,5 @@
-// Test kit for adapters: opens a module through the C ABI as a host would, and runs golden cases. Standard library, dlopen
-// and Boost.JSON. For tests only; not thread-safe.
+// Test kit for adapters: opens a module through the C ABI as a host would, and runs golden cases. Standard library,
+// dlopen and Boost.JSON. For tests only; not thread-safe.
 //
 // A case is a folder:
 //   in.<ext>        decode: the sender's bytes (.xml application/xml, .json application/json, else text/plain)
@@ -8,7 +8,8 @@
 //                   and response.<ext>, when present, is the body
 //   answer.json     render_answer
 //   config.json     the operator's configuration; else config.json beside the cases; else {}
-//   expected.json   {"messages": [...]} | {"action": {...}} | {"reply": {...}} | {"error": {"status", "where", "message"}}
+//   expected.json   {"messages": [...]} | {"action": {...}} | {"reply": {...}} | {"error": {"status", "where",
+//   "message"}}
 // SAMBAND_UPDATE_GOLDENS=1 writes expected.json instead of comparing: read the diff before you commit it.
 #pragma once
 #include <dlfcn.h>
@@ -47,7 +48,8 @@ class Module {
     if (!entry || !(entry_ = entry()) || entry_->magic != HUB_ABI_MAGIC) throw std::runtime_error("no entry");
     adapter_.struct_size = sizeof adapter_;
     hub_error e = fresh_error();
-    if (entry_->create(sdk::str(config), &adapter_, &e) != HUB_OK) throw std::runtime_error(std::string(e.where) + ": " + e.message);
+    if (entry_->create(sdk::str(config), &adapter_, &e) != HUB_OK)
+      throw std::runtime_error(std::string(e.where) + ": " + e.message);
   }
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -60,16 +62,20 @@ class Module {
     const hub_wire wire{sizeof wire, 0, sdk::str(media_type), sdk::str(""), sdk::bytes(body)};
     return call([&](const hub_sink* s, hub_error* e) { return adapter_.decode(adapter_.self, &wire, s, e); });
   }
-  Outcome step(std::string_view exchange, sdk::Event event = sdk::Event::started, int status = 0, std::string_view body = "",
-               std::string_view media_type = "", std::string_view state = "",
+  Outcome step(std::string_view exchange, sdk::Event event = sdk::Event::started, int status = 0,
+               std::string_view body = "", std::string_view media_type = "", std::string_view state = "",
                std::uint32_t conversation = HUB_CONVERSATION_DELIVER) {
-    const hub_wire wire{sizeof wire, static_cast<std::uint32_t>(status), sdk::str(media_type), sdk::str(""), sdk::bytes(body)};
+    const hub_wire wire{sizeof wire, static_cast<std::uint32_t>(status), sdk::str(media_type), sdk::str(""),
+                        sdk::bytes(body)};
     return call([&](const hub_sink* s, hub_error* e) {
-      return adapter_.step(adapter_.self, conversation, sdk::str(exchange), sdk::bytes(state), static_cast<std::uint32_t>(event), &wire, s, e);
+      return adapter_.step(adapter_.self, conversation, sdk::str(exchange), sdk::bytes(state),
+                           static_cast<std::uint32_t>(event), &wire, s, e);
     });
   }
   Outcome render_answer(std::string_view answer) {
-    return call([&](const hub_sink* s, hub_error* e) { return adapter_.call(adapter_.self, HUB_OP_RENDER_ANSWER, sdk::bytes(answer), s, e); });
+    return call([&](const hub_sink* s, hub_error* e) {
+      return adapter_.call(adapter_.self, HUB_OP_RENDER_ANSWER, sdk::bytes(answer), s, e);
+    });
   }
 
  private:
@@ -120,10 +126,14 @@ inline std::string read_text(const fs::path& file) {
 }
 
 inline json::value as_json(const Outcome& o) {
-  static constexpr const char* kStatuses[] = {"ok", "invalid_input", "invalid_config", "unsupported", "retry", "rejected", "internal"};
+  static constexpr const char* kStatuses[] = {"ok",    "invalid_input", "invalid_config", "unsupported",
+                                              "retry", "rejected",      "internal"};
   static constexpr const char* kActions[] = {"none", "http", "put_file", "wait", "delivered", "rejected", "retry"};
   if (o.status != HUB_OK)
-    return {{"error", {{"status", o.status > 0 && o.status < 7 ? kStatuses[o.status] : "unknown"}, {"where", o.where}, {"message", o.message}}}};
+    return {{"error",
+             {{"status", o.status > 0 && o.status < 7 ? kStatuses[o.status] : "unknown"},
+              {"where", o.where},
+              {"message", o.message}}}};
   json::object out;
   if (!o.messages.empty()) {
     json::array list;
@@ -133,14 +143,20 @@ inline json::value as_json(const Outcome& o) {
   if (o.action) {
     const auto& a = *o.action;
     json::object action{{"kind", a.kind < 7 ? kActions[a.kind] : "unknown"}};
-    for (const auto& [key, text] : {std::pair{"endpoint", &a.endpoint}, {"method", &a.method}, {"path", &a.path}, {"headers", &a.headers_json},
-                                    {"body", &a.body}, {"reference", &a.reference}, {"reason", &a.reason}})
+    for (const auto& [key, text] : {std::pair{"endpoint", &a.endpoint},
+                                    {"method", &a.method},
+                                    {"path", &a.path},
+                                    {"headers", &a.headers_json},
+                                    {"body", &a.body},
+                                    {"reference", &a.reference},
+                                    {"reason", &a.reason}})
       if (!text->empty()) action[key] = *text;
     if (a.wait_ms) action["waitMs"] = a.wait_ms;
     out["action"] = std::move(action);
     if (!o.state.empty()) out["state"] = o.state;
   }
-  if (o.reply) out["reply"] = {{"status", o.reply->status}, {"mediaType", o.reply->media_type}, {"body", o.reply->body}};
+  if (o.reply)
+    out["reply"] = {{"status", o.reply->status}, {"mediaType", o.reply->media_type}, {"body", o.reply->body}};
   return out;
 }
 
@@ -176,7 +192,9 @@ inline fs::path file_named(const fs::path& dir, std::string_view stem) {
 }
 
 inline std::string_view media_type_of(const fs::path& file) {
-  return file.extension() == ".xml" ? "application/xml" : file.extension() == ".json" ? "application/json" : "text/plain";
+  return file.extension() == ".xml"    ? "application/xml"
+         : file.extension() == ".json" ? "application/json"
+                                       : "text/plain";
 }
 
 inline Outcome run_case(const fs::path& module, const fs::path& dir) {
@@ -194,10 +212,14 @@ inline Outcome run_case(const fs::path& module, const fs::path& dir) {
   std::string body, media_type, state;
   if (fs::exists(dir / "event.json")) {
     const auto e = json::parse(read_text(dir / "event.json")).as_object();
-    const auto text = [&](const char* key) { return e.contains(key) ? std::string(e.at(key).as_string()) : std::string(); };
+    const auto text = [&](const char* key) {
+      return e.contains(key) ? std::string(e.at(key).as_string()) : std::string();
+    };
     const auto name = text("event");
-    event = name == "http_response" ? sdk::Event::http_response : name == "timed_out" ? sdk::Event::timed_out
-            : name == "resumed" ? sdk::Event::resumed : sdk::Event::started;
+    event = name == "http_response" ? sdk::Event::http_response
+            : name == "timed_out"   ? sdk::Event::timed_out
+            : name == "resumed"     ? sdk::Event::resumed
+                                    : sdk::Event::started;
     status = e.contains("status") ? static_cast<int>(e.at("status").as_int64()) : 0;
     body = text("body"), media_type = text("mediaType"), state = text("state");
   }

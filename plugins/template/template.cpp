@@ -21,7 +21,8 @@ class TemplateAdapter final : public sdk::Adapter {
     auto config = parse_config(config_json);
     if (auto* e = std::get_if<sdk::Error>(&config)) return *e;
     auto& object = std::get<json::object>(config);
-    if (const auto party = string_at(object, "party"); !party.empty()) source_ = "urn:samband:party:" + std::string(party);
+    if (const auto party = string_at(object, "party"); !party.empty())
+      source_ = "urn:samband:party:" + std::string(party);
     return std::monostate{};
   }
 
@@ -54,9 +55,15 @@ class TemplateAdapter final : public sdk::Adapter {
     sdk::Step out;
     if (event == sdk::Event::http_response) {
       switch (verdict_of(in.status)) {
-        case HttpVerdict::accepted: out.action = sdk::Action::delivered(reference_of(in.body)); break;
-        case HttpVerdict::retry: out.action = sdk::Action::retry(http_reason(in.status)); break;
-        case HttpVerdict::rejected: out.action = sdk::Action::rejected(http_reason(in.status)); break;
+        case HttpVerdict::accepted:
+          out.action = sdk::Action::delivered(reference_of(in.body));
+          break;
+        case HttpVerdict::retry:
+          out.action = sdk::Action::retry(http_reason(in.status));
+          break;
+        case HttpVerdict::rejected:
+          out.action = sdk::Action::rejected(http_reason(in.status));
+          break;
       }
       return out;
     }
@@ -66,7 +73,8 @@ class TemplateAdapter final : public sdk::Adapter {
     const auto* exchange = std::get<json::value>(parsed).if_object();
     const auto* data = exchange ? object_at(*exchange, "data") : nullptr;
     if (!data) return sdk::invalid("/data", "required");
-    json::object body{{"id", string_at(*exchange, "exchangeId")}, {"kind", string_at(*exchange, "kind")}, {"data", *data}};
+    json::object body{
+        {"id", string_at(*exchange, "exchangeId")}, {"kind", string_at(*exchange, "kind")}, {"data", *data}};
     out.action = sdk::Action::http("POST", "", R"({"content-type":"application/json"})", json::serialize(body));
     return out;
   }

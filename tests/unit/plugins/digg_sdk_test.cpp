@@ -40,13 +40,15 @@ SdkMessage sample() {
   m.generating_system = {"un-encoded", "Samband", {}};
   m.sender = {"0203:hub.example", "hub.address", "Hub", {}, {{"dnr", "A-1", "dnr"}}};
   m.recipient = {"0203:kommun.example", "soc.mottagning", "", {}, {}};
-  m.documents.push_back({"SDK-Meddelande", "Underrättelse", "# Rubrik\r\n<&> \"å\"", {{"a.pdf", "application/pdf", "JVBERi0xLg=="}}});
+  m.documents.push_back(
+      {"SDK-Meddelande", "Underrättelse", "# Rubrik\r\n<&> \"å\"", {{"a.pdf", "application/pdf", "JVBERi0xLg=="}}});
   Notice n;
   n.kind = "police.suspicion";
   n.text_is_rendered = true;
   n.data = json::parse(R"({"persons":[{"ref":"p1","role":"subject","givenName":"Åsa <&>","informed":false}],
     "payload":{"offence":{"prisonInScale":true,"code":"5010"},"score":-12,"half":0.5,"irk":{"items":[1,2,3]}},
-    "text":" två\r\nrader\t"})").as_object();
+    "text":" två\r\nrader\t"})")
+               .as_object();
   m.notice = std::move(n);
   return m;
 }
@@ -174,14 +176,16 @@ TEST(XmlTest, RefusesWhatAParserShouldNotSee) {
       {"empty", ""},
       {"only a mark", "\xEF\xBB\xBF"},
   };
-  for (const auto& [name, text] : documents) EXPECT_EQ(error_of(XmlDocument::parse(text)).status, HUB_INVALID_INPUT) << name;
+  for (const auto& [name, text] : documents)
+    EXPECT_EQ(error_of(XmlDocument::parse(text)).status, HUB_INVALID_INPUT) << name;
   XmlLimits small;
   small.bytes_max = 10;
   EXPECT_EQ(error_of(XmlDocument::parse("<a>123456789</a>", small)).status, HUB_INVALID_INPUT);
 }
 
 TEST(XmlTest, ReadsWhatIsHarmless) {
-  const auto r = XmlDocument::parse("\xEF\xBB\xBF<?xml version='1.0' encoding='utf-8'?><!-- <!x> --><a b=\"1>0\"><![CDATA[<!DOCTYPE]]>&lt;å</a>");
+  const auto r = XmlDocument::parse(
+      "\xEF\xBB\xBF<?xml version='1.0' encoding='utf-8'?><!-- <!x> --><a b=\"1>0\"><![CDATA[<!DOCTYPE]]>&lt;å</a>");
   ASSERT_TRUE(std::holds_alternative<XmlDocument>(r)) << error_of(r).message;
   const auto root = std::get<XmlDocument>(r).root();
   EXPECT_EQ(root.text(), "<!DOCTYPE<å");
@@ -205,7 +209,14 @@ TEST(XmlTest, ErrorsNamePlacesAndNoValues) {
 }
 
 TEST(ReceiptTest, ReadsWhatItWrites) {
-  SdkReceipt r{"K-1", "2026-11-22T01:10:00.000Z", "0203:a.example", "0203:b.example", "D-1", false, {}, {{"NA", "BV", "duplicate", "seen before"}}};
+  SdkReceipt r{"K-1",
+               "2026-11-22T01:10:00.000Z",
+               "0203:a.example",
+               "0203:b.example",
+               "D-1",
+               false,
+               {},
+               {{"NA", "BV", "duplicate", "seen before"}}};
   const auto read = read_sdk_receipt(write_sdk_receipt(r));
   ASSERT_TRUE(std::holds_alternative<SdkReceipt>(read));
   const auto& got = std::get<SdkReceipt>(read);
@@ -214,7 +225,8 @@ TEST(ReceiptTest, ReadsWhatItWrites) {
   EXPECT_EQ(got.findings.at(0).detail, "duplicate");
   EXPECT_EQ(got.sender, "0203:a.example");
   EXPECT_EQ(error_of(read_sdk_receipt("<html/>")).status, HUB_INVALID_INPUT);
-  EXPECT_EQ(error_of(read_sdk_receipt(replaced(write_sdk_receipt(r), ">REJECTED<", ">PERHAPS<"))).status, HUB_INVALID_INPUT);
+  EXPECT_EQ(error_of(read_sdk_receipt(replaced(write_sdk_receipt(r), ">REJECTED<", ">PERHAPS<"))).status,
+            HUB_INVALID_INPUT);
 }
 
 TEST(DiggExamples, AreReadOrRefusedForTheRightReason) {
@@ -224,7 +236,8 @@ TEST(DiggExamples, AreReadOrRefusedForTheRightReason) {
   ASSERT_TRUE(std::holds_alternative<SdkMessage>(r)) << error_of(r).where << " " << error_of(r).message;
   EXPECT_FALSE(std::get<SdkMessage>(r).notice);
   EXPECT_EQ(std::get<SdkMessage>(r).sender.participant_id, "0203:testb.testbed.inera.se");
-  EXPECT_THAT(error_of(read_sdk_message(read_text(dir / "example/xhe_encrypted_payload.xml"))).message, testing::HasSubstr("encrypted"));
+  EXPECT_THAT(error_of(read_sdk_message(read_text(dir / "example/xhe_encrypted_payload.xml"))).message,
+              testing::HasSubstr("encrypted"));
   EXPECT_EQ(error_of(read_sdk_message(read_text(dir / "felhantering/min.xml"))).where, "/");
   for (const auto* name : {"Kvittens_AP-Accepterat.xml", "Kvittens_RE-AnnatFel.xml", "Kvittens_RE-XSDFel.xml"}) {
     const auto receipt = read_sdk_receipt(read_text(dir / "kvittens" / name));
@@ -259,7 +272,8 @@ TEST(DiggSchemas, AcceptWhatWeWrite) {
   auto message = xml.substr(begin, end - begin);
   message.insert(std::string("<m:messagePayload").size(), " xmlns:m=\"" + std::string(kSdkNamespace) + "\"");
   EXPECT_TRUE(is_valid(dir / "infrastructure_messaging_MessageWithAttachments_3.0.xsd", message));
-  EXPECT_FALSE(is_valid(dir / "infrastructure_messaging_MessageWithAttachments_3.0.xsd", replaced(message, "<m:confidentiality>true", "<m:confidentiality>x")));
+  EXPECT_FALSE(is_valid(dir / "infrastructure_messaging_MessageWithAttachments_3.0.xsd",
+                        replaced(message, "<m:confidentiality>true", "<m:confidentiality>x")));
 }
 
 }  // namespace

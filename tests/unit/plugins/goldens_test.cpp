@@ -25,14 +25,16 @@ TEST_P(Adapters, GoldenCases) {
 
 TEST_P(Adapters, ManifestFileIsTheModulesOwn) {
   test_kit::Module m(module_of(GetParam()));
-  EXPECT_EQ(json::parse(m.manifest()), json::parse(test_kit::read_text(kSource / "plugins" / GetParam() / "manifest.json")));
+  EXPECT_EQ(json::parse(m.manifest()),
+            json::parse(test_kit::read_text(kSource / "plugins" / GetParam() / "manifest.json")));
 }
 
 TEST_P(Adapters, HostileBytesAreRefusedWithoutWords) {
   test_kit::Module m(module_of(GetParam()));
   const std::string canary = "201001012382";
-  for (const auto& body : {std::string(), std::string("\0\0", 2), std::string("{\"a\":\"" + canary + "\"}"), "<a>" + canary + "</a>",
-                           "<" + canary, std::string(100000, '['), std::string(100000, '<'), "\xFF\xFE" + canary}) {
+  for (const auto& body :
+       {std::string(), std::string("\0\0", 2), std::string("{\"a\":\"" + canary + "\"}"), "<a>" + canary + "</a>",
+        "<" + canary, std::string(100000, '['), std::string(100000, '<'), "\xFF\xFE" + canary}) {
     for (const auto* type : {"application/json", "application/xml", ""}) {
       const auto out = m.decode(body, type);
       EXPECT_EQ(out.status, HUB_INVALID_INPUT) << GetParam();
@@ -44,8 +46,10 @@ TEST_P(Adapters, HostileBytesAreRefusedWithoutWords) {
 
 TEST_P(Adapters, StepAlwaysGivesOneActionOrAnError) {
   test_kit::Module m(module_of(GetParam()));
-  for (const auto* exchange : {"", "{}", "[]", "{\"data\":1}", "{\"data\":{}}", "{\"exchangeId\":\"x\",\"data\":{},\"recipient\":{}}"}) {
-    for (const auto event : {sdk::Event::started, sdk::Event::http_response, sdk::Event::timed_out, sdk::Event::resumed}) {
+  for (const auto* exchange :
+       {"", "{}", "[]", "{\"data\":1}", "{\"data\":{}}", "{\"exchangeId\":\"x\",\"data\":{},\"recipient\":{}}"}) {
+    for (const auto event :
+         {sdk::Event::started, sdk::Event::http_response, sdk::Event::timed_out, sdk::Event::resumed}) {
       for (const int status : {0, 200, 302, 404, 503}) {
         const auto out = m.step(exchange, event, status, "<nonsense");
         EXPECT_EQ(out.actions, out.status == HUB_OK ? 1 : 0);
@@ -81,15 +85,26 @@ TEST_P(Adapters, SurvivesRandomChanges) {
     for (std::size_t changes = 1 + next(4); changes && !body.empty(); --changes) {
       const auto at = next(body.size());
       switch (next(5)) {
-        case 0: body[at] = static_cast<char>(next(256)); break;
-        case 1: body.erase(at, 1 + next(20)); break;
-        case 2: body.insert(at, body.substr(next(body.size()), 1 + next(60))); break;
-        case 3: body.insert(at, std::string(1 + next(3), "<>&\"'{}[]:,/"[next(12)])); break;
-        default: body.resize(at); break;
+        case 0:
+          body[at] = static_cast<char>(next(256));
+          break;
+        case 1:
+          body.erase(at, 1 + next(20));
+          break;
+        case 2:
+          body.insert(at, body.substr(next(body.size()), 1 + next(60)));
+          break;
+        case 3:
+          body.insert(at, std::string(1 + next(3), "<>&\"'{}[]:,/"[next(12)]));
+          break;
+        default:
+          body.resize(at);
+          break;
       }
     }
     const auto out = m.decode(body, type);
-    ASSERT_TRUE(out.status == HUB_OK || out.status == HUB_INVALID_INPUT) << "round " << round << " status " << out.status;
+    ASSERT_TRUE(out.status == HUB_OK || out.status == HUB_INVALID_INPUT)
+        << "round " << round << " status " << out.status;
     accepted += out.status == HUB_OK;
     for (const auto& message : out.messages) ASSERT_NO_THROW((void)json::parse(message));
     ASSERT_EQ(out.message.find("201001012382"), std::string::npos);
@@ -99,13 +114,17 @@ TEST_P(Adapters, SurvivesRandomChanges) {
 
 TEST(Landlord, NoIdentityNumberLeavesWhateverItsPlace) {
   test_kit::Module m(module_of("landlord"));
-  for (const auto* place : {"tenant", "landlord", "premises", "tenant/address", "paymentAccount", "interest", "leaseNumber"}) {
+  for (const auto* place :
+       {"tenant", "landlord", "premises", "tenant/address", "paymentAccount", "interest", "leaseNumber"}) {
     for (const auto* written : {"198503012380", "19850301-2380", "850301-2380", "8503012380", "850301+2380"}) {
       auto form = json::parse(test_kit::read_text(kSource / "plugins/landlord/cases/arrears/in.json")).as_object();
       const std::string p = place;
-      if (p == "tenant/address") form["tenant"].as_object()["address"].as_object()["street"] = std::string("c/o ") + written;
-      else if (form[p].is_object()) form[p].as_object()["Personal_Number"] = written;
-      else form[p] = std::string("nr ") + written + ".";
+      if (p == "tenant/address")
+        form["tenant"].as_object()["address"].as_object()["street"] = std::string("c/o ") + written;
+      else if (form[p].is_object())
+        form[p].as_object()["Personal_Number"] = written;
+      else
+        form[p] = std::string("nr ") + written + ".";
       const auto out = m.decode(json::serialize(form));
       ASSERT_EQ(out.status, HUB_OK) << place << " " << out.where << " " << out.message;
       EXPECT_THAT(out.messages.at(0), testing::Not(testing::HasSubstr("2380"))) << place;

@@ -1,5 +1,5 @@
-// A module that breaks one promise of the ABI, chosen at build time by AWKWARD_<WHAT>; written against the C ABI itself,
-// as a third party in another language would.
+// A module that breaks one promise of the ABI, chosen at build time by AWKWARD_<WHAT>; written against the C ABI
+// itself, as a third party in another language would.
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
@@ -22,7 +22,8 @@ std::int32_t decode(void*, const hub_wire* in, const hub_sink* sink, hub_error* 
   const std::string_view body(reinterpret_cast<const char*>(in->body.ptr), in->body.len);
   if (body == "throw") throw std::runtime_error("201001012382");
   if (body == "place") return refuse(e, HUB_INVALID_INPUT, "/persons/0/birthDate", "not a date"), HUB_INVALID_INPUT;
-  if (body == "quotes") return refuse(e, HUB_INVALID_INPUT, "/x\n", "got 20100101-2382 and 201001012382"), HUB_INVALID_INPUT;
+  if (body == "quotes")
+    return refuse(e, HUB_INVALID_INPUT, "/x\n", "got 20100101-2382 and 201001012382"), HUB_INVALID_INPUT;
   if (body == "unsupported") return HUB_UNSUPPORTED;
   if (body == "strange status") return 4711;
   if (body == "null view") sink->message(sink->ctx, hub_str{nullptr, 10});
@@ -33,7 +34,8 @@ std::int32_t decode(void*, const hub_wire* in, const hub_sink* sink, hub_error* 
   return HUB_OK;
 }
 
-std::int32_t step(void*, std::uint32_t, hub_str, hub_bytes state, std::uint32_t, const hub_wire* in, const hub_sink* sink, hub_error*) {
+std::int32_t step(void*, std::uint32_t, hub_str, hub_bytes state, std::uint32_t, const hub_wire* in,
+                  const hub_sink* sink, hub_error*) {
   const std::string_view body(reinterpret_cast<const char*>(in->body.ptr), in->body.len);
   hub_action a{};
   a.struct_size = sizeof a;
@@ -63,8 +65,14 @@ std::int32_t create(hub_str config, hub_adapter* out, hub_error* e) {
 
 #ifndef AWKWARD_NO_SYMBOL
 hub_entry make_entry() {
-  hub_entry e{HUB_ABI_MAGIC, sizeof(hub_entry), HUB_ABI_MAJOR, HUB_ABI_MINOR, 0, text("awkward"),
-              text(R"({"name":"awkward","abi":"1.0","operations":["decode"]})"), &create};
+  hub_entry e{HUB_ABI_MAGIC,
+              sizeof(hub_entry),
+              HUB_ABI_MAJOR,
+              HUB_ABI_MINOR,
+              0,
+              text("awkward"),
+              text(R"({"name":"awkward","abi":"1.0","operations":["decode"]})"),
+              &create};
 #if defined(AWKWARD_MAGIC)
   e.magic = 0x12345678;
 #elif defined(AWKWARD_MAJOR)
