@@ -10,13 +10,14 @@ class MunicipalCaseAdapter final : public sdk::Adapter {
   static constexpr std::string_view kManifest = R"({
   "name": "municipal_case",
   "version": "1.0.0",
+  "abi": "1.0",
   "summary": "Municipal case system: own JSON in, Lifecare FC REST and neutral errands out",
   "operations": ["decode", "deliver", "recall"],
-  "receives": ["care.referral", "sig.information", "care.status", "exchange.receipt", "concern.report"],
-  "delivers": "*",
-  "mediaTypes": ["application/json"],
+  "kinds": ["care.referral", "sig.information", "care.status", "exchange.receipt", "concern.report", "police.suspicion", "police.lob",
+            "police.offer", "sig.nomination", "rent.arrears", "tenancy.disturbance", "eviction.time", "test.result", "known.query",
+            "housing.emergency", "exchange.recall"],
   "endpoints": [""],
-  "limits": {"decodeBytesMax": 31457280}
+  "limits": {"bodyBytesMax": 31457280}
 })";
 
   sdk::Result<std::monostate> configure(std::string_view config_json) override;

@@ -301,7 +301,7 @@ def fhir_patient(person):
                "name": [{"family": person["familyName"], "given": [person["givenName"]]}]}
     label = {"marked": "sekretessmarkering", "protected_registration": "skyddadFolkbokforing"}.get(person.get("protection"))
     if label:
-        patient["meta"] = {"security": [{"system": "https://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel", "code": label}]}
+        patient["meta"] = {"security": [{"system": "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel", "code": label}]}
     return patient
 
 

@@ -2,7 +2,8 @@
 """A regional health system: a FHIR R4 server that takes the transaction Bundle of the health adapter.
 
 It checks resource types, required elements, code bindings and references, refuses with an OperationOutcome, and honours
-If-None-Exist on the exchange's identifier, so that the same Bundle twice makes one Task. The transaction is posted to the base. Records: kind task (key = exchange id), recall (key = exchange id).
+If-None-Exist on the exchange's identifier, so that the same Bundle twice makes one Task. The transaction is posted to the
+base. Records: kind task (key = exchange id), recall (key = the recalled exchange's id).
 """
 import re
 import urllib.parse
@@ -23,7 +24,7 @@ ELEMENTS = {
     "ServiceRequest": {"meta": False, "identifier": False, "status": True, "intent": True, "category": False, "priority": False,
                        "code": False, "subject": True, "authoredOn": False, "requester": False, "reasonCode": False,
                        "occurrenceDateTime": False, "supportingInfo": False, "note": False},
-    "Task": {"meta": False, "identifier": False, "basedOn": False, "status": True, "intent": True, "priority": False,
+    "Task": {"meta": False, "identifier": False, "basedOn": False, "groupIdentifier": False, "status": True, "intent": True, "priority": False,
              "code": False, "description": False, "focus": False, "for": False, "authoredOn": False, "requester": False,
              "owner": False, "businessStatus": False, "statusReason": False, "note": False},
     "Consent": {"meta": False, "identifier": False, "status": True, "scope": True, "category": True, "patient": False,
@@ -148,8 +149,7 @@ class Fhir(Counterpart):
             if not isinstance(resource, dict):
                 raise Refusal(400, "an entry needs a resource", where, "required")
             check_resource(resource, resource.get("resourceType", where))
-            patch = how.get("method") == "PUT" and how.get("url", "").startswith("Task?identifier=")
-            if not patch and (how.get("method") != "POST" or how.get("url") != resource["resourceType"]):
+            if how.get("method") != "POST" or how.get("url") != resource["resourceType"] or set(how) - {"method", "url", "ifNoneExist"}:
                 raise Refusal(400, "the request does not fit the resource", where + ".request", "value")
             if not re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", entry.get("fullUrl", "")):
                 raise Refusal(400, "fullUrl must be a UUID", where + ".fullUrl", "value")
@@ -168,10 +168,14 @@ class Fhir(Counterpart):
         key = exchange_of(task["resource"])
         if not key:
             raise Refusal(422, "the Task does not name the exchange", "Task.identifier", "required")
-        if task["resource"]["status"] == "cancelled":
-            known = self.tasks.get(key)
-            record = self.received.add(key, "recall", bundle, id=known["id"] if known else str(uuid.uuid4()))
-            return self.response(entries, record["id"], "200 OK" if known else "201 Created")
+        code = next((c.get("code") for c in task["resource"].get("code", {}).get("coding", [])), "")
+        if code == "abort":
+            recalled = task["resource"].get("focus", {}).get("identifier", {})
+            if recalled.get("system") != EXCHANGE or not recalled.get("value"):
+                raise Refusal(422, "the Task does not name what is to be aborted", "Task.focus", "required")
+            before = self.received.find(recalled["value"], "recall")
+            record = self.received.add(recalled["value"], "recall", bundle, id=before["id"] if before else str(uuid.uuid4()))
+            return self.response(entries, record["id"], "200 OK" if before else "201 Created")
         condition = task["request"].get("ifNoneExist", "")
         if condition and urllib.parse.unquote(condition) != f"identifier={EXCHANGE}|{key}":
             raise Refusal(412, "the condition does not select the exchange", "Bundle.entry.request.ifNoneExist", "invalid")

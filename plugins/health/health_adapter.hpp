@@ -1,0 +1,31 @@
+// The adapter: FHIR R4 <-> canonical messages. One transaction Bundle an exchange; conditional creates make sending
+// again harmless, so the conversation needs no state. Not thread-safe by itself; the host calls one at a time.
+#pragma once
+#include "sdk/adapter.hpp"
+
+namespace samband::health {
+
+class HealthAdapter final : public sdk::Adapter {
+ public:
+  static constexpr std::string_view kManifest = R"({
+  "name": "health",
+  "version": "1.0.0",
+  "abi": "1.0",
+  "summary": "Health authority: FHIR R4 Task and ServiceRequest in, transaction Bundle out",
+  "operations": ["decode", "deliver", "recall"],
+  "kinds": ["care.status", "care.referral", "police.suspicion", "police.offer", "police.lob", "concern.report", "sig.information",
+            "test.order", "exchange.receipt", "exchange.recall"],
+  "endpoints": [""],
+  "limits": {"bodyBytesMax": 31457280}
+})";
+
+  sdk::Result<std::monostate> configure(std::string_view config_json) override;
+  sdk::Result<std::vector<std::string>> decode(const sdk::Wire&) override;
+  sdk::Result<sdk::Step> step(std::uint32_t conversation, std::string_view exchange_json, std::string_view state,
+                              sdk::Event, const sdk::Wire&) override;
+
+ private:
+  std::string path_;  // on the endpoint; "" is the server's base, where transactions are posted
+};
+
+}  // namespace samband::health

@@ -1,0 +1,3 @@
+#include "health/health_adapter.hpp"
+
+SAMBAND_PLUGIN(samband::health::HealthAdapter)
