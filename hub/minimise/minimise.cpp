@@ -106,6 +106,7 @@ class Copier {
   }
   std::optional<json::value> copy_object(const json::object& object, Place place) {
     json::object out;
+    out.reserve(object.size());
     for (const auto& [key, value] : object) {
       if (auto kept = copy(value, {place.verdict, key})) out.emplace(key, std::move(*kept));
     }
