@@ -13,4 +13,6 @@ struct Journey::Decided {
   Leaf leaf;
 };
 
+json::array persons_for_status(const Case& source);
+
 }  // namespace samband

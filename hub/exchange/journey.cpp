@@ -30,15 +30,21 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
     std::vector<Candidate> candidates;
     if (source->message.kind == "care.status") {
       // A status goes to whoever sent the referral, not by route: and only from whoever received it.
-      const json::value* id = find_pointer(source->message.data, "/payload/exchangeId");
-      auto about = own_row(*in.sender, id && id->is_string() ? std::string(id->get_string()) : std::string(), false, true);
+      auto about = own_row(*in.sender, text_at(source->message.data, "/payload/exchangeId"), false, true);
       if (!about) co_return fail(about.error().code, "/data/payload/exchangeId", "no exchange of that id was sent to this party");
+      if (source->message.persons.empty()) {
+        auto completed = complete_status(*source, *about, *in.sender, now);
+        if (!completed) co_return completed.error();
+        source = std::move(*completed);
+      }
       auto applied = co_await apply_status(in.sender, about->id, text_at(source->message.data, "/payload/status"),
                                            text_at(source->message.data, "/payload/reasonCode"),
-                                           text_at(source->message.data, "/payload/handler/name").empty() ? "" : "named");
-      if (!applied && applied.error().code != Errc::conflict) co_return applied.error();
-      // The same status again is answered as the duplicate that it is, by the message id below.
-      if (!applied && !s_.store.message(in.sender->id, source->message.sender_message_id).value().has_value()) co_return applied.error();
+                                           text_at(source->message.data, "/payload/handler/name"));
+      if (!applied) {
+        // The same message again finds the step taken: process() answers it as the duplicate that it is.
+        auto earlier = s_.store.message(in.sender->id, source->message.sender_message_id);
+        if (applied.error().code != Errc::conflict || !earlier || !earlier->has_value()) co_return applied.error();
+      }
       candidates.push_back(Candidate{s_.parties.find(about->sender), "care_follow_up", "hub", false});
     } else {
       candidates = s_.routes.candidates(source->message, *in.sender, s_.parties, s_.agreements, now);

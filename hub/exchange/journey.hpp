@@ -81,6 +81,7 @@ class Journey final : public DeliveryGate {
                          const Grounds&, Time now) const;
   Result<Grounds> grounds(const Case&, const std::string& exchange_id) const;
   Result<CasePtr> source_of(const ExchangeRow&) const;
+  Result<CasePtr> complete_status(const Case& status, const ExchangeRow& about, const Party& sender, Time now) const;
   Result<ExchangeRow> own_row(const Party& caller, const std::string& exchange_id, bool sender, bool recipient) const;
   json::object answer_for(const ExchangeRow&) const;
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;

@@ -247,20 +247,37 @@ Task<Result<json::object>> Journey::set_status(const Party* caller, std::string 
   co_return answer;
 }
 
+// Whom it is about decides what may be said; the identity itself is not needed and stays.
+json::array persons_for_status(const Case& source) {
+  json::array copies;
+  if (const json::value* persons = find_pointer(source.message.data, "/persons"); persons && persons->is_array()) {
+    for (json::value person : persons->get_array()) {
+      if (person.is_object() && person.get_object()["role"] == "tenant") person.get_object()["role"] = "subject";
+      copies.push_back(std::move(person));
+    }
+  }
+  return copies;
+}
+
+// A case system may report a step without naming the person again: the exchange says who it is about.
+Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& about, const Party& sender, Time now) const {
+  auto original = source_of(about);
+  if (!original) return original.error();
+  auto canonical = parse_json(status.canonical);
+  if (!canonical) return canonical.error();
+  canonical->at("data").as_object()["persons"] = persons_for_status(**original);
+  auto made = s_.intake.make(sender, std::move(*canonical), now);
+  if (!made) return made.error();
+  made->content_hash = status.content_hash;
+  return CasePtr(std::make_shared<const Case>(std::move(*made)));
+}
+
 // The step goes back to whoever sent the exchange, as a message of its own under a decision of its own.
 Task<Result<json::object>> Journey::pass_status_back(ExchangeRow row, CasePtr source, json::object payload, json::array facts) {
   json::value canonical = hub_message("care.status", derived_id("status/" + row.id + "/" + row.life + "/" + to_rfc3339(row.updated_at)), row, s_.clock.now());
   json::object& data = canonical.at("data").as_object();
   data["payload"] = std::move(payload);
-  // Whom it is about decides what may be said; the identity itself is not needed and stays.
-  if (const json::value* persons = find_pointer(source->message.data, "/persons"); persons && persons->is_array()) {
-    json::array copies;
-    for (json::value person : persons->get_array()) {
-      if (person.is_object() && person.get_object()["role"] == "tenant") person.get_object()["role"] = "subject";
-      copies.push_back(std::move(person));
-    }
-    data["persons"] = std::move(copies);
-  }
+  data["persons"] = persons_for_status(*source);
   if (!facts.empty()) data["facts"] = std::move(facts);
   const Party* from = s_.parties.find(row.recipient);
   const Party* to = s_.parties.find(row.sender);

@@ -1,0 +1,44 @@
+// The command line: commands, their options and help, over Poco::Util's option processor. Owns no logic of the hub.
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace samband::cli {
+
+// Exit codes, the same for every command.
+inline constexpr int kOk = 0, kFailed = 1, kUsage = 2;
+
+struct OptionSpec {
+  std::string name, argument, help;  // argument "" = a flag
+  std::string initial;
+};
+
+class Arguments {
+ public:
+  std::string get(const std::string& name) const;
+  bool has(const std::string& name) const { return values_.count(name) != 0; }
+  const std::vector<std::string>& positional() const { return positional_; }
+  bool json() const { return has("json"); }
+
+  std::map<std::string, std::string> values_;
+  std::vector<std::string> positional_;
+};
+
+struct Command {
+  std::string name;        // "consent add"
+  std::string summary;     // one line
+  std::string positional;  // "EXCHANGE", "" = none
+  std::string text;        // what it does, what it prints, exit codes
+  std::vector<OptionSpec> options;
+  std::function<int(const Arguments&)> run;
+};
+
+// Finds the command, reads its options, runs it. Answers the exit code; messages of wrong use go to standard error.
+int run(const std::vector<Command>&, int argc, char** argv);
+
+// "samband: what went wrong" on standard error; answers kFailed.
+int complain(const std::string& text);
+
+}  // namespace samband::cli

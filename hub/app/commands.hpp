@@ -1,0 +1,16 @@
+// Every command of `samband`; each file of commands_*.cpp adds its own.
+#pragma once
+#include <vector>
+
+#include "app/command_line.hpp"
+
+namespace samband::cli {
+
+void add_serve(std::vector<Command>&);
+void add_check(std::vector<Command>&);     // check, keys dev, plugin list
+void add_policy(std::vector<Command>&);    // policy explain, policy list
+void add_consent(std::vector<Command>&);   // consent add, revoke, list
+void add_exchange(std::vector<Command>&);  // exchange list, show, retry
+void add_log(std::vector<Command>&);       // log verify, proof, checkpoint
+
+}  // namespace samband::cli

@@ -1,0 +1,109 @@
+// samband check, keys dev, plugin list: what can be said before anything runs.
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/settings.hpp"
+#include "keys/key_store.hpp"
+#include "model/kinds.hpp"
+#include "plugin_host/plugin_host.hpp"
+
+namespace samband::cli {
+namespace {
+
+Result<std::unique_ptr<PluginHost>> load_plugins(const Config& config) {
+  std::vector<PluginOptions> options;
+  for (const PluginConfig& p : config.plugins) {
+    auto digest = pinned_sha256(p);
+    if (!digest) return digest.error();
+    options.push_back(PluginOptions{p.name, p.module, *digest, p.config_json, p.instances});
+  }
+  return PluginHost::load(options);
+}
+
+int check(const Arguments& a) {
+  json::array problems;
+  json::object counts;
+  const auto note = [&](const Error& e) { problems.push_back(json::object{{"where", e.where}, {"message", e.message}}); };
+  auto config = configuration(a);
+  if (!config) {
+    note(config.error());
+  } else {
+    counts["parties"] = config->parties.all().size();
+    counts["routes"] = config->routes.all().size();
+    counts["agreements"] = config->agreements.size();
+    if (auto kinds = Kinds::load(config->schemas_dir)) counts["kinds"] = kinds->names().size();
+    else note(kinds.error());
+    if (auto rules = rules_of(*config)) {
+      counts["rules"] = (*rules)->rules.size();
+      counts["provisions"] = (*rules)->provisions.size();
+      counts["rulesetHash"] = (*rules)->hash;
+    } else {
+      note(rules.error());
+    }
+    if (auto plugins = load_plugins(*config)) counts["plugins"] = (*plugins)->list().size();
+    else note(plugins.error());
+    if (auto keys = KeyStore::open(config->keys_dir); !keys) note(keys.error());
+    for (const auto& file : {config->server.certificate, config->server.key, config->server.ca, config->client.certificate, config->client.key})
+      if (!std::filesystem::is_regular_file(file)) note(fail(Errc::invalid_config, file.string(), "no such file (development certificates: certs/make-dev-certs.sh)"));
+  }
+  if (a.json()) {
+    std::cout << json::serialize(json::object{{"ok", problems.empty()}, {"problems", problems}, {"counts", counts}}) << "\n";
+  } else {
+    for (const json::value& p : problems) std::cerr << string_at(p.as_object(), "where") << ": " << string_at(p.as_object(), "message") << "\n";
+    for (const auto& [name, value] : counts) std::cout << name << ": " << (value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
+    std::cout << (problems.empty() ? "ok\n" : "not usable\n");
+  }
+  return problems.empty() ? kOk : kFailed;
+}
+
+int keys_dev(const Arguments& a) {
+  std::filesystem::path folder = a.get("keys");
+  if (folder.empty()) {
+    auto config = configuration(a);
+    if (!config) return complain(in_words(config.error()));
+    folder = config->keys_dir;
+  }
+  if (auto made = KeyStore::create(folder); !made) return complain(in_words(made.error()));
+  std::cout << "development keys made in " << folder.string() << " (0700; files 0600). Not for production: see docs/operations.md\n";
+  return kOk;
+}
+
+int plugin_list(const Arguments& a) {
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  auto plugins = load_plugins(*config);
+  if (!plugins) return complain(in_words(plugins.error()));
+  json::array out;
+  for (const PluginHost::Info& p : (*plugins)->list()) {
+    auto manifest = parse_json(p.manifest_json);
+    out.push_back(json::object{{"name", p.name}, {"module", p.module}, {"sha256", p.sha256}, {"sdk", p.sdk}, {"isolation", p.isolation},
+                               {"abi", std::to_string(p.abi_major) + "." + std::to_string(p.abi_minor)},
+                               {"manifest", manifest ? std::move(*manifest) : json::value()}});
+  }
+  if (a.json()) {
+    std::cout << json::serialize(out) << "\n";
+    return kOk;
+  }
+  for (const json::value& v : out) {
+    const json::object& p = v.as_object();
+    std::cout << string_at(p, "name") << "  abi " << string_at(p, "abi") << "  " << string_at(p, "isolation") << "  sha256 " << string_at(p, "sha256").substr(0, 16)
+              << "...  " << std::filesystem::path(std::string(string_at(p, "module"))).filename().string() << "\n";
+    if (const json::value* kinds = find_pointer(p.at("manifest"), "/kinds"); kinds && kinds->is_array()) {
+      std::cout << "    kinds:";
+      for (const json::value& k : kinds->get_array()) std::cout << " " << (k.is_string() ? k.get_string().c_str() : "?");
+      std::cout << "\n";
+    }
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_check(std::vector<Command>& commands) {
+  commands.push_back({"check", "Checks configuration, rules, schemas, plugins, keys and certificates", "",
+                      "Every problem is named with file, line and column.", {kConfigOption, kJsonOption}, check});
+  commands.push_back({"keys dev", "Makes a development key store", "", "", {kConfigOption, {"keys", "DIR", "folder (default: keys_dir of the configuration)", ""}}, keys_dev});
+  commands.push_back({"plugin list", "Lists the adapters with version, digest and isolation", "", "", {kConfigOption, kJsonOption}, plugin_list});
+}
+
+}  // namespace samband::cli

@@ -1,0 +1,62 @@
+// samband log verify | proof | checkpoint: the log, read beside a running hub.
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/settings.hpp"
+#include "keys/crypto.hpp"
+#include "keys/key_store.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/note.hpp"
+
+namespace samband::cli {
+namespace {
+
+int verify(const Arguments& a) {
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  std::string key = a.get("vkey");
+  if (key.empty()) {
+    auto keys = KeyStore::open(config->keys_dir);
+    if (!keys) return complain(in_words(keys.error()));
+    key = note::to_text(note::make_verifier(config->log.origin, crypto::ed25519_public((*keys)->log_seed())));
+  }
+  auto store = store_to_read(*config);
+  if (!store) return complain(in_words(store.error()));
+  const bool quiet = a.json();
+  auto result = Ledger::verify(**store, key, [quiet](std::uint64_t done, std::uint64_t total) {
+    if (!quiet && total > 20000) std::cerr << "\r" << done << " of " << total << " entries" << std::flush;
+  });
+  if (!result) return complain(in_words(result.error()));
+  json::array problems;
+  for (const Error& e : result->problems) problems.push_back(json::object{{"where", e.where}, {"message", e.message}});
+  if (a.json()) {
+    std::cout << json::serialize(json::object{{"valid", result->problems.empty()}, {"size", result->size}, {"root", result->root_hex}, {"problems", problems}}) << "\n";
+  } else {
+    for (const Error& e : result->problems) std::cerr << in_words(e) << "\n";
+    std::cout << (result->problems.empty() ? "valid: " : "INVALID: ") << result->size << " entries, root " << result->root_hex << "\n";
+  }
+  return result->problems.empty() ? kOk : kFailed;
+}
+
+int checkpoint(const Arguments& a) {
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  auto store = store_to_read(*config);
+  if (!store) return complain(in_words(store.error()));
+  auto newest = (*store)->checkpoint();
+  if (!newest) return complain(in_words(newest.error()));
+  if (!newest->has_value()) return complain("the log is empty");
+  std::cout << (*newest)->second;
+  return kOk;
+}
+
+}  // namespace
+
+void add_log(std::vector<Command>& commands) {
+  commands.push_back({"log verify", "Recomputes the whole log from its entries up", "",
+                      "Every entry, tile, root, signature, and that every exchange cites its own decision.",
+                      {kConfigOption, kJsonOption, {"vkey", "KEY", "verifier key (default: of the key store)", ""}}, verify});
+  commands.push_back({"log checkpoint", "Prints the newest signed checkpoint", "", "", {kConfigOption}, checkpoint});
+}
+
+}  // namespace samband::cli

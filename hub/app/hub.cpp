@@ -1,0 +1,231 @@
+#include "app/hub.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "admin/admin.hpp"
+#include "admin/metrics.hpp"
+#include "app/settings.hpp"
+#include "base/log.hpp"
+#include "console/console.hpp"
+#include "exchange/agency_api.hpp"
+#include "follow_up/deadlines.hpp"
+#include "identity/peer.hpp"
+#include "keys/crypto.hpp"
+#include "keys/key_store.hpp"
+
+namespace samband {
+namespace {
+
+constexpr std::chrono::seconds kDrainMax{30};
+
+// Rooms report through Meter; admin shows the numbers.
+class MetricsMeter final : public Meter {
+ public:
+  explicit MetricsMeter(Metrics& metrics) : metrics_(metrics) {}
+  void message(std::string_view adapter, std::string_view result) override { metrics_.count_message(adapter, result); }
+  void decision(std::string_view kind, std::string_view outcome, double seconds) override {
+    metrics_.count_exchange(outcome, kind);
+    metrics_.observe_decision(seconds);
+  }
+  void delivery(std::string_view result, double seconds) override {
+    metrics_.count_delivery(result);
+    if (seconds > 0) metrics_.observe_delivery(seconds);
+  }
+  void alarm(std::string_view kind) override { metrics_.count_alarm(kind); }
+
+ private:
+  Metrics& metrics_;
+};
+
+TlsFiles files_of(const TlsConfig& tls) { return {tls.certificate.string(), tls.key.string(), tls.ca.string(), tls.crl.string()}; }
+
+ListenerOptions listener(const ListenerConfig& c, const Config& config, bool tls, ListenerOptions::ClientCertificate client) {
+  ListenerOptions o;
+  o.name = c.name;
+  o.address = c.address;
+  o.port = c.port;
+  o.tls = tls;
+  o.client_certificate = client;
+  if (tls) o.files = files_of(config.server);
+  o.body_bytes_max = c.body_bytes_max;
+  o.header_bytes_max = c.header_bytes_max;
+  o.connections_max = c.connections_max;
+  o.handshake_timeout = c.handshake_timeout;
+  o.header_timeout = c.header_timeout;
+  o.body_timeout = c.body_timeout;
+  o.handler_timeout = c.handler_timeout;
+  o.write_timeout = c.write_timeout;
+  o.idle_timeout = c.idle_timeout;
+  return o;
+}
+
+std::vector<EndpointOptions> endpoints_of(const Config& config) {
+  std::vector<EndpointOptions> out;
+  for (const EndpointConfig& e : config.endpoints) {
+    EndpointOptions o;
+    o.name = e.name;
+    o.url = e.url;
+    o.server_name = e.server_name;
+    o.files = files_of(config.client);
+    o.connections_max = e.connections_max;
+    o.connect_timeout = e.connect_timeout;
+    o.request_timeout = e.request_timeout;
+    o.idle_timeout = e.idle_timeout;
+    o.response_bytes_max = e.response_bytes_max;
+    out.push_back(std::move(o));
+  }
+  return out;
+}
+
+Result<std::vector<PluginOptions>> plugins_of(const Config& config) {
+  std::vector<PluginOptions> out;
+  for (const PluginConfig& p : config.plugins) {
+    auto digest = pinned_sha256(p);
+    if (!digest) return digest.error();
+    out.push_back(PluginOptions{p.name, p.module, *digest, p.config_json, p.instances});
+  }
+  return out;
+}
+
+// Port 8445: checkpoint and hash tiles are public; entries can point to a person in a small municipality and need an
+// auditor's certificate.
+Handler log_handler(Ledger& ledger, const Parties& parties) {
+  return [&ledger, &parties](HttpRequest request) -> Task<HttpResponse> {
+    std::string_view path = request.path();
+    if (request.method != "GET" || path.rfind("/log/", 0) != 0) co_return problem(404, "not_found", "Not found", "GET /log/checkpoint or /log/tile/...");
+    path.remove_prefix(5);
+    if (path.rfind("tile/entries/", 0) == 0) {
+      auto party = identify(request.peer, parties);
+      if (!party) co_return problem(party.error());
+      if ((*party)->actor_type != "auditor") co_return problem(fail(Errc::forbidden, "log", "entries need an auditor's certificate"));
+    }
+    auto bytes = ledger.serve_path(path);
+    if (!bytes) co_return problem(bytes.error());
+    HttpResponse response;
+    response.content_type = path == "checkpoint" ? "text/plain; charset=utf-8" : "application/octet-stream";
+    response.body = std::move(*bytes);
+    co_return response;
+  };
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  using cli::complain;
+  using cli::in_words;
+  set_log_level(config.log_level == "debug" ? LogLevel::debug : config.log_level == "warning" ? LogLevel::warning
+                : config.log_level == "error" ? LogLevel::error : LogLevel::info);
+  auto kinds = Kinds::load(config.schemas_dir);
+  if (!kinds) return complain(in_words(kinds.error()));
+  auto rules = cli::rules_of(config);
+  if (!rules) return complain(in_words(rules.error()));
+  auto keys = KeyStore::open(config.keys_dir);
+  if (!keys) return complain(in_words(keys.error()) + " (make development keys with: samband keys dev --keys " + config.keys_dir.string() + ")");
+  auto store = Store::open(config.data_dir);
+  if (!store) return complain(in_words(store.error()));
+  Ledger::Options log_options;
+  log_options.origin = config.log.origin;
+  log_options.log_seed = (*keys)->log_seed();
+  log_options.batch_max = config.log.batch_max;
+  log_options.queue_max = config.log.queue_max;
+  log_options.guard_file = config.keys_dir / "log.guard";
+  auto ledger = Ledger::open(**store, std::move(log_options));
+  if (!ledger) return complain(in_words(ledger.error()));
+  auto plugin_options = plugins_of(config);
+  if (!plugin_options) return complain(in_words(plugin_options.error()));
+  auto plugins = PluginHost::load(*plugin_options);
+  if (!plugins) return complain(in_words(plugins.error()));
+
+  const int threads = config.worker_threads > 0 ? config.worker_threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  asio::io_context io(threads);
+  Metrics metrics;
+  MetricsMeter meter(metrics);
+  const Clock& clock = system_clock();
+  Client client(io, endpoints_of(config));
+  Intake::Limits limits;
+  limits.clock_skew_max = config.clock_skew_max;
+  Intake intake(*kinds, **keys, **plugins, limits);
+  Outbox::Options outbox_options;
+  outbox_options.retry = RetryPolicy{config.retry.initial, config.retry.max, config.retry.factor, config.retry.jitter, config.retry.attempts_max};
+  Outbox outbox(io, clock, **store, **ledger, **plugins, client, config.parties, meter, outbox_options);
+  const std::shared_ptr<const RuleSet> snapshot = *rules;
+  Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, config.parties, config.agreements, config.routes, outbox,
+                           meter, [snapshot] { return snapshot; }});
+  AgencyApi api(journey, config.parties, **store, **ledger, **keys, clock, meter, Quota{config.quota.messages_per_minute, config.quota.in_flight});
+  DeadlineWatch deadlines(clock, **store, **ledger, meter);
+
+  std::atomic<bool> ready{false}, draining{false};
+  const auto healthy = [&] { return (*ledger)->healthy(); };
+  const auto is_ready = [&] {
+    metrics.set_outbox(static_cast<double>(outbox.waiting()));
+    metrics.set_ledger_size(static_cast<double>((*ledger)->size()));
+    return ready && !draining && (*ledger)->healthy();
+  };
+  using Need = ListenerOptions::ClientCertificate;
+  std::vector<std::pair<ListenerOptions, Handler>> listeners;
+  listeners.emplace_back(listener(config.agency, config, true, Need::required), [&api](HttpRequest r) { return api.handle(std::move(r)); });
+  listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, config.parties));
+  listeners.emplace_back(listener(config.console, config, true, Need::optional), console_handler(**store, **ledger, config.parties));
+  listeners.emplace_back(listener(config.admin, config, false, Need::none), admin_handler(metrics, healthy, is_ready));
+  Server server(io, std::move(listeners));
+  if (auto started = server.start(); !started) return complain(in_words(started.error()));
+
+  asio::signal_set stop_signals(io, SIGTERM, SIGINT), reload_signals(io, SIGHUP);
+  std::signal(SIGPIPE, SIG_IGN);
+  asio::steady_timer patience(io);
+  stop_signals.async_wait([&](const boost::system::error_code& error, int) {
+    if (error) return;
+    draining = true;
+    log(LogLevel::info, "hub.draining", {{"connections", std::to_string(server.connections())}});
+    outbox.stop();
+    deadlines.stop();
+    server.drain(kDrainMax, [&] {
+      // Attempts under way end by their own deadlines; what waits stays in the store.
+      client.close();
+      reload_signals.cancel();
+      patience.expires_after(std::chrono::seconds(2));
+      patience.async_wait([&](const boost::system::error_code&) { io.stop(); });
+    });
+  });
+  std::function<void()> wait_reload = [&] {
+    reload_signals.async_wait([&](const boost::system::error_code& error, int) {
+      if (error) return;
+      auto done = server.reload_certificates();
+      log(done ? LogLevel::info : LogLevel::error, done ? "hub.certificates_reloaded" : "hub.certificates_kept",
+          {{"where", done ? "" : done.error().where}});
+      wait_reload();
+    });
+  };
+  wait_reload();
+  outbox.start(journey);
+  asio::co_spawn(io, deadlines.run(), asio::detached);
+  ready = true;
+  log(LogLevel::info, "hub.ready",
+      {{"agency", std::to_string(server.port("agency"))}, {"console", std::to_string(server.port("console"))}, {"log", std::to_string(server.port("log"))},
+       {"admin", std::to_string(server.port("admin"))}, {"threads", std::to_string(threads)}, {"rules", snapshot->hash.substr(0, 12)},
+       {"log_size", std::to_string((*ledger)->size())}});
+
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i)
+    workers.emplace_back([&io] {
+      for (;;) {
+        try {
+          io.run();
+          return;
+        } catch (const std::exception&) {
+          log(LogLevel::error, "hub.exception");  // a bug in a handler; the hub goes on, the exchange is in the store
+        }
+      }
+    });
+  for (std::thread& worker : workers) worker.join();
+  log(LogLevel::info, "hub.stopped", {{"log_size", std::to_string((*ledger)->size())}});
+  return cli::kOk;
+}
+
+}  // namespace samband

@@ -1,0 +1,20 @@
+// The hub's program: finds the command and runs it.
+#include <exception>
+
+#include "app/commands.hpp"
+
+int main(int argc, char** argv) {
+  using namespace samband::cli;
+  try {
+    std::vector<Command> commands;
+    add_serve(commands);
+    add_check(commands);
+    add_policy(commands);
+    add_consent(commands);
+    add_exchange(commands);
+    add_log(commands);
+    return run(commands, argc, argv);
+  } catch (const std::exception& e) {
+    return complain(std::string("internal error: ") + e.what());
+  }
+}

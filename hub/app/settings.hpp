@@ -1,0 +1,21 @@
+// From command-line arguments to loaded parts: the configuration folder, and the store or rules it names.
+#pragma once
+#include "app/command_line.hpp"
+#include "config/config.hpp"
+#include "confidentiality/rules.hpp"
+#include "store/store.hpp"
+
+namespace samband::cli {
+
+inline const OptionSpec kConfigOption{"config", "DIR", "configuration folder", ""};
+inline const OptionSpec kJsonOption{"json", "", "machine-readable output", ""};
+
+// --config, else $SAMBAND_CONFIG, else ./config. Prints its own message when it fails.
+Result<Config> configuration(const Arguments&);
+// "file:12:3: what was expected" or "where: message".
+std::string in_words(const Error&);
+// The store beside a running hub: read only.
+Result<std::unique_ptr<Store>> store_to_read(const Config&);
+Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);
+
+}  // namespace samband::cli
