@@ -24,7 +24,7 @@ struct TlsConfig {
 };
 
 struct ListenerConfig {
-  std::string name;     // "agency", "log", "console", "admin"
+  std::string name;  // "agency", "log", "console", "admin"
   std::string address;
   std::uint16_t port = 0;
   std::size_t body_bytes_max = 32u << 20, header_bytes_max = 16u << 10;
@@ -43,15 +43,15 @@ struct EndpointConfig {
 };
 
 struct PluginConfig {
-  std::string name;               // adapter name: "police"
-  std::filesystem::path module;   // .so; a bare file name is looked up in plugin_dir
-  std::string sha256;             // lower-case hex, or "file": see pinned_sha256
+  std::string name;              // adapter name: "police"
+  std::filesystem::path module;  // .so; a bare file name is looked up in plugin_dir
+  std::string sha256;            // lower-case hex, or "file": see pinned_sha256
   std::string config_json = "{}";
   int instances = 2;
 };
 // The digest that the module must have. "file" stands for the first word of `<module>.sha256`, which the build writes
-// beside the module: a digest written by hand would be wrong after every build, and a package installs module and digest
-// together, owned by root. An operator who pins writes the digest itself. Error: invalid_config.
+// beside the module: a digest written by hand would be wrong after every build, and a package installs module and
+// digest together, owned by root. An operator who pins writes the digest itself. Error: invalid_config.
 Result<std::string> pinned_sha256(const PluginConfig&);
 
 struct RetryConfig {
@@ -72,27 +72,27 @@ struct QuotaConfig {
 };
 
 struct LogConfig {
-  std::string origin;     // checkpoint origin and name of the log key
-  int batch_max = 256;    // appends per transaction
+  std::string origin;   // checkpoint origin and name of the log key
+  int batch_max = 256;  // appends per transaction
   std::size_t queue_max = 4096;
 };
 
 struct Config {
-  std::filesystem::path folder;                                // absolute
-  std::string name;                                            // of the installation: "Exempelkommun"
+  std::filesystem::path folder;  // absolute
+  std::string name;              // of the installation: "Exempelkommun"
   std::filesystem::path data_dir, keys_dir, certs_dir, plugin_dir, schemas_dir, rules_dir;
-  std::string log_level = "info";                              // debug | info | warning | error
-  int worker_threads = 0;                                      // 0 = one per core
+  std::string log_level = "info";  // debug | info | warning | error
+  int worker_threads = 0;          // 0 = one per core
   std::chrono::seconds clock_skew_max{300};
-  std::string duty_phone;                                      // of the hub's operator, in NOT SENT answers
-  ListenerConfig agency, log_listener, console, admin;         // 8443, 8445, 8444; 9464 on loopback without TLS
-  TlsConfig server;                                            // what the listeners present and trust
-  TlsConfig client;                                            // what the hub presents to endpoints; no crl of its own = the server's
+  std::string duty_phone;                               // of the hub's operator, in NOT SENT answers
+  ListenerConfig agency, log_listener, console, admin;  // 8443, 8445, 8444; 9464 on loopback without TLS
+  TlsConfig server;                                     // what the listeners present and trust
+  TlsConfig client;  // what the hub presents to endpoints; no crl of its own = the server's
   LogConfig log;
   RetryConfig retry;
   RetentionConfig retention;
-  QuotaConfig quota;                                           // of a sender that has none of its own
-  std::map<std::string, QuotaConfig, std::less<>> quotas;      // by party id
+  QuotaConfig quota;                                       // of a sender that has none of its own
+  std::map<std::string, QuotaConfig, std::less<>> quotas;  // by party id
   std::vector<EndpointConfig> endpoints;
   std::vector<PluginConfig> plugins;
 
@@ -105,6 +105,7 @@ struct Config {
 
 // Errors: invalid_config, `where` = "file:line:column", the text says what was expected.
 // `environment` answers a variable's value or nullptr; the process's own when empty.
-Result<Config> load_config(const std::filesystem::path& folder, std::function<const char*(const char*)> environment = {});
+Result<Config> load_config(const std::filesystem::path& folder,
+                           std::function<const char*(const char*)> environment = {});
 
 }  // namespace samband

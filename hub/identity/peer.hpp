@@ -10,7 +10,8 @@ namespace samband {
 
 struct PeerCertificate {
   std::string sha256;               // hex fingerprint of the DER bytes
-  std::string organisation_number;  // organizationIdentifier (2.5.4.97) or serialNumber (2.5.4.5) of the subject, ten digits; "" = none
+  std::string organisation_number;  // organizationIdentifier (2.5.4.97) or serialNumber (2.5.4.5) of the subject, ten
+                                    // digits; "" = none
   std::string common_name;
   bool present() const { return !sha256.empty(); }
 };

@@ -14,8 +14,8 @@ namespace samband {
 enum class IdNumberType { personnummer, samordningsnummer, interim };
 struct IdNumber {
   IdNumberType type = IdNumberType::personnummer;
-  std::string digits;               // 12 characters, CCYYMMDDNNNC
-  std::optional<Date> birth_date;   // empty: interim, or a samordningsnummer of somebody whose birth date is not known
+  std::string digits;              // 12 characters, CCYYMMDDNNNC
+  std::optional<Date> birth_date;  // empty: interim, or a samordningsnummer of somebody whose birth date is not known
 };
 // Accepts 10 or 12 digits with or without '-' or '+'; `today` decides the century of 10-digit forms.
 // Errors: invalid_input with the rule that failed (length, date, check digit); never the number.

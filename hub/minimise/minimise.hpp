@@ -9,8 +9,8 @@ namespace samband {
 
 class Minimised {
  public:
-  const json::value& data() const { return data_; }                      // only released fields
-  const std::vector<std::string>& pointers() const { return pointers_; } // what left, sorted
+  const json::value& data() const { return data_; }                       // only released fields
+  const std::vector<std::string>& pointers() const { return pointers_; }  // what left, sorted
   const std::string& decision_fingerprint() const { return fingerprint_; }
 
  private:

@@ -13,16 +13,16 @@ namespace samband {
 struct Route {
   std::string id;
   std::vector<std::string> kinds;
-  std::vector<std::string> from;             // actor types; empty = any
-  std::vector<std::string> municipalities;   // of the subject (or of payload/premises for tenancy kinds); empty = any
+  std::vector<std::string> from;            // actor types; empty = any
+  std::vector<std::string> municipalities;  // of the subject (or of payload/premises for tenancy kinds); empty = any
   std::vector<std::string> districts;
-  int age_min = 0, age_max = 200;            // of the subject on the day; unknown age matches only if both are default
-  int from_minute = 0, to_minute = 1440;     // local time of day, [from, to); may wrap over midnight
+  int age_min = 0, age_max = 200;         // of the subject on the day; unknown age matches only if both are default
+  int from_minute = 0, to_minute = 1440;  // local time of day, [from, to); may wrap over midnight
   bool working_days_only = false;
-  std::string agreement;                     // must be in force with both parties in it; "" = none
-  std::string to;                            // party id
+  std::string agreement;  // must be in force with both parties in it; "" = none
+  std::string to;         // party id
   std::string purpose;
-  std::string reason_if_refused;             // e.g. housing under 20: named reason and alternative
+  std::string reason_if_refused;  // e.g. housing under 20: named reason and alternative
   std::string alternative;
 };
 
@@ -30,7 +30,7 @@ struct Candidate {
   const Party* recipient = nullptr;
   std::string purpose;
   std::string route_id;
-  bool restricted = false;   // recipient was replaced by its restricted recipient, because a person is protected
+  bool restricted = false;  // recipient was replaced by its restricted recipient, because a person is protected
 };
 
 class Routes {
