@@ -21,6 +21,7 @@ std::string canonical_message(std::string_view kind, std::string_view id, std::s
 // Adds a fact that follows from a field of the form, about each person with that role. A fact that the sender gave
 // itself (same code and person) is kept: a named assessor's word goes before ours, which has no assessor. Where nobody
 // is named and the two differ, it becomes false.
+// May add a member to `data`: pointers and views into it do not survive the call.
 void add_fact(json::object& data, std::string_view code, bool value, std::string_view role = "subject");
 
 // "2026-11-22T01:10:00.5Z" -> "2026-11-22T01:10:00.500Z"; nothing when it is not an RFC 3339 instant in UTC.

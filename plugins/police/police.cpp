@@ -35,11 +35,13 @@ class PoliceAdapter final : public SdkAgencyAdapter {
     if (!payload) return;
     if (kind == "police.suspicion") {
       // Only the level "skäligen misstänkt" meets LUL 6 §; a form without a level leaves the question unanswered.
-      if (const auto level = string_at(*payload, "suspicionLevel"); !level.empty())
-        add_fact(data, "reasonable_suspicion", level == "skaligen_misstankt");
+      // Everything is read before a fact is added, because adding may move the payload.
+      const std::string level(string_at(*payload, "suspicionLevel"));
       const auto* offence = object_at(*payload, "offence");
-      if (const auto* prison = offence ? bool_at(*offence, "prisonInScale") : nullptr)
-        add_fact(data, "prison_in_scale", *prison);
+      const auto* said = offence ? bool_at(*offence, "prisonInScale") : nullptr;
+      const auto prison = said ? std::optional<bool>(*said) : std::nullopt;
+      if (!level.empty()) add_fact(data, "reasonable_suspicion", level == "skaligen_misstankt");
+      if (prison) add_fact(data, "prison_in_scale", *prison);
     } else if (kind == "police.lob") {
       // Said in the form as a field of the payload; in canonical messages it is a fact.
       if (const auto* established = bool_at(*payload, "identityEstablished")) {
