@@ -120,10 +120,10 @@ struct Tally {
 };
 
 Tally tally_of(const DecisionRequest& request, const Journey& journey) {
-  bool any_carrier = false, any_personal = false, released = false, held = false, all = true, envelope_released = false;
+  bool any_personal = false, released = false, held = false, all = true, envelope_released = false;
   Reason worst = Reason::cleared, worst_hold = Reason::cleared;
   const auto& verdicts = journey.verdicts();
-  for (const auto& field : request.fields) any_carrier = any_carrier || carries(field);
+  const bool any_carrier = std::any_of(request.fields.begin(), request.fields.end(), carries);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     const auto& field = request.fields[i];
     const auto outcome = verdicts[i].group != nullptr ? verdicts[i].group->judgement.outcome : FieldOutcome::withhold;
@@ -175,6 +175,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
   int duty_rule = -1;
   decision.duty_ = journey.judge().duty(duty_rule);
 
+  const bool any_carrier = std::any_of(request.fields.begin(), request.fields.end(), carries);
   std::vector<int> rules;
   Bits missing = 0;
   Changes nearest;
@@ -191,6 +192,8 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
         decision.citations_.push_back(set.no_secrecy[position].citation.text);
     rules.insert(rules.end(), judgement.rules.begin(), judgement.rules.end());
     for (const auto* consent : judgement.consents) decision.consents_.push_back(consent->id);
+    // What frees no more than an envelope or a name at the agency is not worth asking anybody for.
+    if (!carries(out.field) && any_carrier) continue;
     missing |= judgement.missing;
     nearest.insert(nearest.end(), judgement.changes.begin(), judgement.changes.end());
   }

@@ -233,7 +233,9 @@ FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& a
       for (Bits rest = standing.unknown[i]; rest != 0; rest &= rest - 1) any.push_back(rest & -rest);
       ways = combined(ways, any);
     }
-    if (rule.needs_consent && consent.truth == Truth::no) ways = combined(ways, {kConsentBit});
+    // Nobody can consent for a person who is not named.
+    if (rule.needs_consent && consent.truth == Truth::no)
+      ways = person == kWholeExchange ? Changes{} : combined(ways, {kConsentBit});
     if (rule.needs_consent && consent.truth == Truth::unknown) ways = combined(ways, {consent.missing});
     pair.changes.insert(pair.changes.end(), ways.begin(), ways.end());
     if (truth == Truth::unknown) answers.insert(answers.end(), ways.begin(), ways.end());
@@ -273,6 +275,7 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
   const auto& about = persons.empty() ? whole : persons;
   bool place_closed = false, closed = false, unknown = false, uncovered = false;
   Changes changes{0};
+  out.covers.reserve(about.size() * 3);
   for (const int person : about) {
     std::vector<int> all;
     bool shared = false;
