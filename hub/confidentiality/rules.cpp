@@ -472,10 +472,11 @@ Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& f
       break;
     }
     hashed += name + "\n" + std::to_string(text->size()) + "\n" + *text;
-    try {
-      loader.read(toml::parse(*text, name), name);
-    } catch (const toml::parse_error& e) {
-      problems.report(name, e.source(), std::string(e.description()));
+    const toml::parse_result parsed = toml::parse(*text, name);
+    if (parsed) {
+      loader.read(parsed.table(), name);
+    } else {
+      problems.report(name, parsed.error().source(), std::string(parsed.error().description()));
     }
   }
   if (!problems.first()) loader.check_whole();

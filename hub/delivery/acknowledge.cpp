@@ -21,7 +21,7 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   Ledger::Write write = [id = row.id, now, reference, after](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
-    if (!*current) return fail(Errc::not_found, "exchange", "no such exchange");
+    if (!*current) return fail(Errc::conflict, "exchange", "no such exchange");
     ExchangeRow next = std::move(**current);
     next.state = ExchangeState::delivered;
     if (next.life.empty() || next.life == "sent") next.life = "received";

@@ -236,7 +236,7 @@ Task<Result<void>> Outbox::keep_state(ExchangeRow row, Bytes state, Bytes key) {
   Ledger::Write write = [id = row.id, sealed](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
-    if (!*current) return fail(Errc::not_found, "exchange", "gone");
+    if (!*current) return fail(Errc::conflict, "exchange", "gone");
     ExchangeRow next = std::move(**current);
     next.conversation = sealed;
     if (next.state == ExchangeState::queued) next.state = ExchangeState::delivering;
@@ -283,7 +283,7 @@ Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, st
   Ledger::Write write = [id = row.id, dead, now, delay](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
-    if (!*current) return fail(Errc::not_found, "exchange", "gone");
+    if (!*current) return fail(Errc::conflict, "exchange", "gone");
     ExchangeRow next = std::move(**current);
     if (next.state != ExchangeState::queued && next.state != ExchangeState::delivering) return {};
     ++next.attempts;

@@ -155,7 +155,7 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
   Ledger::Write write = [id = row.id, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
-    if (!*current) return fail(Errc::not_found, "exchange", "no such exchange");
+    if (!*current) return fail(Errc::conflict, "exchange", "no such exchange");
     (*current)->life = "recalled";
     (*current)->updated_at = now;
     return txn.put_exchange(**current);

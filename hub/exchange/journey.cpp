@@ -361,8 +361,12 @@ Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source) {
   json::value canonical = hub_message("exchange.receipt", derived_id("receipt/" + row.id), row, now);
   canonical.at("data").at("payload") =
       json::object{{"exchangeId", row.id}, {"receivedAt", to_rfc3339(row.acknowledged_at.value_or(now))},
-                   {"receiptLeaf", static_cast<std::int64_t>(row.ack_leaf_index.value_or(0))},
-                   {"messageId", source ? source->message.sender_message_id : std::string()}};
+                   {"receiptLeaf", static_cast<std::int64_t>(row.ack_leaf_index.value_or(0))}};
+  if (!source) {
+    auto read = source_of(row);
+    if (read) source = std::move(*read);
+  }
+  if (source) canonical.at("data").at("payload").as_object()["messageId"] = source->message.sender_message_id;
   auto sent = co_await send_for(board, sender, std::move(canonical), "receipt");
   if (!sent) log(LogLevel::error, "receipt.failed", {{"exchange", row.id}, {"where", sent.error().where}, {"code", std::string(to_string(sent.error().code))}});
 }

@@ -160,7 +160,8 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
     leaf.sender = caller->id;
     leaf.subject_id = row->id;
     leaf.outcome = a.value;
-    leaf.codes = {a.code, a.reason_code};
+    leaf.codes = {a.code};
+    if (!a.reason_code.empty()) leaf.codes.push_back(a.reason_code);
     leaf.relies_on = {row->leaf_index};
     leaf.payload_commitment = commit_to(assessor + "\n" + a.person_ref).digest;
     leaves.push_back(std::move(leaf));
@@ -278,6 +279,10 @@ Task<Result<json::object>> Journey::pass_status_back(ExchangeRow row, CasePtr so
   json::object& data = canonical.at("data").as_object();
   data["payload"] = std::move(payload);
   data["persons"] = persons_for_status(*source);
+  // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
+  for (const Fact& fact : source->message.facts)
+    if (fact.assessor_id.empty() && fact.value != Truth::unknown)
+      facts.push_back(json::object{{"code", fact.code}, {"value", fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
   if (!facts.empty()) data["facts"] = std::move(facts);
   const Party* from = s_.parties.find(row.recipient);
   const Party* to = s_.parties.find(row.sender);

@@ -2,8 +2,6 @@
 // file:line:column and what was expected. The first error is kept and everything after it reads as defaults, so that a
 // loader is a plain list of its keys. Include only in loaders: toml++ is heavy. Single-threaded.
 #pragma once
-#define TOML_EXCEPTIONS 0
-#define TOML_UNRELEASED_FEATURES 0
 #include <toml++/toml.h>
 
 #include <charconv>

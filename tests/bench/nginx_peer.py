@@ -4,6 +4,7 @@ Both speak TLS 1.3 with client certificates in and out, keep their connections, 
 bench machine has few cores and the load generator wants one. A party's certificate serves as server certificate, as
 in the demo's counterparts.
 """
+import ctypes
 import pathlib
 import shutil
 import signal
@@ -63,6 +64,10 @@ PROXY = """location / {{
     }}"""
 
 
+def _end_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: SIGTERM, so that the master ends its worker
+
+
 class Nginx:
     """One nginx in the foreground; ends with stop() or with its `with` block."""
 
@@ -74,7 +79,8 @@ class Nginx:
                                         location=location, upstream=upstream))
         nginx = shutil.which("nginx") or "/usr/sbin/nginx"
         self.log = self.folder / f"{name}.log"
-        self.process = subprocess.Popen([nginx, "-e", str(self.log), "-c", str(config), "-p", str(self.folder)])
+        self.process = subprocess.Popen([nginx, "-e", str(self.log), "-c", str(config), "-p", str(self.folder)],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=_end_with_parent)
         time.sleep(0.3)
         if self.process.poll() is not None:
             raise RuntimeError(f"nginx ({name}) did not start:\n{self.log.read_text()[-1500:]}")

@@ -142,7 +142,7 @@ class Demo:
             for f in fields[name]:
                 why = f" [{', '.join(f.get('provisions', [])) or f.get('reason', '')}]" if citation else ""
                 if name == "held":
-                    why += f" missing: {', '.join(f.get('missing', []))}"
+                    why += f" missing: {', '.join(f['missing'])}" if f.get("missing") else ""
                 parts.append(f"{f['category']} {f['count']}{why}")
             return ", ".join(parts) or "-"
 
@@ -174,6 +174,8 @@ class Demo:
     def wait_state(self, party, exchange_id, state="delivered"):
         def there():
             e = self.exchange(party, exchange_id)
+            if e["state"] in ("dead", "refused", "withdrawn") and e["state"] != state:
+                raise Unexpected(f"exchange to {e['recipient']} is {e['state']}, expected {state}")
             return e if e["state"] == state else None
 
         return wait_for(f"exchange {state}", there, ARRIVAL_SECONDS_MAX, 0.1)
@@ -272,6 +274,7 @@ class Demo:
         else:
             for x in r.json()["statusMessage"].get("exchanges", []):
                 self.show(x)
+                self.expect(s, "the confirmation goes to Kronofogden", x["outcome"] in PERMITTED, True)
         self.expect(s, "confirmed by a named handler", self.exchange("social-board", e["id"])["life"], "confirmed")
         self.expect(s, "nothing is due any more", self.exchange("kronofogden", e["id"])["dueAt"], None)
 
@@ -285,7 +288,7 @@ class Demo:
         self.say("  the board registers the consent of guardian and child")
         consent = {"person": {"personalNumber": people.CHILD_15["personalNumber"]}, "giver": "guardian_and_child", "maturityAssessor": "caseworker-7",
                    "recipients": ["bup"], "purposes": ["care_referral"],
-                   "categories": ["identity", "contact", "home_area", "health", "social_situation", "misuse", "school", "family", "address", "case_reference", "official", "event"],
+                   "categories": ["identity", "contact", "home_area", "health", "social_situation", "misuse", "school", "family", "address", "case_reference", "official", "event", "protection"],
                    "validTo": utc(90 * 86400), "evidenceSha256": hashlib.sha256(b"signed form").hexdigest(), "language": "sv"}
         self.call("social-board", "POST", "/v1/consents", consent, expect=201)
         # The consent may have been recorded by a hub that died before it decided again: asking for the exchange is enough
@@ -299,7 +302,7 @@ class Demo:
         record = wait_for("bundle at BUP", lambda: self.counterparts.received("fhir", "bup"), ARRIVAL_SECONDS_MAX)
         self.expect(s, "BUP holds it as FHIR", any("ServiceRequest" in json.dumps(r["body"]) for r in record), True)
         self.say("  BUP accepts; the need for care is assessed by its clinician")
-        status = self.send("bup", "health", build.task_status(people.CHILD_15, e["id"], "accepted", str(uuid.uuid4())))
+        status = self.send("bup", "health", build.task_status(people.CHILD_15, e["id"], "accepted", str(uuid.uuid4()), need_for_care=True))
         back = self.to(status, "social-board")
         self.expect(s, "the status returns to the sender", back["outcome"] in PERMITTED, True)
         self.wait_state("bup", back["id"])
@@ -309,7 +312,7 @@ class Demo:
         s = self.step(7, "SIG: police inform the school under signed consent; the consent is revoked while a second message waits")
         consent = {"person": {"personalNumber": people.YOUTH_17["personalNumber"]}, "giver": "guardian_and_child", "maturityAssessor": "coordinator-3",
                    "recipients": ["school-south"], "purposes": ["sig_cooperation"],
-                   "categories": ["identity", "suspicion", "school", "social_situation", "risk_assessment", "event", "case_reference", "official", "home_area"],
+                   "categories": ["identity", "suspicion", "school", "social_situation", "risk_assessment", "event", "case_reference", "official", "home_area", "protection"],
                    "validTo": utc(60 * 86400), "evidenceSha256": hashlib.sha256(b"SIG form").hexdigest(), "language": "sv", "agreement": "sig-2026"}
         given = self.call("police-west", "POST", "/v1/consents", consent, expect=201).json()
         first = self.to(self.send("police-west", "police", build.sig_information(people.YOUTH_17, str(uuid.uuid4()))), "school-south")

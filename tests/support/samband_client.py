@@ -184,7 +184,7 @@ def police_offer(person, message_id, accepted=True, at=None, **more):
                "intervention": "ingripande på allmän plats", "place": "Centralstationen", "substance": "cannabis",
                "noClassifiedDrug": False, "suspectedOffence": "ringa narkotikabrott"}
     consents = [{"person": "p1", "giver": "self", "recipients": ["maria-ungdom", "social-board"], "purposes": ["voluntary_offer"],
-                 "categories": ["identity", "contact", "home_area", "event", "event_place", "misuse", "official", "case_reference"],
+                 "categories": ["identity", "contact", "home_area", "event", "event_place", "misuse", "official", "case_reference", "protection"],
                  "validTo": now(30 * 86400), "evidenceSha256": "6b" * 32, "language": "sv"}] if accepted else []
     return police("police.offer", person, message_id, payload, at, consents=consents, **more)
 
