@@ -118,7 +118,7 @@ def main():
         answer = '{"reference":"BENCH-1","status":"accepted"}'
         recipient = nginx_peer.recipient(folder / "nginx", recipient_port, hub.certs, RECIPIENT, answer)
         proxy = nginx_peer.proxy(folder / "nginx", proxy_port, recipient_port, hub.certs, RECIPIENT, "hub-client")
-        with hub, recipient, proxy:
+        with recipient, proxy, hub:
             print(f"{o.connections} connections, {o.seconds:g} s of load a round, {body.stat().st_size} bytes a message, warm-up first")
             nginx_round(proxy, proxy_port, body, hub.certs, o.connections, 1)
             samband_round(hub, body, o.connections, 2)
