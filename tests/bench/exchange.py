@@ -128,7 +128,7 @@ def main():
                 row("nginx", rounds["nginx"][-1])
                 rounds["samband"].append(samband_round(hub, body, o.connections, o.seconds))
                 row("samband", rounds["samband"][-1])
-            size = hub.metrics().get("samband_log_size")
+            size = hub.metrics().get("samband_ledger_size")
     medians = {name: statistics.median(r["rate"] for r in found) for name, found in rounds.items()}
     spread = {name: f"[{min(r['rate'] for r in found):.0f}..{max(r['rate'] for r in found):.0f}]" for name, found in rounds.items()}
     ratio = medians["samband"] / medians["nginx"] if medians["nginx"] else 0

@@ -98,6 +98,27 @@ def check_text(path, text, root, allowed):
         yield from check_person_numbers(path, text, root, allowed)
 
 
+TEST_NAME = re.compile(r"\b(unit|integration|scenario|structure)\.([a-z_0-9]+)")
+
+
+def check_threat_table(root):
+    """Every row of the threat model names tests that exist, or says that there are none yet."""
+    path = root / "docs" / "threat-model.md"
+    there = {"unit": lambda n: any((root / "tests/unit" / n).glob("*.cpp")), "structure": lambda n: n in ("rooms", "docs"),
+             "integration": lambda n: (root / f"tests/integration/test_{n}.py").is_file(),
+             "scenario": lambda n: (root / f"tests/scenarios/test_{n}.py").is_file()}
+    for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if path.is_file() else ():
+        cells = [c.strip() for c in row.strip().strip("|").split("|")]
+        if not row.startswith("|") or len(cells) < 4 or cells[0] in ("threat", "---"):
+            continue
+        names = TEST_NAME.findall(cells[-1])
+        if not names and "none yet" not in cells[-1]:
+            yield f"docs/threat-model.md:{number}: the row names no test"
+        for label, name in names:
+            if not there[label](name):
+                yield f"docs/threat-model.md:{number}: there is no test {label}.{name}"
+
+
 def test_numbers(root):
     """Skatteverket's test numbers, ten digits each; None when the folder of test data is not beside the checkout."""
     folder = pathlib.Path(os.environ.get("SAMBAND_TESTDATA", root.parent / "shared" / "testdata")) / "ids"
@@ -130,7 +151,7 @@ def main():
     allowed = test_numbers(root)
     if allowed is None:
         print("no ../shared/testdata and no SAMBAND_TESTDATA: person numbers were NOT checked")
-    problems, count = [], 0
+    problems, count = list(check_threat_table(root)), 0
     for path in tracked(root):
         data = path.read_bytes()
         if b"\0" in data or len(data) > TEXT_SIZE_MAX:
