@@ -140,7 +140,7 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
   if (!from || !to) co_return fail(Errc::not_found, "parties", "a party is gone");
   json::value canonical = hub_message("exchange.recall", derived_id("recall/" + row.id), row, now);
   canonical.at("data").at("payload") = json::object{{"exchangeId", row.id}, {"reasonCode", reason}, {"at", to_rfc3339(now)}};
-  auto sent = co_await send_for(from, to, std::move(canonical), "receipt");
+  auto sent = co_await send_for(from, to, std::move(canonical), "receipt", {});
   if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
   Leaf leaf;
   leaf.type = LeafType::recall;

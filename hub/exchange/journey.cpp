@@ -28,6 +28,7 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
   for (Case& c : *cases) {
     CasePtr source = std::make_shared<const Case>(std::move(c));
     std::vector<Candidate> candidates;
+    Along along;
     if (source->message.kind == "care.status") {
       // A status goes to whoever sent the referral, not by route: and only from whoever received it.
       auto about = own_row(*in.sender, text_at(source->message.data, "/payload/exchangeId"), false, true);
@@ -37,13 +38,15 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
         if (!completed) co_return completed.error();
         source = std::move(*completed);
       }
-      auto applied = co_await apply_status(in.sender, about->id, text_at(source->message.data, "/payload/status"),
-                                           text_at(source->message.data, "/payload/reasonCode"),
-                                           text_at(source->message.data, "/payload/handler/name"));
-      if (!applied) {
-        // The same message again finds the step taken: process() answers it as the duplicate that it is.
+      auto step = status_step(*in.sender, *about, text_at(source->message.data, "/payload/status"),
+                              text_at(source->message.data, "/payload/reasonCode"),
+                              text_at(source->message.data, "/payload/handler/name"));
+      if (!step) {
+        // The same message again finds its own step taken: process() answers it as the duplicate that it is.
         auto earlier = s_.store.message(in.sender->id, source->message.sender_message_id);
-        if (applied.error().code != Errc::conflict || !earlier || !earlier->has_value()) co_return applied.error();
+        if (step.error().code != Errc::conflict || !earlier || !earlier->has_value()) co_return step.error();
+      } else {
+        along = std::move(*step);
       }
       candidates.push_back(Candidate{s_.parties.find(about->sender), "care_follow_up", "hub", false});
     } else {
@@ -55,7 +58,7 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
     }
     auto carried = co_await register_carried_consents(source);
     if (!carried) co_return carried.error();
-    auto answer = co_await process(source, std::move(candidates));
+    auto answer = co_await process(source, std::move(candidates), std::move(along));
     if (!answer) co_return answer.error();
     s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, answer->at("duplicate").as_bool() ? "duplicate" : "accepted");
     if (!source->message.retracts.empty()) {
@@ -68,7 +71,7 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
   co_return json::object{{"messages", std::move(answers)}};
 }
 
-Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates) {
+Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates, Along along) {
   const Time now = s_.clock.now();
   auto rest = grounds(*source, "");
   if (!rest) co_return rest.error();
@@ -100,20 +103,23 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     rows->push_back(std::move(decided->row));
   }
 
-  Ledger::Write write = [message, rows](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+  for (Leaf& leaf : along.leaves) leaves.push_back(std::move(leaf));
+  Ledger::Write write = [message, rows, with = along.write](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     if (auto added = txn.add_message(message); !added) return added;
     for (std::size_t i = 0; i < rows->size(); ++i) {
       (*rows)[i].leaf_index = at.at(i);
       if (auto put = txn.put_exchange((*rows)[i]); !put) return put;
     }
-    return {};
+    if (!with) return {};
+    return with(txn, std::vector<std::uint64_t>(at.begin() + static_cast<std::ptrdiff_t>(rows->size()), at.end()));
   };
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) {
     if (done.error().code != Errc::conflict) co_return done.error();
     auto earlier = s_.store.message(message.sender, message.sender_message_id);
     if (!earlier) co_return earlier.error();
-    if (!earlier->has_value() || (*earlier)->content_hash != message.content_hash)
+    if (!earlier->has_value()) co_return done.error();
+    if ((*earlier)->content_hash != message.content_hash)
       co_return fail(Errc::conflict, "/id", "this message id was used before with other content; a correction needs an id of its own");
     co_return answer_for_message(**earlier, true);
   }
@@ -367,18 +373,19 @@ Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source) {
     if (read) source = std::move(*read);
   }
   if (source) canonical.at("data").at("payload").as_object()["messageId"] = source->message.sender_message_id;
-  auto sent = co_await send_for(board, sender, std::move(canonical), "receipt");
+  auto sent = co_await send_for(board, sender, std::move(canonical), "receipt", {});
   if (!sent) log(LogLevel::error, "receipt.failed", {{"exchange", row.id}, {"where", sent.error().where}, {"code", std::string(to_string(sent.error().code))}});
 }
 
 // A message that the hub writes on behalf of one party to another: decided, recorded and delivered like any other.
-Task<Result<json::object>> Journey::send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose) {
+Task<Result<json::object>> Journey::send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose,
+                                              Along along) {
   auto made = s_.intake.make(*sender, std::move(canonical), s_.clock.now());
   if (!made) co_return made.error();
   CasePtr source = std::make_shared<const Case>(std::move(*made));
   std::vector<Candidate> candidates;
   candidates.push_back(Candidate{recipient, std::move(purpose), "hub", false});
-  auto answer = co_await process(std::move(source), std::move(candidates));
+  auto answer = co_await process(std::move(source), std::move(candidates), std::move(along));
   co_return answer;
 }
 

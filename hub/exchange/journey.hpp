@@ -66,14 +66,20 @@ class Journey final : public DeliveryGate {
     std::vector<Consent> consents;
   };
 
-  Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates);
+  struct Along {  // recorded in the same transaction as a message; the write gets the indices of these leaves
+    std::vector<Leaf> leaves;
+    Ledger::Write write;
+  };
+
+  Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates, Along along);
   Task<Result<void>> register_carried_consents(CasePtr source);
-  Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose);
+  Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose, Along along);
   Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
   Task<Result<std::optional<Attempt>>> permit(ExchangeRow row, CasePtr source);
-  Task<Result<json::object>> pass_status_back(ExchangeRow row, CasePtr source, json::object payload, json::array facts);
-  Task<Result<void>> apply_status(const Party* caller, std::string exchange_id, std::string status, std::string reason, std::string handler);
+  Result<Along> status_step(const Party& caller, const ExchangeRow&, const std::string& status, const std::string& reason,
+                            const std::string& handler) const;
+  json::value status_message(const ExchangeRow&, const Case& source, json::object payload, json::array facts) const;
   Task<Result<void>> withdraw_retracted(CasePtr source);
   Task<Result<void>> withdraw(ExchangeRow row);
 

@@ -182,52 +182,49 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
 
 // ---- status ----------------------------------------------------------------------------------------------------
 
-Task<Result<void>> Journey::apply_status(const Party* caller, std::string id, std::string status, std::string reason, std::string handler) {
-  auto row = own_row(*caller, id, false, true);
-  if (!row) co_return row.error();
-  if (!row->acknowledged_at && row->state != ExchangeState::delivered)
-    co_return fail(Errc::conflict, "/status", "the exchange has not been received yet");
-  if (auto legal = check_life_step(row->life, status); !legal) co_return legal.error();
-  if (!reason.empty() && !contains(reason_codes(), reason)) co_return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
-  if (status == "confirmed" && handler.empty()) co_return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
+// One step in the life of an exchange, to be recorded together with the message that carries it back.
+Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeRow& row, const std::string& status,
+                                            const std::string& reason, const std::string& handler) const {
+  if (!row.acknowledged_at) return fail(Errc::conflict, "/status", "the exchange has not been received yet");
+  if (auto legal = check_life_step(row.life, status); !legal) return legal.error();
+  if (!reason.empty() && !contains(reason_codes(), reason)) return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
+  if (status == "confirmed" && handler.empty()) return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
   const Time now = s_.clock.now();
-  StatusRow s{new_id(now), row->id, caller->id, status, reason, handler, now, 0};
+  const StatusRow step{new_id(now), row.id, caller.id, status, reason, handler, now, 0};
   Leaf leaf;
   leaf.type = LeafType::status;
   leaf.event_id = crypto::random_bytes(16);
   leaf.at = now;
-  leaf.sender = caller->id;
-  leaf.recipient = row->sender;
-  leaf.subject_id = row->id;
+  leaf.sender = caller.id;
+  leaf.recipient = row.sender;
+  leaf.subject_id = row.id;
   leaf.outcome = status;
   if (!reason.empty()) leaf.codes = {reason};
-  leaf.relies_on = {row->leaf_index};
-  Ledger::Write write = [s, before = row->life](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
-    auto current = txn.exchange(s.exchange_id);
+  leaf.relies_on = {row.leaf_index};
+  Along along;
+  along.leaves.push_back(std::move(leaf));
+  along.write = [step, before = row.life](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    auto current = txn.exchange(step.exchange_id);
     if (!current) return current.error();
     if (!*current || (*current)->life != before) return fail(Errc::conflict, "/status", "another step was set meanwhile");
     ExchangeRow next = std::move(**current);
-    next.life = s.status;
-    next.updated_at = s.at;
-    if (s.status == "confirmed" || s.status == "accepted" || s.status == "declined") next.due_at.reset();
-    StatusRow stored = s;
+    next.life = step.status;
+    next.updated_at = step.at;
+    if (step.status == "confirmed" || step.status == "accepted" || step.status == "declined") next.due_at.reset();
+    StatusRow stored = step;
     stored.leaf_index = at.at(0);
     if (auto added = txn.add_status(stored); !added) return added;
     return txn.put_exchange(next);
   };
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
-  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
-  if (!done) co_return done.error();
-  co_return Result<void>();
+  return along;
 }
 
 Task<Result<json::object>> Journey::set_status(const Party* caller, std::string id, json::value body) {
-  const std::string status = text_at(body, "/status");
-  auto applied = co_await apply_status(caller, id, status, text_at(body, "/reasonCode"), text_at(body, "/handler/name"));
-  if (!applied) co_return applied.error();
   auto row = own_row(*caller, id, false, true);
   if (!row) co_return row.error();
+  const std::string status = text_at(body, "/status");
+  auto step = status_step(*caller, *row, status, text_at(body, "/reasonCode"), text_at(body, "/handler/name"));
+  if (!step) co_return step.error();
   auto source = source_of(*row);
   if (!source) co_return source.error();
   json::object payload{{"exchangeId", row->id}, {"status", status}};
@@ -239,13 +236,14 @@ Task<Result<json::object>> Journey::set_status(const Party* caller, std::string 
   if (!handler.empty()) payload["handler"] = std::move(handler);
   json::array facts;
   if (const json::value* given = find_pointer(body, "/facts"); given && given->is_array()) facts = given->get_array();
-  auto back = co_await pass_status_back(*row, *source, std::move(payload), std::move(facts));
-  json::object answer{{"exchange", answer_for(*row)}};
-  if (back)
-    answer["statusMessage"] = std::move(*back);
-  else
-    answer["statusMessage"] = json::object{{"sent", false}, {"code", to_string(back.error().code)}, {"where", back.error().where}};
-  co_return answer;
+  const Party* to = s_.parties.find(row->sender);
+  if (!to) co_return fail(Errc::not_found, "parties", "the sender is no longer a party");
+  json::value canonical = status_message(*row, **source, std::move(payload), std::move(facts));
+  auto back = co_await send_for(caller, to, std::move(canonical), "care_follow_up", std::move(*step));
+  if (!back) co_return back.error();
+  auto after = own_row(*caller, id, false, true);
+  if (!after) co_return after.error();
+  co_return json::object{{"exchange", answer_for(*after)}, {"statusMessage", std::move(*back)}};
 }
 
 // Whom it is about decides what may be said; the identity itself is not needed and stays.
@@ -274,21 +272,17 @@ Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& 
 }
 
 // The step goes back to whoever sent the exchange, as a message of its own under a decision of its own.
-Task<Result<json::object>> Journey::pass_status_back(ExchangeRow row, CasePtr source, json::object payload, json::array facts) {
-  json::value canonical = hub_message("care.status", derived_id("status/" + row.id + "/" + row.life + "/" + to_rfc3339(row.updated_at)), row, s_.clock.now());
+json::value Journey::status_message(const ExchangeRow& row, const Case& source, json::object payload, json::array facts) const {
+  json::value canonical = hub_message("care.status", new_id(s_.clock.now()), row, s_.clock.now());
   json::object& data = canonical.at("data").as_object();
   data["payload"] = std::move(payload);
-  data["persons"] = persons_for_status(*source);
+  data["persons"] = persons_for_status(source);
   // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
-  for (const Fact& fact : source->message.facts)
+  for (const Fact& fact : source.message.facts)
     if (fact.assessor_id.empty() && fact.value != Truth::unknown)
       facts.push_back(json::object{{"code", fact.code}, {"value", fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
   if (!facts.empty()) data["facts"] = std::move(facts);
-  const Party* from = s_.parties.find(row.recipient);
-  const Party* to = s_.parties.find(row.sender);
-  if (!from || !to) co_return fail(Errc::not_found, "parties", "the sender is no longer a party");
-  auto sent = co_await send_for(from, to, std::move(canonical), "care_follow_up");
-  co_return sent;
+  return canonical;
 }
 
 // ---- operator --------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import http.client
 import json
 import os
 import pathlib
+import queue
 import random
 import shutil
 import signal
@@ -46,35 +47,36 @@ def utc(offset_s=0):
 
 
 class Killer:
-    """kill -9 at random points, and start again. Serialised: one death at a time."""
+    """kill -9 at random points, and start again. One thread that outlives the demo: the hub dies with its parent thread."""
 
     def __init__(self, hub, kills, seed):
         self.hub, self.left, self.done = hub, kills, 0
         self.random = random.Random(seed)
-        self.lock = threading.Lock()
-        self.timers = []
+        self.orders = queue.Queue()
+        threading.Thread(target=self.work, daemon=True).start()
 
     def maybe(self, chance=0.6):
         if self.left <= 0 or self.random.random() > chance:
             return
         self.left -= 1
         # From "before the request has left" to "long after the answer": the journey takes a few milliseconds.
-        timer = threading.Timer(self.random.choice([0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.2]) * self.random.random() * 2, self.kill)
-        timer.daemon = True
-        self.timers.append(timer)
-        timer.start()
+        self.orders.put(time.monotonic() + self.random.choice([0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.2]) * self.random.random() * 2)
 
-    def kill(self):
-        with self.lock:
-            if self.hub.process is None:
-                return
+    def work(self):
+        while True:
+            at = self.orders.get()
+            time.sleep(max(0.0, at - time.monotonic()))
             self.hub.kill9()
             self.done += 1
-            self.hub.start()
+            try:
+                self.hub.start()
+            except Exception as error:  # the demo finds no hub and says so; here is why
+                print(f"the hub did not come back: {error}", file=sys.stderr, flush=True)
+                os._exit(1)
+            self.orders.task_done()
 
     def settle(self):
-        for timer in self.timers:
-            timer.join()
+        self.orders.join()
 
 
 class Demo:
