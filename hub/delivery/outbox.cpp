@@ -15,6 +15,8 @@
 namespace samband {
 namespace {
 
+constexpr std::size_t kOverflowMax = 200000;
+
 double random_unit() {
   thread_local std::mt19937_64 engine{std::random_device{}()};
   return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
@@ -64,7 +66,9 @@ Time Outbox::first_due(std::string_view recipient, Time now) const {
   return full || stopping_ ? now : now + options_.lease;
 }
 
-void Outbox::enqueue(ExchangeRow row, CasePtr source) { take(Work{std::move(row), std::move(source)}); }
+void Outbox::enqueue(ExchangeRow row, CasePtr source, PreparedPtr prepared) {
+  take(Work{std::move(row), std::move(source), std::move(prepared)});
+}
 
 void Outbox::nudge() { nudged_ = true; }
 
@@ -80,7 +84,13 @@ bool Outbox::take(Work work) {
     std::lock_guard lock(mutex_);
     if (stopping_) return false;
     Lane& lane = lanes_[recipient];
-    if (lane.queue.size() >= options_.queue_max || !claimed_.insert(work.row.id).second) return false;
+    if (claimed_.count(work.row.id)) return false;
+    if (lane.queue.size() >= options_.queue_max) {
+      // Its lease would make it wait; the id is enough to fetch it when the lane has room.
+      if (work.source && lane.overflow.size() < kOverflowMax) lane.overflow.push_back(work.row.id);
+      return false;
+    }
+    claimed_.insert(work.row.id);
     lane.queue.push_back(std::move(work));
     if (lane.running >= options_.parallel_max) return true;
     ++lane.running;
@@ -89,23 +99,41 @@ bool Outbox::take(Work work) {
   return true;
 }
 
-Task<void> Outbox::run_lane(std::string recipient) {
+// The lane's next piece of work; empty when there is none, and then one runner less.
+std::optional<Outbox::Work> Outbox::next_work(const std::string& recipient) {
   for (;;) {
-    Work work;
+    std::string id;
     {
       std::lock_guard lock(mutex_);
       Lane& lane = lanes_[recipient];
-      if (lane.queue.empty() || stopping_) {
+      if (stopping_ || (lane.queue.empty() && lane.overflow.empty())) {
         --lane.running;
-        co_return;
+        return std::nullopt;
       }
-      work = std::move(lane.queue.front());
-      lane.queue.pop_front();
+      if (!lane.queue.empty()) {
+        Work work = std::move(lane.queue.front());
+        lane.queue.pop_front();
+        return work;
+      }
+      id = std::move(lane.overflow.front());
+      lane.overflow.pop_front();
+      if (!claimed_.insert(id).second) continue;
     }
-    const std::string id = work.row.id;
+    auto row = store_.exchange(id);
+    if (row && row->has_value()) return Work{std::move(**row), nullptr, nullptr};
+    std::lock_guard lock(mutex_);
+    claimed_.erase(id);
+  }
+}
+
+Task<void> Outbox::run_lane(std::string recipient) {
+  for (;;) {
+    auto work = next_work(recipient);
+    if (!work) co_return;
+    const std::string id = work->row.id;
     ++in_flight_;
     try {
-      co_await attempt(std::move(work));
+      co_await attempt(std::move(*work));
     } catch (const std::exception&) {
       // The row keeps its lease in the store and comes back with the poll.
       log(LogLevel::error, "delivery.exception", {{"exchange", id}});
@@ -127,7 +155,7 @@ Task<void> Outbox::poll_loop() {
       first = first && more;
       std::size_t taken = 0;
       for (ExchangeRow& row : *due)
-        if (take(Work{std::move(row), nullptr})) ++taken;
+        if (take(Work{std::move(row), nullptr, nullptr})) ++taken;
       if (more && taken) continue;
     } else {
       log(LogLevel::error, "delivery.poll_failed", {{"code", std::string(to_string(due.error().code))}});
@@ -142,7 +170,7 @@ Task<void> Outbox::poll_loop() {
 Task<void> Outbox::attempt(Work work) {
   const bool resumed = !work.source;
   const std::string id = work.row.id;
-  auto admitted = co_await gate_->admit(std::move(work.row), std::move(work.source));
+  auto admitted = co_await gate_->admit(std::move(work.row), std::move(work.source), std::move(work.prepared));
   if (!admitted) {
     // Nothing could be recorded or read: nothing is sent; the lease runs out and the poll tries again.
     log(LogLevel::error, "delivery.gate_failed",

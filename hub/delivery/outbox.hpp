@@ -31,12 +31,23 @@ struct Attempt {
   CasePtr source;
 };
 
+// A decision made a moment ago with what it released, and how long it cannot differ: the decision is a pure function, so
+// while no consent, assessment or row has changed (`epoch`) and no time bound was crossed, deciding again would give the
+// same. Kept with what is enqueued right after its commit; anything older is decided anew.
+struct Prepared {
+  Decision decision;
+  Minimised body;
+  std::uint64_t epoch = 0;
+  Time valid_until{};
+};
+using PreparedPtr = std::shared_ptr<Prepared>;
+
 // Decides again, records what changed, and hands out the permission for one attempt. Empty: nothing may be sent now
 // (refused, held, withdrawn, already delivered); that has been recorded.
 class DeliveryGate {
  public:
   virtual ~DeliveryGate() = default;
-  virtual Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source) = 0;
+  virtual Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) = 0;
   // The recipient has it. Runs after the acknowledgement is durable.
   virtual Task<void> acknowledged(ExchangeRow row, CasePtr source) = 0;
 };
@@ -66,7 +77,7 @@ class Outbox {
 
   // When a row that is about to be committed should be due: memory will take it, or the poll at once.
   Time first_due(std::string_view recipient, Time now) const;
-  void enqueue(ExchangeRow row, CasePtr source);
+  void enqueue(ExchangeRow row, CasePtr source, PreparedPtr prepared = nullptr);
   // A due row may be waiting: look now, not at the next poll.
   void nudge();
   std::size_t waiting() const;
@@ -76,9 +87,11 @@ class Outbox {
   struct Work {
     ExchangeRow row;
     CasePtr source;  // null: read it from the store
+    PreparedPtr prepared;
   };
   struct Lane {
     std::deque<Work> queue;
+    std::deque<std::string> overflow;  // exchange ids that memory had no room for; the store holds them
     int running = 0;
   };
   Task<void> poll_loop();
@@ -89,6 +102,7 @@ class Outbox {
   Task<void> failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait);
   Task<Result<void>> keep_state(ExchangeRow row, Bytes state, Bytes key);
   bool take(Work work);
+  std::optional<Work> next_work(const std::string& recipient);
 
   asio::io_context& io_;
   const Clock& clock_;

@@ -46,7 +46,9 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
     co_return fail(Errc::invalid_input, "/agreement", "no such agreement");
   consent.id = new_id(now);
   const std::string id = consent.id, subject = consent.subject_ref;
+  changed();
   auto recorded = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent);
+  changed();
   if (!recorded) co_return recorded.error();
 
   // What waited for it is decided again, now.
@@ -104,7 +106,9 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
   std::uint64_t leaf_index = consent.leaf_index;
   if (!consent.revoked_at) {
     consent.revoked_at = s_.clock.now();
+    changed();
     auto recorded = co_await record_consent(s_.ledger, consent, LeafType::revocation);
+    changed();
     if (!recorded) co_return recorded.error();
     leaf_index = *recorded;
   }
@@ -215,7 +219,9 @@ Task<Result<void>> Journey::withdraw(ExchangeRow row) {
   };
   std::vector<Leaf> leaves;
   leaves.push_back(std::move(leaf));
+  changed();
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  changed();
   if (!done) co_return done.error();
   co_return Result<void>();
 }

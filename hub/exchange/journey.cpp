@@ -73,6 +73,7 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
 
 Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates, Along along) {
   const Time now = s_.clock.now();
+  const std::uint64_t epoch = epoch_.load();  // before the grounds are read
   auto rest = grounds(*source, "");
   if (!rest) co_return rest.error();
 
@@ -88,6 +89,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   message.warnings = json::serialize(source->message.warnings);
 
   auto rows = std::make_shared<std::vector<ExchangeRow>>();
+  std::vector<PreparedPtr> prepared;
   std::vector<Leaf> leaves;
   for (const Candidate& candidate : candidates) {
     const auto started = std::chrono::steady_clock::now();
@@ -101,6 +103,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     if (decided->row.outcome == "held") s_.meter.alarm("hold");
     leaves.push_back(std::move(decided->leaf));
     rows->push_back(std::move(decided->row));
+    prepared.push_back(decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision), std::move(*decided->body), epoch, valid_until(*rest, now)}) : nullptr);
   }
 
   for (Leaf& leaf : along.leaves) leaves.push_back(std::move(leaf));
@@ -123,8 +126,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
       co_return fail(Errc::conflict, "/id", "this message id was used before with other content; a correction needs an id of its own");
     co_return answer_for_message(**earlier, true);
   }
-  for (const ExchangeRow& row : *rows)
-    if (row.state == ExchangeState::queued) s_.outbox.enqueue(row, source);
+  for (std::size_t i = 0; i < rows->size(); ++i)
+    if ((*rows)[i].state == ExchangeState::queued) s_.outbox.enqueue((*rows)[i], source, std::move(prepared[i]));
 
   json::array exchanges;
   for (const ExchangeRow& row : *rows) exchanges.push_back(answer_for(row));
@@ -148,7 +151,9 @@ Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
     auto known = s_.store.consent(consent.id);
     if (!known) co_return known.error();
     if (known->has_value()) continue;
+    changed();
     auto added = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent);
+    changed();
     if (!added) co_return added.error();
   }
   co_return Result<void>();
@@ -299,7 +304,9 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     };
     std::vector<Leaf> leaves;
     leaves.push_back(std::move(leaf));
+    changed();
     auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+    changed();
     if (done) {
       s_.meter.decision(stored->kind, stored->outcome, 0);
       co_return std::move(*stored);
@@ -315,7 +322,22 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
 
 // ---- the gate before every attempt -----------------------------------------------------------------------------
 
-Task<Result<std::optional<Attempt>>> Journey::admit(ExchangeRow row, CasePtr source) {
+// The first instant at which deciding again could differ although nothing was changed: a consent begins or ends, or the
+// date (ages, rules and agreements in force) turns.
+Time Journey::valid_until(const Grounds& rest, Time at) const {
+  Time until = end_of_day(at);
+  for (const Consent& c : rest.consents)
+    for (const Time bound : {c.valid_from, c.valid_to})
+      if (bound > at) until = std::min(until, bound);
+  return until;
+}
+
+Task<Result<std::optional<Attempt>>> Journey::admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) {
+  if (prepared && source && prepared->epoch == epoch_.load() && s_.clock.now() < prepared->valid_until) {
+    auto released = s_.ledger.release(row.id, row.recipient, prepared->decision, std::move(prepared->body), row.leaf_index);
+    if (!released) co_return released.error();
+    co_return std::optional<Attempt>(Attempt{std::move(*released), std::move(row), std::move(source)});
+  }
   auto fresh = s_.store.exchange(row.id);
   if (!fresh) co_return fresh.error();
   if (!fresh->has_value()) co_return std::optional<Attempt>();

@@ -2,6 +2,7 @@
 // later turn of it: a hold answered, a consent given or revoked, a status, an acknowledgement, a recall, a retry.
 // A new decision is a new record; nothing decided earlier is edited. Thread-safe; coroutines run on the caller's strand.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -56,7 +57,7 @@ class Journey final : public DeliveryGate {
   Result<PluginReply> render_answer(const std::string& adapter, const std::string& answer_json) const;
 
   // DeliveryGate
-  Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source) override;
+  Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) override;
   Task<void> acknowledged(ExchangeRow row, CasePtr source) override;
 
  private:
@@ -94,7 +95,12 @@ class Journey final : public DeliveryGate {
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
   bool is_restricted(const Party& recipient) const;
 
+  Time valid_until(const Grounds&, Time at) const;
+  // Before and after every change that a decision could rest on: what was decided earlier is decided anew.
+  void changed() { ++epoch_; }
+
   Services s_;
+  std::atomic<std::uint64_t> epoch_{0};
 };
 
 }  // namespace samband

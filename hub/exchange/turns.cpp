@@ -172,7 +172,9 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
       if (auto added = txn.add_assessment(a); !added) return added;
     return {};
   };
+  changed();
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  changed();
   if (!done) co_return done.error();
   auto again = co_await redecide(std::move(*row), *source, "assessment");
   if (!again) co_return again.error();

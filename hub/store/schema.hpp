@@ -23,16 +23,14 @@ inline constexpr const char* kSchema = R"(
     acknowledged_at INTEGER, explanation TEXT NOT NULL, fingerprint TEXT NOT NULL, subject_refs TEXT NOT NULL,
     consents TEXT NOT NULL, external_reference TEXT NOT NULL, key_id INTEGER NOT NULL, side BLOB NOT NULL,
     conversation BLOB NOT NULL);
-  -- The exchanges of one message.
-  CREATE INDEX exchange_message ON exchange(message_id);
   -- Listings of one party, in either role.
   CREATE INDEX exchange_sender ON exchange(sender, id);
   CREATE INDEX exchange_recipient ON exchange(recipient, id);
   -- What waits for somebody: inboxes, the reviewer's list, dead letters. Small whatever the size of the table.
   CREATE INDEX exchange_waiting ON exchange(state, recipient, id) WHERE state='inbox' OR state='held' OR state='dead';
-  -- The outbox's next work, and deadlines that nobody has met yet.
+  -- The outbox's next work, and deadlines that nobody has met yet (a met one is null).
   CREATE INDEX exchange_next ON exchange(next_attempt_at) WHERE next_attempt_at IS NOT NULL;
-  CREATE INDEX exchange_due ON exchange(due_at) WHERE due_at IS NOT NULL AND acknowledged_at IS NULL;
+  CREATE INDEX exchange_due ON exchange(due_at) WHERE due_at IS NOT NULL;
   CREATE TABLE consent(
     id TEXT PRIMARY KEY, subject_ref TEXT NOT NULL, holder TEXT NOT NULL, giver TEXT NOT NULL,
     maturity_assessor TEXT NOT NULL, recipients TEXT NOT NULL, purposes TEXT NOT NULL, categories TEXT NOT NULL,

@@ -138,7 +138,7 @@ class SqliteStore final : public Store {
   }
   Result<std::vector<ExchangeRow>> overdue(Time before, int limit) override {
     static const std::string sql = kSelectExchange +
-                                   "WHERE due_at IS NOT NULL AND acknowledged_at IS NULL AND due_at<=? "
+                                   "WHERE due_at IS NOT NULL AND due_at<=? "
                                    "ORDER BY due_at LIMIT ?";
     return many<ExchangeRow>(sql, &store::read_exchange, store::to_integer(before), bounded(limit));
   }

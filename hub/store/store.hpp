@@ -111,7 +111,7 @@ class Store {
   virtual Result<std::optional<ExchangeRow>> exchange(std::string_view id) = 0;
   virtual Result<std::vector<ExchangeRow>> exchanges(const ExchangeFilter&) = 0;
   virtual Result<std::vector<ExchangeRow>> due_exchanges(Time before, int limit) = 0;     // queued/delivering with next_attempt_at <= before
-  virtual Result<std::vector<ExchangeRow>> overdue(Time before, int limit) = 0;           // due_at <= before and not acknowledged
+  virtual Result<std::vector<ExchangeRow>> overdue(Time before, int limit) = 0;           // due_at <= before: not met
   virtual Result<std::vector<ExchangeRow>> inbox(std::string_view party, std::string_view after, int limit) = 0;
   virtual Result<std::optional<Consent>> consent(std::string_view id) = 0;
   virtual Result<std::vector<Consent>> consents_of(const std::vector<std::string>& subject_refs) = 0;

@@ -155,13 +155,14 @@ TEST_F(StoreTest, DueOverdueAndInbox) {
   row = exchange("c", ExchangeState::inbox), row.next_attempt_at.reset(), row.due_at = at(15);
   put(row);
   row = exchange("d", ExchangeState::inbox), row.next_attempt_at.reset(), row.due_at = at(12),
-  row.acknowledged_at = at(13);
+  row.acknowledged_at = at(13);  // received, but a confirmation is still due
   put(row);
   EXPECT_THAT(ids(store_->due_exchanges(at(10), 10)), ElementsAre("a"));
   EXPECT_THAT(ids(store_->due_exchanges(at(30), 10)), ElementsAre("a", "b"));
   EXPECT_THAT(ids(store_->due_exchanges(at(9), 10)), ElementsAre());
-  EXPECT_THAT(ids(store_->overdue(at(15), 10)), ElementsAre("c"));
-  EXPECT_THAT(ids(store_->overdue(at(14), 10)), ElementsAre());
+  EXPECT_THAT(ids(store_->overdue(at(15), 10)), ElementsAre("d", "c"));
+  EXPECT_THAT(ids(store_->overdue(at(14), 10)), ElementsAre("d"));
+  EXPECT_THAT(ids(store_->overdue(at(11), 10)), ElementsAre());
   EXPECT_THAT(ids(store_->inbox("social-board", "", 10)), ElementsAre("c", "d"));
   EXPECT_THAT(ids(store_->inbox("social-board", "c", 10)), ElementsAre("d"));
   EXPECT_THAT(ids(store_->inbox("police", "", 10)), ElementsAre());
