@@ -97,7 +97,7 @@ TEST(ExampleConfig, Loads) {
   EXPECT_EQ(config->endpoints.size(), 6u);
   EXPECT_EQ(config->plugins.size(), 5u);
   EXPECT_EQ(config->plugins[0].module, (fs::path(SAMBAND_SOURCE_DIR) / "build/dev/lib/samband-police.so"));
-  EXPECT_EQ(config->plugins[0].config_json, "{}");
+  EXPECT_EQ(config->plugins.at(2).config_json, "{}");
 }
 
 TEST(ExampleConfig, EveryPartyIsMadeUpAndCanBeReached) {
@@ -233,9 +233,11 @@ INSTANTIATE_TEST_SUITE_P(
         Spoilt{"hub.toml", "name = \"maria-fhir\"", "name = \"lifecare\"",
                "\"lifecare\"\nurl = \"https://127.0.0.1:19102", "twice"},
         Spoilt{"hub.toml", "sha256 = \"file\"", "sha256 = \"auto\"", "\"auto\"", "64 lower-case hex"},
-        Spoilt{"hub.toml", "sha256 = \"file\"", "sha256 = \"file\"\nconfig = { since = 2026-01-01T00:00:00Z, x = nan }",
-               "{ since", "no JSON form"},
-        Spoilt{"hub.toml", "sha256 = \"file\"", "sha256 = \"file\"\nconfig_file = \"absent.json\"", "\"absent.json\"",
+        Spoilt{"hub.toml", "samband-health.so\"\nsha256 = \"file\"",
+               "samband-health.so\"\nsha256 = \"file\"\nconfig = { since = 2026-01-01T00:00:00Z, x = nan }", "{ since",
+               "no JSON form"},
+        Spoilt{"hub.toml", "samband-health.so\"\nsha256 = \"file\"",
+               "samband-health.so\"\nsha256 = \"file\"\nconfig_file = \"absent.json\"", "\"absent.json\"",
                "JSON object"},
         Spoilt{"hub.toml", "origin = \"samband.example/exempelkommun\"", "origin = \"a b\"", "\"a b\"", "white space"},
         Spoilt{"hub.toml", "name = \"Exempelkommun\"", "name = ?", "?", ""}));
@@ -304,11 +306,16 @@ TEST_F(ConfigTest, AQuotaOfOnesOwn) {
 }
 
 TEST_F(ConfigTest, PluginConfigurationIsATableOrAFile) {
-  replace("hub.toml", "sha256 = \"file\"", "sha256 = \"file\"\n[plugins.config]\nb = [1, true]\na = { x = \"å\" }");
-  EXPECT_EQ(load()->plugins[0].config_json, R"({"a":{"x":"å"},"b":[1,true]})");
+  const std::string health = "module = \"samband-health.so\"\nsha256 = \"file\"";
+  const auto config_of_health = [&]() -> std::string {
+    const auto config = load();
+    return config ? config->plugins.at(2).config_json : config.error().where + " " + config.error().message;
+  };
+  replace("hub.toml", health, health + "\n[plugins.config]\nb = [1, true]\na = { x = \"å\" }");
+  EXPECT_EQ(config_of_health(), R"({"a":{"x":"å"},"b":[1,true]})");
   replace("hub.toml", "[plugins.config]\nb = [1, true]\na = { x = \"å\" }", "config_file = \"police.json\"");
   std::ofstream(folder_ / "police.json") << R"( {"y": 1} )";
-  EXPECT_EQ(load()->plugins[0].config_json, R"({"y":1})");
+  EXPECT_EQ(config_of_health(), R"({"y":1})");
   std::ofstream(folder_ / "police.json") << R"({"y": 1, "y": 2})";
   EXPECT_FALSE(load());
 }
