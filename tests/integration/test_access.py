@@ -274,6 +274,5 @@ class Access(HubCase):
         client.close()
 
 
-del HubCase  # unittest would run the empty base as well
 if __name__ == "__main__":
     unittest.main(warnings="ignore")

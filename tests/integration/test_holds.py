@@ -369,6 +369,5 @@ class Holds(HubCase):
         self.assert_log_verifies()
 
 
-del HubCase
 if __name__ == "__main__":
     unittest.main(warnings="ignore")

@@ -10,6 +10,8 @@ import pathlib
 import unittest
 import uuid
 
+import people
+import samband_client as build
 from hub_harness import Counterparts, Hub, wait_for
 
 # party -> script of its system, usual port of its endpoint
@@ -125,3 +127,56 @@ class HubCase(unittest.TestCase):
 
 def data_files(folder):
     return [p for p in sorted(pathlib.Path(folder).rglob("*")) if p.is_file()]
+
+
+# -- delivery ----------------------------------------------------------------------------------------------------------
+
+
+def replaced(file, *pairs):
+    text = file.read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text, f"{file.name} has no {old!r}"
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
+def faster_retries(folder):
+    """Retries come fast, and a recipient is waited for 1.5 s."""
+    replaced(folder / "hub.toml", ("initial_ms = 1000", "initial_ms = 100"), ("max_ms = 3600000", "max_ms = 400"),
+             ('server_name = "localhost"', 'server_name = "localhost"\nrequest_timeout_ms = 1500'))
+
+
+class DeliveryCase(HubCase):
+    """Messages to three kinds of systems, and how to tell that each got one case."""
+
+    # sender, recipient, what is sent
+    WAYS = [("police-west", "social-board", "suspicion"), ("landlord-private", "social-board", "arrears"), ("social-board", "bup", "referral")]
+    edit = staticmethod(faster_retries)
+
+    def suspicion(self):
+        return self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id())), "social-board")
+
+    def arrears(self):
+        return self.to(self.send("landlord-private", "landlord", build.landlord_arrears(people.GUARDIAN_45, new_id())), "social-board")
+
+    def referral(self):
+        return self.to(self.send("social-board", "municipal_case", build.referral(people.CHILD_15, new_id(), need_for_care=True)), "bup")
+
+    def cases(self, recipient, exchange_id):
+        """How many cases the recipient has of one exchange: what it opened, not how often it was asked."""
+        if recipient == "bup":
+            return len([r for r in self.received_of(recipient, exchange_id, "task") if not r["duplicate"]])
+        found = self.received(recipient)
+        errands = [r for r in found if r["key"] == exchange_id and r["kind"] == "errand" and not r["duplicate"]]
+        return len(errands) + len({r["actualisation"] for r in found if r["key"] == exchange_id and r["kind"] == "attachment"})
+
+    def opened(self, recipient):
+        """How many cases it has in all."""
+        return len([r for r in self.received(recipient) if r["kind"] in ("actualisation", "errand", "task") and not r["duplicate"]])
+
+    def assert_one_case(self, sender, recipient, exchange):
+        done = self.wait_state(sender, exchange["id"])
+        self.assertIn(done["outcome"], PERMITTED)
+        self.assertTrue(done["acknowledgedAt"] and done["externalReference"] and done["acknowledgementReceipt"]["proof"])
+        self.assertEqual(self.cases(recipient, exchange["id"]), 1)
+        return done
