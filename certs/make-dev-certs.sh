@@ -13,6 +13,12 @@
 set -euo pipefail
 umask 077
 
+usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "${BASH_SOURCE[0]}"; }
+case ${1-} in
+  -h | --help) usage; exit 0 ;;
+  -*) echo "make-dev-certs: unknown option $1" >&2; usage >&2; exit 2 ;;
+esac
+
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${1:-$here/dev}
 shift || true

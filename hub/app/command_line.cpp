@@ -67,6 +67,11 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
     print_overview(commands, std::cerr);
     return kUsage;
   }
+  // "help consent add" is "consent add --help".
+  if (words[0] == "help" && words.size() > 1) {
+    words.erase(words.begin());
+    words.push_back("--help");
+  }
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_overview(commands, std::cout);
     return kOk;
@@ -88,7 +93,13 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
     std::vector<Command> below;
     for (const Command& c : commands)
       if (c.name.rfind(words[0] + " ", 0) == 0) below.push_back(c);
+    const auto asks = [](const std::string& w) { return w == "--help" || w == "-h" || w == "help"; };
+    if (!below.empty() && words.size() == 2 && asks(words[1])) {
+      print_overview(below, std::cout);
+      return kOk;
+    }
     if (below.empty()) std::cerr << "samband: no command '" << words[0] << "'\n\n";
+    else if (words.size() > 1) std::cerr << "samband: no command '" << words[0] << " " << words[1] << "'\n\n";
     print_overview(below.empty() ? commands : below, std::cerr);
     return kUsage;
   }

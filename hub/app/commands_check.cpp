@@ -5,20 +5,9 @@
 #include "app/settings.hpp"
 #include "keys/key_store.hpp"
 #include "model/kinds.hpp"
-#include "plugin_host/plugin_host.hpp"
 
 namespace samband::cli {
 namespace {
-
-Result<std::unique_ptr<PluginHost>> load_plugins(const Config& config) {
-  std::vector<PluginOptions> options;
-  for (const PluginConfig& p : config.plugins) {
-    auto digest = pinned_sha256(p);
-    if (!digest) return digest.error();
-    options.push_back(PluginOptions{p.name, p.module, *digest, p.config_json, p.instances});
-  }
-  return PluginHost::load(options);
-}
 
 int check(const Arguments& a) {
   json::array problems;
@@ -40,11 +29,19 @@ int check(const Arguments& a) {
     } else {
       note(rules.error());
     }
-    if (auto plugins = load_plugins(*config)) counts["plugins"] = (*plugins)->list().size();
-    else note(plugins.error());
+    // One by one, so that every one that fails is named.
+    std::size_t loaded = 0;
+    for (const PluginConfig& plugin : config->plugins) {
+      if (auto host = plugins_of(*config, {plugin})) ++loaded;
+      else note(host.error());
+    }
+    counts["plugins"] = loaded;
     if (auto keys = KeyStore::open(config->keys_dir); !keys) note(keys.error());
-    for (const auto& file : {config->server.certificate, config->server.key, config->server.ca, config->client.certificate, config->client.key})
-      if (!std::filesystem::is_regular_file(file)) note(fail(Errc::invalid_config, file.string(), "no such file (development certificates: certs/make-dev-certs.sh)"));
+    for (const NamedFile& file : config->files) {
+      std::error_code ec;
+      if (!std::filesystem::is_regular_file(file.path, ec))
+        note(fail(Errc::invalid_config, file.place, "there is no file " + file.path.string() + " (development certificates: certs/make-dev-certs.sh)"));
+    }
   }
   if (a.json()) {
     std::cout << json::serialize(json::object{{"ok", problems.empty()}, {"problems", problems}, {"counts", counts}}) << "\n";
@@ -71,7 +68,7 @@ int keys_dev(const Arguments& a) {
 int plugin_list(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
-  auto plugins = load_plugins(*config);
+  auto plugins = plugins_of(*config, config->plugins);
   if (!plugins) return complain(in_words(plugins.error()));
   json::array out;
   for (const PluginHost::Info& p : (*plugins)->list()) {

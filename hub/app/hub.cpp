@@ -83,16 +83,6 @@ std::vector<EndpointOptions> endpoints_of(const Config& config) {
   return out;
 }
 
-Result<std::vector<PluginOptions>> plugins_of(const Config& config) {
-  std::vector<PluginOptions> out;
-  for (const PluginConfig& p : config.plugins) {
-    auto digest = pinned_sha256(p);
-    if (!digest) return digest.error();
-    out.push_back(PluginOptions{p.name, p.module, *digest, p.config_json, p.instances});
-  }
-  return out;
-}
-
 // Port 8445: checkpoint and hash tiles are public; entries can point to a person in a small municipality and need an
 // auditor's certificate.
 Handler log_handler(Ledger& ledger, const Parties& parties) {
@@ -137,9 +127,7 @@ int serve(const Config& config) {
   log_options.guard_file = config.keys_dir / "log.guard";
   auto ledger = Ledger::open(**store, std::move(log_options));
   if (!ledger) return complain(in_words(ledger.error()));
-  auto plugin_options = plugins_of(config);
-  if (!plugin_options) return complain(in_words(plugin_options.error()));
-  auto plugins = PluginHost::load(*plugin_options);
+  auto plugins = cli::plugins_of(config, config.plugins);
   if (!plugins) return complain(in_words(plugins.error()));
 
   const int threads = config.worker_threads > 0 ? config.worker_threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

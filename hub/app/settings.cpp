@@ -19,8 +19,34 @@ Result<Config> configuration(const Arguments& arguments) {
 
 Result<std::unique_ptr<Store>> store_to_read(const Config& config) { return Store::open(config.data_dir, true); }
 
+Result<std::unique_ptr<PluginHost>> plugins_of(const Config& config, const std::vector<PluginConfig>& plugins) {
+  std::vector<PluginOptions> options;
+  for (const PluginConfig& p : plugins) {
+    auto digest = pinned_sha256(p);
+    if (!digest) return digest.error();
+    options.push_back(PluginOptions{p.name, p.module, *digest, p.config_json, p.instances});
+  }
+  auto host = PluginHost::load(options);
+  if (host) return host;
+  // "plugins.police.config/hub/participantId" -> the place of /config/hub/participantId in that entry.
+  const Error& e = host.error();
+  for (const PluginConfig& p : plugins) {
+    const std::string prefix = "plugins." + p.name;
+    if (e.where != prefix && e.where.rfind(prefix + ".", 0) != 0) continue;
+    std::string member = e.where.substr(prefix.size());
+    if (!member.empty()) member[0] = '/';
+    return fail(e.code, p.place_of(member), e.where + ": " + e.message);
+  }
+  return fail(e.code, (config.folder / "hub.toml").string(), e.where + ": " + e.message);
+}
+
+// The loader knows the files of the folder by their names; whoever reads the error wants to open them.
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config& config) {
-  return load_rules(config.rules_dir, [](std::string_view bytes) { return crypto::sha256_hex(bytes); });
+  auto rules = load_rules(config.rules_dir, [](std::string_view bytes) { return crypto::sha256_hex(bytes); });
+  if (rules) return rules;
+  const Error& e = rules.error();
+  const bool file = e.where.find(".toml") != std::string::npos;
+  return fail(e.code, (file ? config.rules_dir / e.where : config.rules_dir).string(), e.message);
 }
 
 }  // namespace samband::cli

@@ -3,6 +3,7 @@
 #include "app/command_line.hpp"
 #include "config/config.hpp"
 #include "confidentiality/rules.hpp"
+#include "plugin_host/plugin_host.hpp"
 #include "store/store.hpp"
 
 namespace samband::cli {
@@ -14,6 +15,8 @@ inline const OptionSpec kJsonOption{"json", "", "machine-readable output", ""};
 Result<Config> configuration(const Arguments&);
 // "file:12:3: what was expected" or "where: message".
 std::string in_words(const Error&);
+// Errors name the place in hub.toml.
+Result<std::unique_ptr<PluginHost>> plugins_of(const Config&, const std::vector<PluginConfig>&);
 // The store beside a running hub: read only.
 Result<std::unique_ptr<Store>> store_to_read(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);

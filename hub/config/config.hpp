@@ -48,10 +48,15 @@ struct PluginConfig {
   std::string sha256;            // lower-case hex, or "file": see pinned_sha256
   std::string config_json = "{}";
   int instances = 2;
+  // JSON pointer inside the [[plugins]] entry -> "hub.toml:line:column"; "" is the entry itself.
+  std::map<std::string, std::string, std::less<>> places;
+  // Of the member, or of the nearest thing around it that hub.toml has: "/config/organisationId".
+  std::string place_of(std::string_view pointer) const;
 };
 // The digest that the module must have. "file" stands for the first word of `<module>.sha256`, which the build writes
 // beside the module: a digest written by hand would be wrong after every build, and a package installs module and
-// digest together, owned by root. An operator who pins writes the digest itself. Error: invalid_config.
+// digest together, owned by root. An operator who pins writes the digest itself. Error: invalid_config,
+// with the place in hub.toml; a module that is not there is blamed before its digest.
 Result<std::string> pinned_sha256(const PluginConfig&);
 
 struct RetryConfig {
@@ -61,8 +66,9 @@ struct RetryConfig {
 };
 
 struct RetentionConfig {
+  // Read and checked, not used yet: nothing is weeded out before step C, and message ids stay taken for ever.
   int default_days = 365;
-  std::map<std::string, int, std::less<>> days;  // by message kind; also how long a message id stays taken
+  std::map<std::string, int, std::less<>> days;  // by message kind
   int days_for(std::string_view kind) const;
 };
 
@@ -77,6 +83,12 @@ struct LogConfig {
   std::size_t queue_max = 4096;
 };
 
+// A file that hub.toml names. Loading does not open it (a tool may read the configuration without the keys).
+struct NamedFile {
+  std::filesystem::path path;
+  std::string place;  // of its key: "hub.toml:line:column"
+};
+
 struct Config {
   std::filesystem::path folder;  // absolute
   std::string name;              // of the installation: "Exempelkommun"
@@ -87,7 +99,8 @@ struct Config {
   std::string duty_phone;                               // of the hub's operator, in NOT SENT answers
   ListenerConfig agency, log_listener, console, admin;  // 8443, 8445, 8444; 9464 on loopback without TLS
   TlsConfig server;                                     // what the listeners present and trust
-  TlsConfig client;  // what the hub presents to endpoints; no crl of its own = the server's
+  TlsConfig client;              // what the hub presents to endpoints; no crl of its own = the server's
+  std::vector<NamedFile> files;  // all of both
   LogConfig log;
   RetryConfig retry;
   RetentionConfig retention;

@@ -60,7 +60,7 @@ class HubFile {
     const char* moved = variable != nullptr ? environment_(variable) : nullptr;
     if (moved != nullptr && *moved != '\0') return fs::absolute(moved).lexically_normal();
     if (path.empty() && default_value == nullptr) {
-      root_.refuse(key, "'" + std::string(key) + "' is required: a folder");
+      root_.require(key, "a folder");
       return {};
     }
     return resolve(config_.folder, path.empty() ? default_value : path);
@@ -90,13 +90,16 @@ class HubFile {
     config_.worker_threads = static_cast<int>(root_.integer("worker_threads", 0, 0, 256));
     config_.clock_skew_max = std::chrono::seconds(root_.integer("clock_skew_max_s", 300, 1, 3600));
     config_.duty_phone = root_.required_text("duty_phone", 40);
+    check_phone(root_, "duty_phone", config_.duty_phone);
   }
 
   void read_tls() {
     auto in = root_.table("tls");
-    if (!in) return root_.refuse("tls", "[tls] is required");
+    if (!in) return root_.require("tls", "a table [tls]");
     const auto file = [&](const char* key, bool required) {
-      return resolve(config_.certs_dir, required ? in->required_text(key) : in->text(key));
+      const fs::path path = resolve(config_.certs_dir, required ? in->required_text(key) : in->text(key));
+      if (!path.empty()) config_.files.push_back({path, in->place(*in->raw().get(key))});
+      return path;
     };
     config_.server = {file("certificate", true), file("key", true), file("ca", true), file("crl", false)};
     config_.client = {file("client_certificate", true), file("client_key", true), file("endpoint_ca", false),
@@ -134,17 +137,32 @@ class HubFile {
   }
   void read_listeners() {
     auto in = root_.table("listeners");
-    if (!in) return root_.refuse("listeners", "[listeners] is required");
+    if (!in) return root_.require("listeners", "a table [listeners]");
     read_listener(*in, "agency", config_.agency, 8443);
     read_listener(*in, "log", config_.log_listener, 8445);
     read_listener(*in, "console", config_.console, 8444);
     read_listener(*in, "admin", config_.admin, 9464);
+    refuse_shared_ports(*in);
     in->finish();
+  }
+  // Port 0 asks the system for a free one.
+  void refuse_shared_ports(Table& listeners) {
+    const auto any = [](const ListenerConfig& l) { return l.address == "0.0.0.0" || l.address == "::"; };
+    const ListenerConfig* all[] = {&config_.agency, &config_.console, &config_.log_listener, &config_.admin};
+    for (std::size_t i = 0; i < std::size(all); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        const ListenerConfig &a = *all[i], &b = *all[j];
+        if (a.port == 0 || a.port != b.port || (a.address != b.address && !any(a) && !any(b))) continue;
+        auto in = listeners.table(a.name);
+        (in ? *in : listeners)
+            .refuse("port", "listeners '" + b.name + "' and '" + a.name + "' share the port " + std::to_string(a.port));
+      }
+    }
   }
 
   void read_log() {
     auto in = root_.table("log");
-    if (!in) return root_.refuse("log", "[log] is required");
+    if (!in) return root_.require("log", "a table [log]");
     config_.log.origin = in->required_text("origin", 100);
     // It is a line of the checkpoint and a key name of the signed note (C2SP): neither may hold white space or '+'.
     if (config_.log.origin.find_first_of(" \t\r\n+") != std::string::npos) {
@@ -231,6 +249,7 @@ class HubFile {
 
   void read_plugin(Table& in) {
     PluginConfig out;
+    note_places(in, in.raw(), "", out);
     out.name = in.required_text("name", 100);
     const std::string module = in.required_text("module");
     out.module = resolve(module.find('/') == std::string::npos ? config_.plugin_dir : config_.folder, module);
@@ -243,6 +262,16 @@ class HubFile {
     in.finish();
     if (!plugin_names_.insert(out.name).second) in.refuse("name", "the name is used twice");
     config_.plugins.push_back(std::move(out));
+  }
+  static void note_places(Table& in, const toml::node& node, const std::string& pointer, PluginConfig& out) {
+    out.places[pointer] = in.place(node);
+    if (const toml::table* table = node.as_table()) {
+      for (const auto& [key, value] : *table) note_places(in, value, pointer + "/" + std::string(key.str()), out);
+    } else if (const toml::array* array = node.as_array()) {
+      for (std::size_t i = 0; i < array->size(); ++i) {
+        note_places(in, *array->get(i), pointer + "/" + std::to_string(i), out);
+      }
+    }
   }
   // Either a table here or a JSON file beside; what the keys mean is the adapter's to check.
   void read_plugin_config(Table& in, PluginConfig& out) {
@@ -284,14 +313,30 @@ const QuotaConfig& Config::quota_for(std::string_view party) const {
   return it == quotas.end() ? quota : it->second;
 }
 
+std::string PluginConfig::place_of(std::string_view pointer) const {
+  for (;;) {
+    if (const auto it = places.find(pointer); it != places.end()) return it->second;
+    if (pointer.empty()) return {};
+    const auto slash = pointer.rfind('/');
+    pointer = pointer.substr(0, slash == std::string_view::npos ? 0 : slash);
+  }
+}
+
 Result<std::string> pinned_sha256(const PluginConfig& plugin) {
+  const auto refuse = [&](std::string_view member, const std::string& message) {
+    return fail(Errc::invalid_config, plugin.place_of(member), "plugin '" + plugin.name + "': " + message);
+  };
+  std::error_code ec;
+  if (!fs::is_regular_file(plugin.module, ec)) {
+    return refuse("/module", "the module " + plugin.module.string() + " does not exist or cannot be read");
+  }
   if (plugin.sha256 != "file") return plugin.sha256;
   const std::string path = plugin.module.string() + ".sha256";
   std::ifstream file(path);
   std::string digest;
-  if (!(file >> digest)) return fail(Errc::invalid_config, path, "cannot be read; it holds the SHA-256 of the module");
+  if (!(file >> digest)) return refuse("/sha256", path + " cannot be read; it holds the SHA-256 of the module");
   if (digest.size() != 64 || !lower_hex(digest))
-    return fail(Errc::invalid_config, path + ":1:1", "expected 64 lower-case hex digits");
+    return refuse("/sha256", path + " does not hold 64 lower-case hex digits");
   return digest;
 }
 
@@ -317,17 +362,9 @@ Result<Config> load_config(const fs::path& folder, std::function<const char*(con
   check_ways(parties_file, parties, config);
   if (parties_file.failed()) return parties_file.error();
 
-  auto routes = Routes::load(config.folder / "routes.toml", config.parties);
+  auto routes = Routes::load(config.folder / "routes.toml", config.parties, &config.agreements);
   if (!routes) return routes.error();
   config.routes = *std::move(routes);
-  for (const Route& route : config.routes.all()) {
-    if (route.agreement.empty()) continue;
-    if (std::none_of(config.agreements.begin(), config.agreements.end(),
-                     [&](const Agreement& a) { return a.id == route.agreement; })) {
-      return fail(Errc::invalid_config, (config.folder / "routes.toml").string(),
-                  "route '" + route.id + "' names an unknown agreement '" + route.agreement + "'");
-    }
-  }
   return config;
 }
 

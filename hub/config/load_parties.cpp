@@ -49,6 +49,7 @@ Party read_party(Table& in) {
   party.participant_id = in.text("participant_id", 200);
   party.restricted_recipient = in.text("restricted_recipient", 64);
   party.duty_phone = in.text("duty_phone", 40);
+  if (!party.duty_phone.empty()) check_phone(in, "duty_phone", party.duty_phone);
   party.adapter = in.text("adapter", 64);
   party.endpoint = in.text("endpoint", 100);
   if (party.adapter.empty() != party.endpoint.empty()) {
@@ -68,6 +69,13 @@ const Party* find(const std::vector<Party>& parties, std::string_view id) {
 }
 
 }  // namespace
+
+void check_phone(Table& in, std::string_view key, std::string_view number) {
+  const auto digits_in = std::count_if(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (digits_in < 3 || number.find_first_not_of("0123456789 +-") != std::string_view::npos) {
+    in.refuse(key, "expected a telephone number: digits, spaces, '+' and '-'");
+  }
+}
 
 PartiesFile read_parties(File& file) {
   PartiesFile out;
@@ -110,7 +118,11 @@ std::vector<Agreement> read_agreements(File& file, std::vector<Party>& parties) 
     agreement.id = in.required_text("id", 64);
     if (!ids.insert(agreement.id).second) in.refuse("id", "the id is used twice");
     agreement.parties = in.texts("parties");
-    if (agreement.parties.size() < 2) in.refuse("parties", "'parties' is required: at least two");
+    if (agreement.parties.empty()) {
+      in.require("parties", "at least two");
+    } else if (agreement.parties.size() < 2) {
+      in.refuse("parties", "expected at least two parties");
+    }
     agreement.valid_from = in.date("valid_from");
     agreement.valid_to = in.date("valid_to");
     if (agreement.valid_to < agreement.valid_from) in.refuse("valid_to", "expected valid_to >= valid_from");

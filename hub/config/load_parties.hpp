@@ -14,6 +14,8 @@ struct PartiesFile {
 PartiesFile read_parties(toml_file::File&);
 // Also writes each party's own list of agreements.
 std::vector<Agreement> read_agreements(toml_file::File&, std::vector<Party>&);
+// Digits, spaces, '+' and '-'.
+void check_phone(toml_file::Table&, std::string_view key, std::string_view number);
 // How parties are reached and what they may use exists in hub.toml.
 void check_ways(toml_file::File&, PartiesFile&, const Config&);
 

@@ -75,11 +75,11 @@ void read_age(Table& in, Route& route) {
   if (route.age_min > route.age_max) in.refuse("age_min", "expected age_min <= age_max");
 }
 
-Route read_route(Table& in, const Parties& parties) {
+Route read_route(Table& in, const Parties& parties, const std::vector<Agreement>* agreements) {
   Route route;
   route.id = in.required_text("id", 100);
   route.kinds = in.texts("kinds");
-  if (route.kinds.empty()) in.refuse("kinds", "'kinds' is required: message kinds");
+  if (route.kinds.empty()) in.require("kinds", "message kinds");
   in.check_codes("kinds", route.kinds, message_kinds(), "message kind");
   route.from = in.texts("from");
   in.check_codes("from", route.from, actor_types(), "actor type");
@@ -94,6 +94,11 @@ Route read_route(Table& in, const Parties& parties) {
   }
   route.working_days_only = in.boolean("working_days_only", false);
   route.agreement = in.text("agreement", 100);
+  if (!route.agreement.empty() && agreements != nullptr &&
+      std::none_of(agreements->begin(), agreements->end(),
+                   [&](const Agreement& a) { return a.id == route.agreement; })) {
+    in.refuse("agreement", "unknown agreement '" + route.agreement + "'");
+  }
   route.to = in.required_text("to", 100);
   if (parties.find(route.to) == nullptr) in.refuse("to", "unknown party '" + route.to + "'");
   route.purpose = in.required_text("purpose", 100);
@@ -109,7 +114,8 @@ Route read_route(Table& in, const Parties& parties) {
 
 }  // namespace
 
-Result<Routes> Routes::load(const std::filesystem::path& path, const Parties& parties) {
+Result<Routes> Routes::load(const std::filesystem::path& path, const Parties& parties,
+                            const std::vector<Agreement>* agreements) {
   File file(path);
   Routes routes;
   if (!file.failed()) {
@@ -117,7 +123,7 @@ Result<Routes> Routes::load(const std::filesystem::path& path, const Parties& pa
     toml_file::check_version(root);
     std::set<std::string> ids;
     for (Table& table : root.tables("route")) {
-      Route route = read_route(table, parties);
+      Route route = read_route(table, parties, agreements);
       if (!ids.insert(route.id).second) table.refuse("id", "the id is used twice");
       routes.routes_.push_back(std::move(route));
     }

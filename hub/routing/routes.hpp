@@ -35,7 +35,9 @@ struct Candidate {
 
 class Routes {
  public:
-  static Result<Routes> load(const std::filesystem::path& file, const Parties&);
+  // When `agreements` are given, a route may name no other. Errors: invalid_config with file:line:column.
+  static Result<Routes> load(const std::filesystem::path& file, const Parties&,
+                             const std::vector<Agreement>* agreements = nullptr);
   // Candidates in file order, at most one per (recipient, purpose). An explicit address in the message keeps only
   // candidates to that party (and cannot add one). A subject with protected identity is routed to the recipient's
   // restricted_recipient where one is named.

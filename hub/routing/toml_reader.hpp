@@ -1,19 +1,23 @@
 // Reads TOML tables strictly: every key has a type and a range, every other key is an error, and the error says
 // file:line:column and what was expected. The first error is kept and everything after it reads as defaults, so that a
-// loader is a plain list of its keys. Include only in loaders: toml++ is heavy. Single-threaded.
+// loader is a plain list of its keys. One error gives way: that a key is absent, when the same table holds a key that
+// nobody knows, which is then the misspelt one. Include only in loaders: toml++ is heavy. Single-threaded.
 #pragma once
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -22,6 +26,21 @@
 namespace samband::toml_file {
 
 constexpr std::uintmax_t kFileBytesMax = 4u << 20;
+
+// How many letters must be added, taken away or changed to make one word of the other.
+inline std::size_t edits_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row.back();
+}
 
 class Table;
 
@@ -52,16 +71,30 @@ class File {
   const toml::table& root() const { return root_; }
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }
+  // "file:line:column"
+  std::string place(const toml::source_position& at) const {
+    return name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+  }
   void refuse(const toml::source_position& at, std::string expected) {
+    if (!error_) error_ = fail(Errc::invalid_config, place(at), std::move(expected));
+  }
+  // A key is absent from `table`.
+  void refuse_absent(const toml::table& table, std::string expected) {
     if (error_) return;
-    error_ = fail(Errc::invalid_config, name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column),
-                  std::move(expected));
+    refuse(table.source().begin, std::move(expected));
+    lacking_ = &table;
+  }
+  // `table` holds a key that nobody knows: more to the point than the key that it lacks.
+  void refuse_unknown(const toml::table& table, const toml::source_position& at, std::string expected) {
+    if (lacking_ == &table) error_.reset(), lacking_ = nullptr;
+    refuse(at, std::move(expected));
   }
 
  private:
   std::string name_;
   toml::table root_;
   std::optional<Error> error_;
+  const toml::table* lacking_ = nullptr;  // the error is that this table lacks a key
 };
 
 class Table {
@@ -85,7 +118,7 @@ class Table {
   }
   std::string required_text(std::string_view key, std::size_t length_max = 500) {
     std::string value = text(key, length_max);
-    if (value.empty()) refuse(key, "'" + std::string(key) + "' is required");
+    if (value.empty()) require(key);
     return value;
   }
   std::int64_t integer(std::string_view key, std::int64_t default_value, std::int64_t min, std::int64_t max) {
@@ -141,7 +174,11 @@ class Table {
     const Date date =
         value ? Date{std::chrono::year(value->year), std::chrono::month(value->month), std::chrono::day(value->day)}
               : Date{};
-    if (!value || !date.ok()) refuse(key, "'" + std::string(key) + "' is required: a date like 2026-01-01");
+    if (node == nullptr) {
+      require(key, "a date like 2026-01-01");
+    } else if (!value || !date.ok()) {
+      refuse(key, "expected a date like 2026-01-01, without quotes");
+    }
     return date;
   }
   std::optional<Table> table(std::string_view key) {
@@ -176,6 +213,15 @@ class Table {
     const toml::node* node = table_->get(key);
     refuse_at(node != nullptr ? *node : static_cast<const toml::node&>(*table_), std::move(expected));
   }
+  // Refuses a key that is absent or has an empty value.
+  void require(std::string_view key, std::string_view what = {}) {
+    const std::string name = "'" + std::string(key) + "'", colon = what.empty() ? "" : ": " + std::string(what);
+    if (has(key)) return refuse(key, name + " is empty" + colon);
+    seen_.emplace(key);
+    file_->refuse_absent(*table_, name + " is required" + colon);
+  }
+  std::string place() const { return file_->place(table_->source().begin); }
+  std::string place(const toml::node& node) const { return file_->place(node.source().begin); }
   void check_code(std::string_view key, std::string_view value, std::span<const std::string_view> list,
                   const char* what) {
     for (const std::string_view code : list) {
@@ -189,17 +235,36 @@ class Table {
   }
   // Call last: a key that nobody asked for is a misspelling, and what it meant does not apply.
   void finish() {
+    const toml::key* first = nullptr;
     for (const auto& [key, value] : *table_) {
-      if (!seen_.contains(std::string(key.str()))) {
-        file_->refuse(key.source().begin, "unknown key '" + std::string(key.str()) + "'");
-      }
+      if (seen_.contains(key.str())) continue;
+      if (first == nullptr || before(key, *first)) first = &key;
     }
+    if (first == nullptr) return;
+    const std::string meant = nearest(first->str());
+    file_->refuse_unknown(
+        *table_, first->source().begin,
+        "unknown key '" + std::string(first->str()) + "'" + (meant.empty() ? "" : ", did you mean '" + meant + "'?"));
   }
 
  private:
   const toml::node* take(std::string_view key) {
     seen_.emplace(key);
     return table_->get(key);
+  }
+  static bool before(const toml::key& a, const toml::key& b) {
+    const auto &x = a.source().begin, &y = b.source().begin;
+    return x.line != y.line ? x.line < y.line : x.column < y.column;
+  }
+  // The known key that is not in the table and looks most like this one; "" when none does.
+  std::string nearest(std::string_view unknown) const {
+    std::string best;
+    std::size_t edits = unknown.size() / 3 + 2;
+    for (const std::string& key : seen_) {
+      if (has(key)) continue;
+      if (const std::size_t n = edits_between(unknown, key); n < edits) edits = n, best = key;
+    }
+    return best;
   }
   void refuse_at(const toml::node& node, std::string expected) {
     file_->refuse(node.source().begin, std::move(expected));
@@ -212,7 +277,7 @@ class Table {
 
 // Every configuration file opens with `version = 1`.
 inline void check_version(Table& root) {
-  if (root.integer("version", 0, 1, 1) != 1) root.refuse("version", "'version = 1' is required");
+  if (root.integer("version", 0, 1, 1) != 1) root.require("version", "version = 1");
 }
 
 }  // namespace samband::toml_file

@@ -42,4 +42,6 @@ openssl x509 -in bup.pem -noout -checkhost localhost | grep -q 'does match' || f
 "$source/certs/make-dev-certs.sh" "$out/c" 'hub:9999000012' >/dev/null 2>&1 && fail "a party may call itself hub"
 "$source/certs/make-dev-certs.sh" "$out/c" 'one:999900001' >/dev/null 2>&1 && fail "nine digits are taken"
 "$source/certs/make-dev-certs.sh" "$out/c" "$out/nowhere" >/dev/null 2>&1 && fail "an absent configuration is taken"
+"$source/certs/make-dev-certs.sh" --help | grep -q OUT_DIR || fail "--help prints no usage"
+[[ ! -e $source/--help && ! -e ./--help ]] || fail "--help was taken for a folder"
 echo "ok"
