@@ -32,17 +32,17 @@ json::object explanation_of(const ExchangeRow& row) {
   return parsed && parsed->is_object() ? parsed->get_object() : json::object();
 }
 
-// The citations it rests on; the reason code when there are none.
-std::string ground_of(const json::object& explanation) {
+// The citations it rests on; the reason when there are none.
+std::string ground_of(const json::object& explanation, Language language) {
   std::string out;
   if (const auto* grounds = explanation.if_contains("grounds"); grounds && grounds->is_array())
     for (const auto& ground : grounds->get_array())
       if (ground.is_string()) out += (out.empty() ? "" : "; ") + std::string(ground.get_string());
-  return out.empty() ? std::string(string_at(explanation, "reason")) : out;
+  return out.empty() ? std::string(word_for(language, "reason", string_at(explanation, "reason"))) : out;
 }
 
-// "identity 5, document 1 (document_needs_release)"
-std::string list_of(const json::object& explanation, std::string_view group) {
+// "identitet 5, hälsa 1 (samtycke saknas)"
+std::string list_of(const json::object& explanation, std::string_view group, Language language) {
   const auto* fields = explanation.if_contains("fields");
   const auto* entries = fields && fields->is_object() ? fields->get_object().if_contains(group) : nullptr;
   std::string out;
@@ -52,9 +52,10 @@ std::string list_of(const json::object& explanation, std::string_view group) {
     const auto& object = entry.get_object();
     const auto* count = object.if_contains("count");
     if (!out.empty()) out += ", ";
-    out += std::string(string_at(object, "category"));
+    out += word_for(language, "category", string_at(object, "category"));
     if (count && count->is_int64()) out += " " + std::to_string(count->get_int64());
-    if (const auto reason = string_at(object, "reason"); !reason.empty()) out += " (" + std::string(reason) + ")";
+    if (const auto reason = string_at(object, "reason"); !reason.empty())
+      out += " (" + std::string(word_for(language, "reason", reason)) + ")";
   }
   return out;
 }
@@ -120,13 +121,19 @@ std::string Pages::overview(const std::vector<ExchangeRow>& rows, const Parties&
       line->SetValue("TIME", local_time(row.created_at));
       line->SetValue("FROM", name_of(parties, row.sender));
       line->SetValue("TO", name_of(parties, row.recipient));
-      line->SetValue("KIND", row.kind);
+      // A line may break after a dot: "police.|suspicion".
+      for (std::size_t from = 0; from < row.kind.size();) {
+        const auto dot = row.kind.find('.', from);
+        const auto to = dot == std::string::npos ? row.kind.size() : dot + 1;
+        line->AddSectionDictionary("KIND")->SetValue("PART", row.kind.substr(from, to - from));
+        from = to;
+      }
       line->SetValue("OUTCOME", view(word(language, row.outcome)));
       line->SetValue("OUTCOME_CLASS", row.outcome);
-      line->SetValue("GROUND", ground_of(explanation));
+      line->SetValue("GROUND", ground_of(explanation, language));
       line->SetIntValue("LEAF", static_cast<long>(row.leaf_index));
       for (const std::string_view group : {"released", "withheld", "held"}) {
-        const auto list = list_of(explanation, group);
+        const auto list = list_of(explanation, group, language);
         if (list.empty()) continue;
         auto* fields = line->AddSectionDictionary("FIELDS");
         fields->SetValue("LABEL", view(word(language, "fields_" + std::string(group))));

@@ -12,6 +12,8 @@ inline Language language_from(std::string_view code) { return code == "en" ? Lan
 
 // The text of a key; the key itself when it has none, so that a code without words still shows.
 std::string_view word(Language, std::string_view key);
+// The words of a code in a list, "category" or "reason"; the code itself when it has none.
+std::string_view word_for(Language, std::string_view list, std::string_view code);
 void for_each_word(Language, const std::function<void(std::string_view key, std::string_view text)>&);
 
 }  // namespace samband

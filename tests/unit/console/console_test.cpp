@@ -9,6 +9,8 @@
 
 #include "base/id.hpp"
 #include "console/pages.hpp"
+#include "console/words.hpp"
+#include "model/vocabulary.hpp"
 
 namespace samband {
 namespace {
@@ -52,9 +54,10 @@ TEST(Pages, shows_who_what_why_and_how_much) {
   const auto all = parties();
   const auto page = pages.overview({row("e1")}, all, *all.find("auditor"), Language::swedish);
   EXPECT_THAT(page, HasSubstr("<html lang=\"sv\">"));
-  for (const char* text : {"Name of police", "Name of board", "police.suspicion", "Delvis utlämnat",
-                           "LUL (1964:167) 6 §", "identity 5", "document 1 (document_needs_release)",
-                           "2026-11-22 11:15", "/verify/e1?lang=sv", "scope=\"col\"", "class=\"skip\""})
+  for (const char* text :
+       {"Name of police", "Name of board", "police.<wbr>suspicion<wbr>", "Delvis utlämnat", "LUL (1964:167) 6 §",
+        "identitet 5", "fritext eller bilaga 1 (handlingen ska prövas av en namngiven person)", "2026-11-22 11:15",
+        "/verify/e1?lang=sv", "scope=\"col\"", "class=\"skip\""})
     EXPECT_THAT(page, HasSubstr(text));
   EXPECT_THAT(page, Not(HasSubstr("<script")));
   EXPECT_THAT(page, Not(HasSubstr("style=")));
@@ -70,8 +73,23 @@ TEST(Pages, the_same_page_in_english) {
   const auto page = pages.overview({row("e1")}, all, *all.find("auditor"), Language::english);
   EXPECT_THAT(page, HasSubstr("<html lang=\"en\">"));
   EXPECT_THAT(page, HasSubstr("Partly released"));
+  EXPECT_THAT(page, HasSubstr("free text or attachment 1 (a named person must release the document)"));
   EXPECT_THAT(page, HasSubstr(">Outcome</th>"));
   EXPECT_THAT(page, Not(HasSubstr("Utfall")));
+}
+
+TEST(Words, every_category_and_reason_has_them) {
+  const auto expect_words = [](std::string_view list, std::string_view code) {
+    for (const Language language : {Language::swedish, Language::english}) {
+      const auto key = std::string(list) + "." + std::string(code);
+      EXPECT_NE(word(language, key), key);
+      EXPECT_EQ(word_for(language, list, code), word(language, key));
+    }
+  };
+  for (const auto code : data_categories()) expect_words("category", code);
+  expect_words("category", "unknown");
+  for (const auto code : reason_codes()) expect_words("reason", code);
+  EXPECT_EQ(word_for(Language::swedish, "reason", "no_such_code"), "no_such_code");
 }
 
 TEST(Pages, whatever_a_row_holds_stays_text) {
