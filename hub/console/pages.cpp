@@ -5,7 +5,10 @@
 #include <ctemplate/template_dictionary.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "base/json.hpp"
 #include "console/templates.hpp"
@@ -41,21 +44,29 @@ std::string ground_of(const json::object& explanation, Language language) {
   return out.empty() ? std::string(word_for(language, "reason", string_at(explanation, "reason"))) : out;
 }
 
-// "identitet 5, hälsa 1 (samtycke saknas)"
+// "identitet 5, hälsa 1 (samtycke saknas); missbruk 1 (ett svar saknas)": each reason once, with all that it is for.
 std::string list_of(const json::object& explanation, std::string_view group, Language language) {
   const auto* fields = explanation.if_contains("fields");
   const auto* entries = fields && fields->is_object() ? fields->get_object().if_contains(group) : nullptr;
-  std::string out;
-  if (!entries || !entries->is_array()) return out;
+  std::vector<std::pair<std::string_view, std::string>> reasons;  // in the order of their first field
+  if (!entries || !entries->is_array()) return {};
   for (const auto& entry : entries->get_array()) {
     if (!entry.is_object()) continue;
     const auto& object = entry.get_object();
-    const auto* count = object.if_contains("count");
-    if (!out.empty()) out += ", ";
-    out += word_for(language, "category", string_at(object, "category"));
-    if (count && count->is_int64()) out += " " + std::to_string(count->get_int64());
-    if (const auto reason = string_at(object, "reason"); !reason.empty())
-      out += " (" + std::string(word_for(language, "reason", reason)) + ")";
+    const auto reason = string_at(object, "reason");
+    auto of = std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.first == reason; });
+    if (of == reasons.end()) of = reasons.insert(of, {reason, {}});
+    std::string& list = of->second;
+    if (!list.empty()) list += ", ";
+    list += word_for(language, "category", string_at(object, "category"));
+    if (const auto* count = object.if_contains("count"); count && count->is_int64())
+      list += " " + std::to_string(count->get_int64());
+  }
+  std::string out;
+  for (const auto& [reason, list] : reasons) {
+    if (!out.empty()) out += "; ";
+    out += list;
+    if (!reason.empty()) out += " (" + std::string(word_for(language, "reason", reason)) + ")";
   }
   return out;
 }

@@ -78,6 +78,16 @@ TEST(Pages, the_same_page_in_english) {
   EXPECT_THAT(page, Not(HasSubstr("Utfall")));
 }
 
+TEST(Pages, a_reason_is_said_once_for_all_its_fields) {
+  const Pages pages;
+  const auto all = parties();
+  auto refused = row("e1");
+  refused.explanation = R"({"fields":{"withheld":[{"category":"address","count":4,"reason":"not_needed"},
+    {"category":"health","count":1,"reason":"consent_missing"},{"category":"debt","count":2,"reason":"not_needed"}]}})";
+  EXPECT_THAT(pages.overview({refused}, all, *all.find("auditor"), Language::english),
+              HasSubstr("home address 4, debt 2 (not needed for the purpose); health 1 (consent is missing)"));
+}
+
 TEST(Words, every_category_and_reason_has_them) {
   const auto expect_words = [](std::string_view list, std::string_view code) {
     for (const Language language : {Language::swedish, Language::english}) {
