@@ -129,8 +129,9 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
     return kUsage;
   }
   const bool wants = !command->positional.empty(), optional = wants && command->positional[0] == '[';
-  if ((!wants && !arguments.positional_.empty()) || (wants && !optional && arguments.positional_.empty())) {
-    std::cerr << "samband " << command->name << ": " << (wants ? "expects " + command->positional : "takes no further words")
+  const std::size_t given = arguments.positional_.size();
+  if (given > (wants ? 1u : 0u) || (wants && !optional && given == 0)) {
+    std::cerr << "samband " << command->name << ": " << (wants ? "expects one " + command->positional : "takes no further words")
               << "\nTry: samband " << command->name << " --help\n";
     return kUsage;
   }

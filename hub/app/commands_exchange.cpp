@@ -26,7 +26,9 @@ int list(const Arguments& a) {
   filter.newest_first = !a.has("after");
   if (!filter.state.empty() && !exchange_state_from(filter.state)) return complain("--state: no such state"), kUsage;
   try {
-    filter.limit = std::stoi(a.get("limit"));
+    std::size_t used = 0;
+    filter.limit = std::stoi(a.get("limit"), &used);
+    if (used != a.get("limit").size()) filter.limit = 0;
   } catch (const std::exception&) {
     filter.limit = 0;
   }
@@ -65,6 +67,7 @@ int show(const Arguments& a) {
             << "\ncreated    " << to_rfc3339(r.created_at) << "\nattempts   " << r.attempts << "\nleaf       " << r.leaf_index << "\n";
   if (r.acknowledged_at) std::cout << "received   " << to_rfc3339(*r.acknowledged_at) << " (leaf " << *r.ack_leaf_index << ")\n";
   if (r.due_at) std::cout << "due        " << to_rfc3339(*r.due_at) << "\n";
+  if (a.get("lang") != "sv" && a.get("lang") != "en") return complain("--lang: sv or en"), kUsage;
   if (const json::value* words = shown.if_contains("words")) std::cout << "\n" << string_at(words->as_object(), a.get("lang")) << "\n";
   return kOk;
 }

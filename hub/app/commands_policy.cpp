@@ -13,7 +13,10 @@
 namespace samband::cli {
 namespace {
 
+bool is_language(const std::string& lang) { return lang == "sv" || lang == "en"; }
+
 int explain(const Arguments& a) {
+  if (!is_language(a.get("lang"))) return complain("--lang: sv or en"), kUsage;
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   auto rules = rules_of(*config);
@@ -56,6 +59,8 @@ int explain(const Arguments& a) {
   }
   if (candidates.empty()) return complain("no route leads anywhere for this message");
   const auto fields = fields_of(*kind, message->data, message->persons);
+  const auto stated = stated_facts(*kind, message->data, fields, message->facts, message->sent_at);
+  message->facts.insert(message->facts.end(), stated.begin(), stated.end());
   json::array out;
   bool sent = true;
   for (const Candidate& candidate : candidates) {
@@ -89,6 +94,7 @@ int explain(const Arguments& a) {
 }
 
 int list(const Arguments& a) {
+  if (!is_language(a.get("lang"))) return complain("--lang: sv or en"), kUsage;
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   auto rules = rules_of(*config);

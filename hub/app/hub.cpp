@@ -145,7 +145,10 @@ int serve(const Config& config) {
   const std::shared_ptr<const RuleSet> snapshot = *rules;
   Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, config.parties, config.agreements, config.routes, outbox,
                            meter, [snapshot] { return snapshot; }});
-  AgencyApi api(journey, config.parties, **store, **ledger, **keys, clock, meter, Quota{config.quota.messages_per_minute, config.quota.in_flight});
+  AgencyApi api(journey, config.parties, **store, **ledger, **keys, clock, meter, [&config](const std::string& party) {
+    const QuotaConfig& q = config.quota_for(party);
+    return Quota{q.messages_per_minute, q.in_flight};
+  });
   DeadlineWatch deadlines(clock, **store, **ledger, meter);
 
   std::atomic<bool> ready{false}, draining{false};

@@ -117,6 +117,8 @@ bool carries(const Field& field) { return field.category != "envelope" && field.
 struct Tally {
   Outcome outcome = Outcome::refused;
   Reason reason = Reason::cleared;  // of a refusal or a hold
+  Bits missing = 0;
+  bool without_ground = false;
 };
 
 Tally tally_of(const DecisionRequest& request, const Journey& journey) {
@@ -146,6 +148,15 @@ Tally tally_of(const DecisionRequest& request, const Journey& journey) {
   if (!any_personal) {
     return {envelope_released ? Outcome::released : Outcome::refused,
             envelope_released ? Reason::cleared : Reason::unknown_field};
+  }
+  if ((released || held) && !any_carrier) {
+    // A caseworker's name alone: no field brings a ground with it, so the exchange must have one.
+    Tally alone;
+    const Truth ground = journey.judge().any_rule_holds(alone.missing);
+    alone.outcome = ground == Truth::unknown ? Outcome::held : Outcome::refused;
+    alone.reason = ground == Truth::unknown ? Reason::fact_missing : Reason::no_rule;
+    alone.without_ground = true;
+    if (ground != Truth::yes) return alone;
   }
   if (released) return {all ? Outcome::released : Outcome::partial, Reason::cleared};
   if (held) return {Outcome::held, worst_hold};
@@ -190,6 +201,8 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     if (carries(out.field))
       for (const int position : judgement.no_secrecy)
         decision.citations_.push_back(set.no_secrecy[position].citation.text);
+    for (const int position : judgement.tested)
+      decision.citations_.push_back(set.provisions[position].citation.text + ", skadeprövning");
     rules.insert(rules.end(), judgement.rules.begin(), judgement.rules.end());
     for (const auto* consent : judgement.consents) decision.consents_.push_back(consent->id);
     // What frees no more than an envelope or a name at the agency is not worth asking anybody for.
@@ -197,6 +210,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     missing |= judgement.missing;
     nearest.insert(nearest.end(), judgement.changes.begin(), judgement.changes.end());
   }
+  missing |= tally.missing;
   if (duty_rule >= 0) rules.push_back(duty_rule);
   sort_unique(rules);
 
@@ -242,6 +256,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
       missing |= kConsentBit;
   }
   decision.missing_ = names_of(missing);
+  if (tally.without_ground) nearest.clear();  // nothing about one field would free an exchange that no rule holds for
   keep_minimal_changes(nearest);
   for (const Bits set_of : nearest) decision.nearest_change_.push_back(names_of(set_of));
   return decision;

@@ -77,6 +77,19 @@ const Dictionary& fact_names() {
       {"recipient_reservation",
        {"mottagarens godtagna förbehåll (OSL 10:14)", "the recipient's accepted reservation (OSL 10:14)"}},
       {"emergency", {"uppgift om akut fara", "whether there is acute danger"}},
+      {"may_be_suspected", {"uppgift om att personen kan misstänkas", "whether the person may be suspected"}},
+      {"inquiry_opened", {"uppgift om inledd utredning", "whether an inquiry has been opened"}},
+      {"concrete_risk",
+       {"bedömd konkret risk för brottslig verksamhet", "an assessed concrete risk of criminal activity"}},
+      {"concrete_risk_kin",
+       {"bedömd konkret risk för brott mot närstående", "an assessed concrete risk of an offence against a relative"}},
+      {"not_unsuitable",
+       {"bedömning att utlämnandet inte är olämpligt", "an assessment that disclosure is not unsuitable"}},
+      {"imminent_danger", {"bedömd överhängande fara", "an assessed imminent danger"}},
+      {"sole_custody", {"uppgift om ensam vårdnad", "whether the guardian has sole custody"}},
+      {"investigation_not_harmed",
+       {"dokumenterad prövning av skada för utredningen (OSL 18:1)",
+        "a recorded test of harm to the investigation (OSL 18:1)"}},
   };
   return kNames;
 }

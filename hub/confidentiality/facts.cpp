@@ -58,8 +58,9 @@ namespace {
 
 // What the sender's own system may assert. Everything else is a judgement, and a judgement has a name under it.
 Bits assertions() {
-  static const Bits bits = code_bits(fact_codes(), {"reasonable_suspicion", "prison_in_scale", "identity_established",
-                                                    "offer_accepted", "dwelling", "eviction_pending"});
+  static const Bits bits =
+      code_bits(fact_codes(), {"reasonable_suspicion", "prison_in_scale", "identity_established", "offer_accepted",
+                               "dwelling", "eviction_pending", "may_be_suspected", "inquiry_opened"});
   return bits;
 }
 
@@ -107,6 +108,14 @@ Truth FactTable::value(int code, int person) const {
   return newest.value;
 }
 
+Truth FactTable::value_for(int code, int person) const {
+  if (code < 0 || person == kWholeExchange) return Truth::unknown;
+  const auto& own = entry(code, person);
+  const Truth all = value(code, person);
+  if (own.present && own.value == Truth::yes && all == Truth::yes) return Truth::yes;
+  return all == Truth::no || (own.present && own.value == Truth::no) ? Truth::no : Truth::unknown;
+}
+
 bool agreement_known(const DecisionRequest& request) {
   return std::any_of(request.agreements.begin(), request.agreements.end(),
                      [&](const Agreement& agreement) { return joins_both(agreement, request); });
@@ -131,16 +140,24 @@ Truth giver_suffices(const Consent& consent, const Settings& settings, const Fac
   if (age >= 18) return consent.giver == "self" ? Truth::yes : Truth::no;
   const bool assessed = !consent.maturity_assessor.empty();
   if (consent.giver == "self") return age >= 15 && assessed ? Truth::yes : Truth::no;
-  const bool guardians = consent.giver == "both_guardians" || (consent.giver == "guardian_and_child" && assessed) ||
-                         (consent.giver == "guardian" && settings.one_guardian_suffices);
-  if (!guardians) return Truth::no;
-  // A guardian does not dispose of secrecy that holds against that guardian.
+  const bool with_child = consent.giver == "guardian_and_child" || consent.giver == "both_guardians_and_child";
+  if (with_child && !assessed) return Truth::no;
+  const bool both_guardians = consent.giver == "both_guardians" || consent.giver == "both_guardians_and_child";
+  if (!both_guardians && consent.giver != "guardian" && consent.giver != "guardian_and_child") return Truth::no;
+  // One of two guardians does not dispose of it alone (FB 6:13); a guardian with sole custody does.
+  static const int kSoleCustody = code_index(fact_codes(), "sole_custody");
+  Truth answer = both_guardians || settings.one_guardian_suffices ? Truth::yes : facts.value(kSoleCustody, person);
+  Bits open = answer == Truth::unknown ? bit(kSoleCustody) : 0;
+  // A guardian does not dispose of secrecy that holds against that guardian (OSL 12:3 third paragraph).
   static const int kGuardianHarm = code_index(fact_codes(), "guardian_harm");
   const Truth harm = facts.value(kGuardianHarm, person);
   if (harm == Truth::yes) return Truth::no;
-  if (harm == Truth::no || !settings.guardian_test_must_be_recorded) return Truth::yes;
-  missing |= bit(kGuardianHarm);
-  return Truth::unknown;
+  if (harm == Truth::unknown && settings.guardian_test_must_be_recorded) {
+    open |= bit(kGuardianHarm);
+    answer = both(answer, Truth::unknown);
+  }
+  if (answer == Truth::unknown) missing |= open;
+  return answer;
 }
 
 ConsentAnswer answer_of(const Consent& consent, const DecisionRequest& request, const Settings& settings,
@@ -174,7 +191,9 @@ ConsentAnswer consent_of(const DecisionRequest& request, const Settings& setting
   for (const auto& consent : request.consents) {
     if (consent.subject_ref != request.persons[person].subject_ref || consent.holder != request.holder->id ||
         !names(consent.recipients, request.recipient->id) || !names(consent.purposes, request.purpose) ||
-        !names(consent.categories, category))
+        !(names(consent.categories, category) ||
+          // Who may learn who somebody is must see that the person is protected.
+          (category == "protection" && names(consent.categories, "identity"))))
       continue;
     const auto answer = answer_of(consent, request, settings, facts, today, person, age);
     if (better(answer, best)) best = answer;

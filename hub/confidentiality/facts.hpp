@@ -43,6 +43,8 @@ class FactTable {
 
   // The newest record about the person or about the whole exchange; two of the same instant that differ are unknown.
   Truth value(int code, int person) const;
+  // The same, but somebody must have answered for this very person: an answer for everybody can say no, never yes.
+  Truth value_for(int code, int person) const;
 
  private:
   struct Entry {

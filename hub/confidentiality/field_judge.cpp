@@ -35,6 +35,7 @@ struct Codes {
   int document = code_index(data_categories(), "document");
   int identity_established = code_index(fact_codes(), "identity_established");
   int harm_test_clear = code_index(fact_codes(), "harm_test_clear");
+  int recipient_reservation = code_index(fact_codes(), "recipient_reservation");
   int location_release = code_index(fact_codes(), "location_release");
   int document_released = code_index(fact_codes(), "document_released");
   int offer_accepted = code_index(fact_codes(), "offer_accepted");
@@ -97,6 +98,7 @@ FieldJudge::FieldJudge(const DecisionRequest& request, const RuleSet& set, const
     if ((p.holders & holder_) != 0 && in_force(p.from, p.to, today_)) provisions_.push_back(static_cast<int>(i));
   }
   const Bits to = bit(code_index(actor_types(), request.recipient->actor_type));
+  gated_ = (index.gated & to) != 0;
   const Bits kind = bit(code_index(message_kinds(), request.kind));
   for (const auto& rule : index.rules) {
     if ((rule.from & holder_) == 0 || (rule.to & to) == 0 || (rule.kinds & kind) == 0 ||
@@ -169,8 +171,14 @@ FieldJudge::Standing FieldJudge::standing_of(const RuleIndex::RuleBits& rule, in
         break;
       }
       case Condition::Type::consent:
-        break;  // depends on the category: judge_pair
+        break;  // depends on the category: by_rules
     }
+  }
+  if (gated_ && rule.needs_consent) {
+    Truth accepted = Truth::yes;
+    for (const int who : condition_persons(person))
+      accepted = both(accepted, facts_.value(codes().recipient_reservation, who));
+    standing.add(accepted, Reason::fact_false, bit(codes().recipient_reservation));
   }
   return standing;
 }
@@ -198,21 +206,15 @@ bool FieldJudge::can_break(const RuleIndex::RuleBits& rule, int provision) const
          (!p.protects_place || set_.settings.duty_breaks_protected_address);
 }
 
-FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& all, int category, int person,
-                                        const ConsentAnswer& consent) const {
-  const auto& p = index_.provisions[provision];
+bool FieldJudge::described(int person) const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [&](const LiveRule& live) { return live.standings[person + 1].truth != Truth::no; });
+}
+
+template <class Reaches>
+FieldJudge::Pair FieldJudge::by_rules(int category, int person, const ConsentAnswer& consent,
+                                      std::vector<int>& consent_rules, Changes& answers, Reaches reaches) const {
   Pair pair;
-  // OSL 21:2: what breaks another paragraph for the same data breaks this one too.
-  const auto reaches = [&](const RuleIndex::RuleBits& rule) {
-    if (can_break(rule, provision)) return true;
-    return p.with_any_breaker && std::any_of(all.begin(), all.end(), [&](int other) {
-             const auto& o = index_.provisions[other];
-             return other != provision && !o.public_interest && !o.protects_place && can_break(rule, other);
-           });
-  };
-  std::vector<int> consent_rules;
-  Changes answers;  // facts alone that would do
-  Truth best = Truth::no;
   for (const auto& live : rules_) {
     const auto& rule = *live.bits;
     const bool role = rule.any_role || (person != kWholeExchange && (rule.roles & roles_[person]) != 0);
@@ -224,7 +226,7 @@ FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& a
       truth = both(truth, consent.truth);
       if (consent.truth == Truth::no) pair.reason = std::min(pair.reason, consent.reason);
     }
-    best = either(best, truth);
+    pair.cleared = either(pair.cleared, truth);
     if (truth == Truth::yes) (rule.needs_consent ? consent_rules : pair.rules).push_back(rule.position);
     if (standing.truth == Truth::no || truth == Truth::yes) continue;
     Changes ways{0};
@@ -240,30 +242,75 @@ FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& a
     pair.changes.insert(pair.changes.end(), ways.begin(), ways.end());
     if (truth == Truth::unknown) answers.insert(answers.end(), ways.begin(), ways.end());
   }
+  return pair;
+}
+
+// That no secrecy covers something is no ground for sending it: a rule must.
+FieldJudge::Pair FieldJudge::judge_ground(int category, int person, const ConsentAnswer& consent) const {
+  std::vector<int> consent_rules;
+  Changes answers;
+  Pair ground = by_rules(category, person, consent, consent_rules, answers, [](const auto&) { return true; });
+  if (ground.cleared == Truth::yes) {
+    if (ground.rules.empty()) {
+      ground.rules = std::move(consent_rules);
+      ground.consent = consent.consent;
+    }
+    return ground;
+  }
+  if (ground.reason == Reason::secrecy) ground.reason = Reason::no_rule;
+  keep_minimal_changes(answers);
+  ground.missing = union_of(answers);
+  keep_minimal_changes(ground.changes);
+  return ground;
+}
+
+FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& all, int category, int person,
+                                        const ConsentAnswer& consent) const {
+  const auto& p = index_.provisions[provision];
+  // OSL 21:2: what breaks another paragraph for the same data breaks this one too.
+  const auto reaches = [&](const RuleIndex::RuleBits& rule) {
+    if (gated_ && !rule.needs_consent) return false;
+    if (can_break(rule, provision)) return true;
+    return p.with_any_breaker && std::any_of(all.begin(), all.end(), [&](int other) {
+             const auto& o = index_.provisions[other];
+             return other != provision && !o.public_interest && !o.protects_place && can_break(rule, other);
+           });
+  };
+  std::vector<int> consent_rules;
+  Changes answers;  // facts alone that would do
+  Pair pair = by_rules(category, person, consent, consent_rules, answers, reaches);
+  // Somebody's harm test is about that person, toward a recipient who keeps secrecy, in an exchange that a rule
+  // describes. What guards the public interest has a test of its own or none, and it is nobody's own.
+  struct Test {
+    int fact;
+    bool open;
+    Truth answer;
+  };
+  const bool testable = p.test != HarmTest::absolute && !p.unbreakable && !p.protects_place && !p.public_interest;
+  const Test tests[] = {
+      {codes().harm_test_clear, testable && person != kWholeExchange && described(person),
+       facts_.value_for(codes().harm_test_clear, person)},
+      {p.own_test, p.own_test >= 0 && p.test == HarmTest::straight, facts_.value(p.own_test, kWholeExchange)},
+      {codes().location_release, p.protects_place, facts_.value(codes().location_release, person)},
+  };
+  const auto passed = std::find_if(std::begin(tests), std::end(tests),
+                                   [&](const Test& test) { return test.open && !gated_ && test.answer == Truth::yes; });
   // A duty before a harm test before consent: nothing rests on a consent that would have gone without it, so its
   // revocation recalls nothing that the law demanded.
-  const bool testable = p.test != HarmTest::absolute && !p.unbreakable && !p.protects_place;
-  const int harm_person = p.public_interest ? kWholeExchange : person;  // the investigation is nobody's own
   if (!pair.rules.empty()) {
     pair.cleared = Truth::yes;
-  } else if (testable && facts_.value(codes().harm_test_clear, harm_person) == Truth::yes) {
+  } else if (passed != std::end(tests)) {
     pair.cleared = Truth::yes;
-    pair.fact = "harm_test_clear";
-  } else if (p.protects_place && facts_.value(codes().location_release, person) == Truth::yes) {
-    pair.cleared = Truth::yes;
-    pair.fact = "location_release";
+    pair.fact = fact_codes()[static_cast<std::size_t>(passed->fact)];
   } else if (!consent_rules.empty()) {
     pair.cleared = Truth::yes;
     pair.rules = std::move(consent_rules);
     pair.consent = consent.consent;
   } else {
-    pair.cleared = best;
     keep_minimal_changes(answers);  // nobody is asked for more than the least demanding rule needs
     pair.missing = union_of(answers);
-    if (testable && facts_.value(codes().harm_test_clear, harm_person) == Truth::unknown)
-      pair.changes.push_back(bit(codes().harm_test_clear));
-    if (p.protects_place && facts_.value(codes().location_release, person) == Truth::unknown)
-      pair.changes.push_back(bit(codes().location_release));
+    for (const Test& test : tests)
+      if (test.open && !gated_ && test.answer == Truth::unknown) pair.changes.push_back(bit(test.fact));
     keep_minimal_changes(pair.changes);
   }
   return pair;
@@ -278,9 +325,35 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
   out.covers.reserve(about.size() * 3);
   for (const int person : about) {
     std::vector<int> all;
-    bool shared = false;
-    for (const int p : provisions_)
-      if (covers(index_.provisions[p], category, person)) all.push_back(p);
+    bool shared = false, ordinary = false;
+    for (const int p : provisions_) {
+      if (!covers(index_.provisions[p], category, person)) continue;
+      all.push_back(p);
+      // What clears one of these is a rule or a recorded harm test, so it is a ground too.
+      ordinary = ordinary || (!index_.provisions[p].public_interest && !index_.provisions[p].protects_place);
+    }
+    ConsentAnswer consent;
+    for (const auto& live : rules_) shared = shared || live.bits->needs_consent;
+    if (shared) {
+      consent = consent_of(request_, set_.settings, facts_, today_, person,
+                           person == kWholeExchange ? -1 : ages_[person], data_categories()[category]);
+    }
+    if (!ordinary && category != codes().envelope && category != codes().official) {
+      auto ground = judge_ground(category, person, consent);
+      if (ground.cleared == Truth::yes) {
+        if (ground.consent != nullptr) out.consents.push_back(ground.consent);
+        out.rules.insert(out.rules.end(), ground.rules.begin(), ground.rules.end());
+      } else {
+        changes = combined(changes, ground.changes);
+        out.missing |= ground.missing;
+        if (ground.cleared == Truth::unknown) {
+          unknown = true;
+        } else {
+          out.reason = closed ? std::min(out.reason, ground.reason) : ground.reason;
+          closed = true;
+        }
+      }
+    }
     if (all.empty()) {
       const RuleIndex::NoSecrecyBits* declared = nullptr;
       for (const auto& none : index_.no_secrecy) {
@@ -297,12 +370,6 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
       }
       continue;
     }
-    ConsentAnswer consent;
-    for (const auto& live : rules_) shared = shared || live.bits->needs_consent;
-    if (shared) {
-      consent = consent_of(request_, set_.settings, facts_, today_, person,
-                           person == kWholeExchange ? -1 : ages_[person], data_categories()[category]);
-    }
     for (const int p : all) {
       auto pair = judge_pair(p, all, category, person, consent);
       Cover cover;
@@ -317,6 +384,7 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
           out.consents.push_back(pair.consent);
         }
         out.rules.insert(out.rules.end(), pair.rules.begin(), pair.rules.end());
+        if (!pair.fact.empty()) out.tested.push_back(index_.provisions[p].position);
       } else {
         cover.missing = names_of(union_of(pair.changes) | pair.missing);
         changes = combined(changes, pair.changes);
@@ -384,6 +452,7 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
     out.rules.clear();
     out.consents.clear();
     out.no_secrecy.clear();
+    out.tested.clear();
     out.changes = std::move(changes);
     std::erase(out.changes, Bits{0});
   }
@@ -407,6 +476,21 @@ Time due_at(std::string_view deadline, Time at, Date today) {
 }
 
 }  // namespace
+
+Truth FieldJudge::any_rule_holds(Bits& missing) const {
+  Truth any = Truth::no;
+  for (const auto& live : rules_) {
+    if (live.bits->needs_consent) continue;
+    Truth truth = subjects_.empty() ? live.standings[kWholeExchange + 1].truth : Truth::no;
+    for (const int subject : subjects_) truth = either(truth, live.standings[subject + 1].truth);
+    any = either(any, truth);
+    if (truth != Truth::unknown) continue;
+    for (const auto& standing : live.standings)
+      for (std::size_t i = 0; i < standing.unknown_count; ++i) missing |= standing.unknown[i];
+  }
+  if (any != Truth::unknown) missing = 0;
+  return any;
+}
 
 std::optional<Duty> FieldJudge::duty(int& rule) const {
   rule = -1;

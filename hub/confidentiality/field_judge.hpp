@@ -27,6 +27,7 @@ struct Judgement {
   std::vector<int> rules;  // positions in RuleSet::rules that cleared something here
   std::vector<const Consent*> consents;
   std::vector<int> no_secrecy;  // positions in RuleSet::no_secrecy relied on
+  std::vector<int> tested;      // positions in RuleSet::provisions that a recorded harm test cleared
   Bits missing = 0;             // unknown facts that stand between, when held
   Changes changes;              // when not released
 };
@@ -40,6 +41,8 @@ class FieldJudge {
   bool needed(int category) const { return (needs_ & bit(category)) != 0; }
   const Purpose* purpose() const { return purpose_; }
   bool any_rule() const { return !rules_.empty(); }
+  // Does some rule, apart from those that ask for consent, hold for this exchange? `missing` gets what is unknown.
+  Truth any_rule_holds(Bits& missing) const;
   const FactTable& facts() const { return facts_; }
   Date today() const { return today_; }
   // The duty that the matching rules give: certain ones first, then must before should, then the earliest.
@@ -50,8 +53,8 @@ class FieldJudge {
   // All conditions of a rule but consent, for one person's pairs.
   struct Standing {
     Truth truth = Truth::yes;
-    Reason reason = Reason::secrecy;             // when no
-    std::array<Bits, kConditionsMax> unknown{};  // each: any one of these facts would settle it
+    Reason reason = Reason::secrecy;                 // when no
+    std::array<Bits, kConditionsMax + 1> unknown{};  // each: any one of these facts would settle it
     std::size_t unknown_count = 0;
     void add(Truth, Reason when_no, Bits facts);
   };
@@ -59,7 +62,7 @@ class FieldJudge {
     const RuleIndex::RuleBits* bits;
     std::vector<Standing> standings;  // [person + 1]
   };
-  struct Pair {
+  struct Pair {  // one (provision, person) pair, or the ground for sending what no provision covers
     Truth cleared = Truth::no;
     Reason reason = Reason::secrecy;
     std::string_view fact;  // harm test that cleared it
@@ -74,6 +77,12 @@ class FieldJudge {
   Truth age_within(const RuleIndex::ConditionBits&, int person) const;
   bool covers(const RuleIndex::ProvisionBits&, int category, int person) const;
   bool can_break(const RuleIndex::RuleBits&, int provision) const;
+  // Can a recorded harm test carry this person's data? Some rule must describe the exchange and not be ruled out.
+  bool described(int person) const;
+  template <class Reaches>
+  Pair by_rules(int category, int person, const ConsentAnswer&, std::vector<int>& consent_rules, Changes& answers,
+                Reaches) const;
+  Pair judge_ground(int category, int person, const ConsentAnswer&) const;
   Pair judge_pair(int provision, const std::vector<int>& all, int category, int person, const ConsentAnswer&) const;
 
   const DecisionRequest& request_;
@@ -85,6 +94,7 @@ class FieldJudge {
   Bits needs_ = 0;
   const Purpose* purpose_ = nullptr;
   bool exchange_protected_ = false;
+  bool gated_ = false;     // the recipient has no secrecy of its own
   std::vector<int> ages_;  // -1 = unknown
   std::vector<Bits> roles_;
   std::vector<int> subjects_;

@@ -41,6 +41,8 @@ bool Settings::* setting_named(std::string_view name) {
       {"guardian_test_must_be_recorded", &Settings::guardian_test_must_be_recorded},
       {"serious_offence_limits_confirmed", &Settings::serious_offence_limits_confirmed},
       {"lvm_in_force", &Settings::lvm_in_force},
+      {"bosamordnare_same_board", &Settings::bosamordnare_same_board},
+      {"kfm_children_with_notice", &Settings::kfm_children_with_notice},
   };
   for (const auto& [known, member] : kNames)
     if (known == name) return member;
@@ -85,6 +87,7 @@ RuleIndex::ProvisionBits index_provision(const Provision& p, int position) {
           .public_interest = p.public_interest,
           .with_any_breaker = p.cleared_with_any_breaker,
           .protects_place = p.protects_place,
+          .own_test = code_index(fact_codes(), p.own_test),
           .from = p.in_force_from,
           .to = p.in_force_to};
 }
@@ -123,7 +126,7 @@ RuleIndex::RuleBits index_rule(const Rule& r, int position) {
 
 }  // namespace
 
-RuleIndex::RuleIndex(const RuleSet& set) {
+RuleIndex::RuleIndex(const RuleSet& set) : gated(code_bits(actor_types(), set.gate.recipients)) {
   if (set.provisions.size() > kProvisionsMax || set.rules.size() > kRulesMax)
     throw std::logic_error("the rule set is over its limits");
   for (const int position : positions_by_id(set.provisions))

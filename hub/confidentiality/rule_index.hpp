@@ -43,6 +43,7 @@ struct RuleIndex {
     HarmTest test;
     bool when_person_protected, when_person_fictitious, when_exchange_protected;
     bool unbreakable, public_interest, with_any_breaker, protects_place;
+    int own_test;  // code_index in fact_codes(), or -1
     Date from, to;
   };
   struct NoSecrecyBits {
@@ -75,6 +76,7 @@ struct RuleIndex {
   std::vector<NoSecrecyBits> no_secrecy;
   std::vector<PurposeBits> purposes;
   std::vector<RuleBits> rules;
+  Bits gated;  // recipients without secrecy of their own
 
   explicit RuleIndex(const RuleSet&);
 };

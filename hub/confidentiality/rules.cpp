@@ -252,6 +252,13 @@ class Loader {
     each(top, "no_secrecy", file, [&](const toml::table& t) { no_secrecy(t, file); });
     each(top, "purpose", file, [&](const toml::table& t) { purpose(t, file); });
     each(top, "rule", file, [&](const toml::table& t) { rule(t, file); });
+    if (const auto* node = top.take("gate", false)) {
+      if (const auto* table = node->as_table()) {
+        gate(*table, file);
+      } else {
+        top.report(*node, "`gate` must be a table");
+      }
+    }
     if (const auto* node = top.take("settings", false)) {
       if (const auto* table = node->as_table()) {
         settings(*table, file);
@@ -327,6 +334,9 @@ class Loader {
     p.public_interest = in.flag("public_interest");
     p.cleared_with_any_breaker = in.flag("cleared_with_any_breaker");
     p.protects_place = in.flag("protects_place");
+    p.own_test = in.code("own_test", fact_codes(), false);
+    if (!p.own_test.empty() && (p.test != "straight" || !p.public_interest || p.unbreakable))
+      in.report("own_test", "`own_test` belongs to a straight test of public interest");
     p.citation = in.citation();
     in_force(in, p.in_force_from, p.in_force_to);
     in.done();
@@ -351,11 +361,21 @@ class Loader {
     p.name_sv = in.text("name_sv");
     p.name_en = in.text("name_en");
     p.needs = in.code_list("needs", data_categories(), false, false);
+    marking_follows(in, "needs", p.needs);
     p.except = in.texts("except", false, [](std::string_view name) -> std::string {
       return name.empty() || name.find('/') != std::string_view::npos ? "must be the last part of a pointer" : "";
     });
     in.done();
     set_.purposes.push_back(std::move(p));
+  }
+
+  // Whoever learns who somebody is or where somebody lives must see that the person is protected.
+  void marking_follows(TableReader& in, std::string_view key, const std::vector<std::string>& categories) {
+    const auto has = [&](std::string_view code) {
+      return std::find(categories.begin(), categories.end(), code) != categories.end();
+    };
+    if ((has("identity") || has("address")) && !has("protection") && !has("*"))
+      in.report(key, "`" + std::string(key) + "`: identity and address bring protection with them");
   }
 
   void rule(const toml::table& table, const std::string& file) {
@@ -376,6 +396,7 @@ class Loader {
     r.breaks_not = in.texts("breaks_not", false, any_text);
     r.persons = in.code_list("persons", person_roles(), true);
     r.categories = in.code_list("categories", data_categories(), true);
+    marking_follows(in, "categories", r.categories);
     in.texts("conditions", false, [&](std::string_view text) -> std::string {
       const auto condition = parse_condition(text);
       if (!condition) return "unknown condition \"" + std::string(text) + "\"";
@@ -407,6 +428,13 @@ class Loader {
     if (!duty && !r.breaks_all && r.breaks.empty()) in.report("id", "a `may` rule that breaks nothing permits nothing");
     if (!r.breaks_all && !r.breaks_not.empty()) in.report("breaks_not", "`breaks_not` belongs to `breaks_all`");
     if (!r.setting.empty() && setting_named(r.setting) == nullptr) in.report("setting", "unknown setting");
+  }
+
+  void gate(const toml::table& table, const std::string& file) {
+    TableReader in(table, file, "gate", problems_);
+    set_.gate.recipients = in.code_list("recipients", actor_types(), false);
+    if (!ids_.insert("gate").second) in.report("recipients", "`gate` is in two files");
+    in.done();
   }
 
   void settings(const toml::table& table, const std::string& file) {

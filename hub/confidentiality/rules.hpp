@@ -29,6 +29,7 @@ struct Provision {
   bool public_interest = false;           // 18:1, 18:2: consent never clears
   bool cleared_with_any_breaker = false;  // 21:1 (OSL 21:2)
   bool protects_place = false;            // 21:3, 21:3 a: only `location_release` or a rule that names it clears
+  std::string own_test;                   // 18:1: the fact that records this provision's own harm test; "" = none
   Citation citation;
   Date in_force_from{}, in_force_to{};
 };
@@ -78,11 +79,19 @@ struct Settings {
   bool duty_breaks_protected_address = false;     // does 10:28 reach past 21:3 / 21:3 a?
   bool balance_rule_10_15a = false;               // 10:15 a may be used (its border to 10:23 is open)
   bool cooperation_is_a_duty = false;             // Polislagen 6 § 2 st as "uppgiftsskyldighet" under 10:28
-  bool lob_assessment_is_balance = true;          // LOB: the recorded assessment of need is the balance of 10:27
+  bool lob_assessment_is_balance = false;         // LOB: the recorded assessment of need is the balance of 10:27
   bool one_guardian_suffices = false;             // consent for a child by one of two guardians (FB 6:13)
-  bool guardian_test_must_be_recorded = false;    // a guardian's consent needs `guardian_harm` recorded as false (12:3)
+  bool guardian_test_must_be_recorded = true;     // a guardian's consent needs `guardian_harm` recorded as false (12:3)
   bool serious_offence_limits_confirmed = false;  // the penalty limits of 10:23
   bool lvm_in_force = false;                      // LVM's standing in 2026
+  bool bosamordnare_same_board = false;           // the bosamordnare is a function of the social board itself
+  bool kfm_children_with_notice = false;          // children in the home go with Kronofogden's notice of a time
+};
+
+// Recipients without secrecy of their own (OSL 7:2): toward them only the consent of each person concerned together
+// with the recorded reservation (10:14, 12:2) clears anything. `[gate]` in a rule file replaces the list.
+struct Gate {
+  std::vector<std::string> recipients = {"landlord_private"};  // actor types
 };
 
 struct RuleIndex;  // rule_index.hpp: codes as bits, made once
@@ -93,6 +102,7 @@ struct RuleSet {
   std::vector<Purpose> purposes;
   std::vector<Rule> rules;
   Settings settings;
+  Gate gate;
   std::string hash;                        // hex SHA-256 over the files, set by the loader
   std::shared_ptr<const RuleIndex> index;  // of the vectors above; decide() makes its own while this is empty
   void build_index();                      // call again after a change of provisions, no_secrecy, purposes or rules

@@ -2,9 +2,22 @@
 
 #include <memory>
 
+#include "identity/personal_number.hpp"
 #include "keys/crypto.hpp"
 
 namespace samband {
+
+std::string plain_reference(std::string text, std::size_t bytes_max) {
+  strip_personal_numbers(text);
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  if (text.size() > bytes_max) {
+    std::size_t end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+    text.resize(end);
+  }
+  return text;
+}
 
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row, std::string reference,
                                                                    Time now) {
@@ -18,17 +31,18 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   leaf.outcome = "received";
   leaf.relies_on = {row.leaf_index};
   auto after = std::make_shared<ExchangeRow>();
-  Ledger::Write write = [id = row.id, now, reference, after](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, reference, after](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
     if (!*current) return fail(Errc::conflict, "exchange", "no such exchange");
     ExchangeRow next = std::move(**current);
-    next.state = ExchangeState::delivered;
+    // Decided again while it was on its way, and may be sent anew: that decision keeps its place in the queue.
+    const bool anew = next.leaf_index != decided_by && next.state == ExchangeState::queued;
+    if (!anew) next.state = ExchangeState::delivered, next.next_attempt_at.reset();
     if (next.life.empty() || next.life == "sent") next.life = "received";
-    next.next_attempt_at.reset();
     next.conversation.clear();
     if (!next.acknowledged_at) next.acknowledged_at = now, next.ack_leaf_index = at.at(0);
-    if (!reference.empty()) next.external_reference = reference.substr(0, 256);
+    if (!reference.empty()) next.external_reference = plain_reference(reference, 256);
     next.updated_at = now;
     // A confirmation that names the handler ends the duty of an eviction notice; receipt alone does not.
     if (next.explanation.find("\"confirm_same_day\"") == std::string::npos) next.due_at.reset();

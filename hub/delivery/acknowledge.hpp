@@ -6,6 +6,13 @@
 
 namespace samband {
 
+// Ids of the messages that the hub itself writes begin with this; no sender may use it.
+inline constexpr std::string_view kHubIdPrefix = "samband:";
+
+// Text of another system that the hub keeps in the clear: no identity numbers, no control characters, whole UTF-8, cut.
+std::string plain_reference(std::string text, std::size_t bytes_max);
+
+// `row` is the attempt's: its leaf is the decision that what arrived rests on.
 // `reference` is what the recipient's system calls it (cut at 256 bytes). The row that comes back is the one stored: also
 // when the exchange was withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice is
 // harmless: the first acknowledgement stands. Errors: not_found; whatever the ledger says.

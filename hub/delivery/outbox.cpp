@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::size_t kOverflowMax = 200000;
 
+// The client says "connection lost" or "answer ..." only once a connection stood; everything else failed before a byte.
+bool never_connected(const Error& e) {
+  return e.message.rfind("connection lost", 0) != 0 && e.message.rfind("answer", 0) != 0;
+}
+
 double random_unit() {
   thread_local std::mt19937_64 engine{std::random_device{}()};
   return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
@@ -53,6 +58,7 @@ Outbox::~Outbox() = default;
 
 void Outbox::start(DeliveryGate& gate) {
   gate_ = &gate;
+  started_at_ = clock_.now();
   started_ = true;
   asio::co_spawn(io_, poll_loop(), asio::detached);
 }
@@ -71,6 +77,11 @@ void Outbox::enqueue(ExchangeRow row, CasePtr source, PreparedPtr prepared) {
 }
 
 void Outbox::nudge() { nudged_ = true; }
+
+bool Outbox::is_claimed(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  return sending_.count(id) != 0;
+}
 
 std::size_t Outbox::waiting() const {
   std::lock_guard lock(mutex_);
@@ -141,6 +152,7 @@ Task<void> Outbox::run_lane(std::string recipient) {
     --in_flight_;
     std::lock_guard lock(mutex_);
     claimed_.erase(id);
+    sending_.erase(id);
   }
 }
 
@@ -170,6 +182,11 @@ Task<void> Outbox::poll_loop() {
 Task<void> Outbox::attempt(Work work) {
   const bool resumed = !work.source;
   const std::string id = work.row.id;
+  {
+    // Before the gate looks: a revocation after this moment knows that the attempt may win the race.
+    std::lock_guard lock(mutex_);
+    sending_.insert(id);
+  }
   auto admitted = co_await gate_->admit(std::move(work.row), std::move(work.source), std::move(work.prepared));
   if (!admitted) {
     // Nothing could be recorded or read: nothing is sent; the lease runs out and the poll tries again.
@@ -190,7 +207,7 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
   const Party* sender = parties_.find(attempt.row.sender);
   const Party* recipient = parties_.find(attempt.row.recipient);
   if (!sender || !recipient || recipient->adapter.empty()) {
-    co_await failed(std::move(attempt.row), "unknown_route", true, {});
+    co_await failed(std::move(attempt.row), "unknown_route", true, {}, false);
     co_return;
   }
   const std::string exchange_json = exchange_for_adapter(attempt, *sender, *recipient, clock_.now());
@@ -202,11 +219,13 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
   }
   PluginEvent event;
   event.kind = resumed ? kEventResumed : kEventStarted;
+  // May the recipient hold any of it? What an earlier process left behind may have been on its way when that ended.
+  bool left = resumed && attempt.row.updated_at < started_at_;
   for (int steps = 0; steps < options_.steps_max; ++steps) {
     auto step = plugins_.step(recipient->adapter, conversation, exchange_json, state, event);
     if (!step) {
       const bool for_good = step.error().code == Errc::invalid_input;
-      co_await failed(std::move(attempt.row), "adapter_" + std::string(to_string(step.error().code)), for_good, {});
+      co_await failed(std::move(attempt.row), "adapter_" + std::string(to_string(step.error().code)), for_good, {}, left);
       co_return;
     }
     if (step->state != state) {
@@ -224,6 +243,7 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
       request.body = action.body;
       auto response = co_await client_.send(action.endpoint.empty() ? recipient->endpoint : action.endpoint, std::move(request));
       event = PluginEvent{};
+      left = left || response || response.error().code != Errc::unavailable || !never_connected(response.error());
       if (response) {
         event.kind = kEventHttpResponse;
         event.status = response->status;
@@ -232,7 +252,7 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
       } else if (response.error().code == Errc::timed_out) {
         event.kind = kEventTimedOut;
       } else {
-        co_await failed(std::move(attempt.row), "endpoint_" + std::string(to_string(response.error().code)), false, {});
+        co_await failed(std::move(attempt.row), "endpoint_" + std::string(to_string(response.error().code)), false, {}, left);
         co_return;
       }
     } else if (action.kind == kActionWait) {
@@ -246,17 +266,17 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
       co_return;
     } else if (action.kind == kActionRejected) {
       std::string reason = action.reason.empty() ? "recipient_rejected" : action.reason;
-      co_await failed(std::move(attempt.row), std::move(reason), true, {});
+      co_await failed(std::move(attempt.row), std::move(reason), true, {}, left);
       co_return;
     } else {
       const bool known = action.kind == kActionRetry;
       std::string reason = known && !action.reason.empty() ? action.reason : "adapter_retry";
       const auto wait = std::chrono::milliseconds(std::min<std::uint64_t>(action.wait_ms, 86400000));
-      co_await failed(std::move(attempt.row), std::move(reason), !known, wait);
+      co_await failed(std::move(attempt.row), std::move(reason), !known, wait, left);
       co_return;
     }
   }
-  co_await failed(std::move(attempt.row), "adapter_too_many_steps", true, {});
+  co_await failed(std::move(attempt.row), "adapter_too_many_steps", true, {}, left);
 }
 
 Task<Result<void>> Outbox::keep_state(ExchangeRow row, Bytes state, Bytes key) {
@@ -277,6 +297,7 @@ Task<Result<void>> Outbox::keep_state(ExchangeRow row, Bytes state, Bytes key) {
 
 Task<void> Outbox::delivered(Attempt attempt, std::string reference, std::chrono::steady_clock::time_point started) {
   ExchangeRow before = attempt.row;
+  const std::uint64_t decided_by = before.leaf_index;
   auto done = co_await record_acknowledgement(ledger_, std::move(before), std::move(reference), clock_.now());
   if (!done) {
     // It left and the acknowledgement could not be recorded: the row stays queued, a later attempt reconciles.
@@ -286,10 +307,10 @@ Task<void> Outbox::delivered(Attempt attempt, std::string reference, std::chrono
   meter_.delivery("delivered", std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
   ExchangeRow row = std::move(*done);
   CasePtr source = std::move(attempt.source);
-  co_await gate_->acknowledged(std::move(row), std::move(source));
+  co_await gate_->acknowledged(std::move(row), std::move(source), decided_by);
 }
 
-Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait) {
+Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait, bool left) {
   const int attempts = row.attempts + 1;
   const bool dead = for_good || attempts >= options_.retry.attempts_max;
   const Time now = clock_.now();
@@ -308,13 +329,14 @@ Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, st
     leaf.relies_on = {row.leaf_index};
     leaves.push_back(std::move(leaf));
   }
-  Ledger::Write write = [id = row.id, dead, now, delay](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+  Ledger::Write write = [id = row.id, dead, now, delay, left](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
     if (!*current) return fail(Errc::conflict, "exchange", "gone");
     ExchangeRow next = std::move(**current);
     if (next.state != ExchangeState::queued && next.state != ExchangeState::delivering) return {};
     ++next.attempts;
+    if (left && next.life.empty()) next.life = "sent";
     next.updated_at = now;
     next.state = dead ? ExchangeState::dead : ExchangeState::queued;
     next.next_attempt_at = dead ? std::nullopt : std::optional<Time>(now + delay);

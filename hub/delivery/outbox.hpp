@@ -49,7 +49,8 @@ class DeliveryGate {
   virtual ~DeliveryGate() = default;
   virtual Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) = 0;
   // The recipient has it. Runs after the acknowledgement is durable.
-  virtual Task<void> acknowledged(ExchangeRow row, CasePtr source) = 0;
+  // `decided_by` is the leaf of the decision that what arrived rests on.
+  virtual Task<void> acknowledged(ExchangeRow row, CasePtr source, std::uint64_t decided_by) = 0;
 };
 
 struct RetryPolicy {
@@ -81,6 +82,8 @@ class Outbox {
   // A due row may be waiting: look now, not at the next poll.
   void nudge();
   std::size_t waiting() const;
+  // Is an attempt of it under way, or about to be? Then bytes may leave although no row says so yet.
+  bool is_claimed(const std::string& exchange_id) const;
   int in_flight() const { return in_flight_.load(); }
 
  private:
@@ -99,7 +102,7 @@ class Outbox {
   Task<void> attempt(Work work);
   Task<void> converse(Attempt attempt, bool resumed);
   Task<void> delivered(Attempt attempt, std::string reference, std::chrono::steady_clock::time_point started);
-  Task<void> failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait);
+  Task<void> failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait, bool left);
   Task<Result<void>> keep_state(ExchangeRow row, Bytes state, Bytes key);
   bool take(Work work);
   std::optional<Work> next_work(const std::string& recipient);
@@ -114,9 +117,11 @@ class Outbox {
   Meter& meter_;
   Options options_;
   DeliveryGate* gate_ = nullptr;
+  Time started_at_{};
   mutable std::mutex mutex_;
   std::map<std::string, Lane, std::less<>> lanes_;
   std::unordered_set<std::string> claimed_;  // exchange ids in memory
+  std::unordered_set<std::string> sending_;  // those past the gate
   std::atomic<bool> stopping_{false};
   std::atomic<bool> started_{false};
   std::atomic<bool> nudged_{false};

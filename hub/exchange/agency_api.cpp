@@ -46,15 +46,16 @@ struct Leaving {
 }  // namespace
 
 AgencyApi::AgencyApi(Journey& journey, const Parties& parties, Store& store, Ledger& ledger, KeyStore& keys, const Clock& clock,
-                     Meter& meter, Quota quota)
-    : journey_(journey), parties_(parties), store_(store), ledger_(ledger), keys_(keys), clock_(clock), meter_(meter), quota_(quota) {}
+                     Meter& meter, std::function<Quota(const std::string&)> quota)
+    : journey_(journey), parties_(parties), store_(store), ledger_(ledger), keys_(keys), clock_(clock), meter_(meter), quota_(std::move(quota)) {}
 
 bool AgencyApi::admit(const std::string& party, Time now) {
   std::lock_guard lock(mutex_);
+  const Quota quota = quota_(party);
   Use& use = use_[party];
   const Time minute = std::chrono::floor<std::chrono::minutes>(now);
   if (use.minute != minute) use.minute = minute, use.count = 0;
-  if (use.count >= quota_.messages_per_minute || use.in_flight >= quota_.in_flight) return false;
+  if (use.count >= quota.messages_per_minute || use.in_flight >= quota.in_flight) return false;
   ++use.count;
   ++use.in_flight;
   return true;
@@ -77,6 +78,8 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   if (what == "in" && path.size() == 3) {
     if (!post) co_return wrong_method("POST");
     std::string adapter = path[2];
+    // Unknown names stop here: they must reach neither a log line nor a metric's label.
+    if (!journey_.has_adapter(adapter)) co_return problem(404, "not_found", "Not found", "no such adapter");
     co_return co_await post_message(caller, std::move(adapter), std::move(request));
   }
   if (what == "messages" && path.size() == 2) {
@@ -157,8 +160,19 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
   if (!answer) {
     const Error error = answer.error();
     log(LogLevel::info, "message.refused", {{"sender", caller->id}, {"adapter", adapter}, {"code", std::string(to_string(error.code))}, {"where", error.where}});
-    if (error.code == Errc::invalid_input || error.code == Errc::rejected) co_await quarantine(caller, std::move(body), error);
-    co_return problem(error);
+    HttpResponse response = problem(error);
+    if (error.code == Errc::invalid_input || error.code == Errc::rejected) {
+      const std::string kept = co_await quarantine(caller, std::move(body), error);
+      if (!kept.empty()) {
+        // The sender is told under which id the hub keeps what it could not read.
+        auto document = parse_json(response.body);
+        if (document && document->is_object()) {
+          document->get_object()["quarantine"] = kept;
+          response.body = json::serialize(*document);
+        }
+      }
+    }
+    co_return response;
   }
   std::string text = json::serialize(*answer);
   if (wants_xml && !adapter.empty()) {
@@ -174,10 +188,9 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
 }
 
 // What could not be read is kept, encrypted under the hub's own key, so that nothing a sender said is lost.
-Task<void> AgencyApi::quarantine(const Party* sender, std::string body, Error why) {
-  if (body.size() > (1u << 20)) body.resize(1u << 20);
+Task<std::string> AgencyApi::quarantine(const Party* sender, std::string body, Error why) {
   auto key = keys_.payload_key(std::vector<std::string>{});
-  if (!key) co_return;
+  if (!key) co_return std::string();
   const Time now = clock_.now();
   const std::string id = new_id(now);
   const Bytes sealed = crypto::seal(key->key, body, "quarantine/" + id);
@@ -186,7 +199,8 @@ Task<void> AgencyApi::quarantine(const Party* sender, std::string body, Error wh
     return txn.add_quarantine(id, party, now, key_id, sealed, reason);
   };
   auto done = co_await ledger_.commit({}, std::move(write));
-  meter_.message("quarantine", done ? "quarantined" : "refused");
+  meter_.message("any", done ? "quarantined" : "refused");
+  co_return done ? id : std::string();
 }
 
 }  // namespace samband

@@ -16,12 +16,12 @@ struct Quota {
 
 class AgencyApi {
  public:
-  AgencyApi(Journey&, const Parties&, Store&, Ledger&, KeyStore&, const Clock&, Meter&, Quota);
+  AgencyApi(Journey&, const Parties&, Store&, Ledger&, KeyStore&, const Clock&, Meter&, std::function<Quota(const std::string& party)>);
   Task<HttpResponse> handle(HttpRequest);
 
  private:
   Task<HttpResponse> post_message(const Party*, std::string adapter, HttpRequest);
-  Task<void> quarantine(const Party*, std::string body, Error why);
+  Task<std::string> quarantine(const Party*, std::string body, Error why);
   bool admit(const std::string& party, Time now);
   void leave(const std::string& party);
 
@@ -36,7 +36,7 @@ class AgencyApi {
   KeyStore& keys_;
   const Clock& clock_;
   Meter& meter_;
-  Quota quota_;
+  std::function<Quota(const std::string&)> quota_;
   std::mutex mutex_;
   std::map<std::string, Use> use_;
 };

@@ -83,4 +83,23 @@ json::object show_exchange(const ExchangeRow& row) {
   return out;
 }
 
+bool is_wider(const ExchangeRow& next, const ExchangeRow& before) {
+  const auto released = [](const ExchangeRow& row) {
+    std::map<std::string, std::int64_t> out;
+    auto explanation = parse_json(row.explanation);
+    if (!explanation) return out;
+    const json::value* list = find_pointer(*explanation, "/fields/released");
+    if (!list || !list->is_array()) return out;
+    for (const json::value& group : list->get_array())
+      out[std::string(string_at(group.as_object(), "category"))] += group.at("count").to_number<std::int64_t>();
+    return out;
+  };
+  const auto had = released(before);
+  for (const auto& [category, count] : released(next)) {
+    const auto it = had.find(category);
+    if (it == had.end() || it->second < count) return true;
+  }
+  return false;
+}
+
 }  // namespace samband

@@ -11,6 +11,9 @@ namespace samband {
 // nearestChange, words. Stored with the exchange.
 json::object describe(const Decision&, const RuleSet&);
 
+// Does `next` release something of a category, or more of it, than `before` did?
+bool is_wider(const ExchangeRow& next, const ExchangeRow& before);
+
 // One exchange of an answer, without its receipt.
 json::object show_exchange(const ExchangeRow&);
 

@@ -12,7 +12,7 @@
 namespace samband {
 namespace {
 
-constexpr std::string_view kGivers[] = {"self", "guardian", "both_guardians", "guardian_and_child"};
+constexpr std::string_view kGivers[] = {"self", "guardian", "both_guardians", "guardian_and_child", "both_guardians_and_child"};
 
 Result<void> check_list(const std::vector<std::string>& list, std::string where, auto&& known) {
   if (list.empty() || list.size() > 64) return fail(Errc::invalid_input, std::move(where), "must name 1 to 64 entries: consent is specific");
@@ -23,6 +23,29 @@ Result<void> check_list(const std::vector<std::string>& list, std::string where,
 
 }  // namespace
 
+// What makes a consent one: who gave it, to whom, for what, until when, on which evidence. `where` leads the pointers.
+Result<void> Journey::check_consent(const Consent& consent, const std::string& where) const {
+  const Time now = s_.clock.now();
+  if (std::find(std::begin(kGivers), std::end(kGivers), consent.giver) == std::end(kGivers))
+    return fail(Errc::invalid_input, where + "/giver", "must be self, guardian, both_guardians, guardian_and_child or both_guardians_and_child");
+  if (!consent.maturity_assessor.empty() && !is_name(consent.maturity_assessor))
+    return fail(Errc::invalid_input, where + "/maturityAssessor", "must name a person");
+  if (consent.valid_from == Time::max()) return fail(Errc::invalid_input, where + "/validFrom", "must be a time as 2026-11-22T10:00:00Z");
+  if (consent.valid_to <= consent.valid_from || consent.valid_to <= now)
+    return fail(Errc::invalid_input, where + "/validTo", "a consent has an end, after its beginning and after now");
+  if (consent.valid_to > now + std::chrono::days(366 * 3)) return fail(Errc::invalid_input, where + "/validTo", "a consent lasts at most three years");
+  if (consent.evidence_sha256.size() != 64 || !from_hex(consent.evidence_sha256))
+    return fail(Errc::invalid_input, where + "/evidenceSha256", "must be the SHA-256 of the signed form, 64 hex digits");
+  if (consent.language.empty() || consent.language.size() > 16) return fail(Errc::invalid_input, where + "/language", "name the language of the text that was shown");
+  auto ok = check_list(consent.recipients, where + "/recipients", [&](const std::string& id) { return s_.parties.find(id) != nullptr; });
+  if (ok) ok = check_list(consent.purposes, where + "/purposes", [](const std::string& p) { return contains(purposes(), p); });
+  if (ok) ok = check_list(consent.categories, where + "/categories", [](const std::string& c) { return contains(data_categories(), c); });
+  if (!ok) return ok;
+  if (!consent.agreement.empty() && std::none_of(s_.agreements.begin(), s_.agreements.end(), [&](const Agreement& a) { return a.id == consent.agreement; }))
+    return fail(Errc::invalid_input, where + "/agreement", "no such agreement");
+  return {};
+}
+
 Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value body) {
   const Time now = s_.clock.now();
   if (!body.is_object()) co_return fail(Errc::invalid_input, "", "must be a JSON object");
@@ -30,24 +53,11 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
   if (!number) co_return fail(Errc::invalid_input, "/person/personalNumber", number.error().message);
   Consent consent = consent_from(body, caller->id, now);
   consent.subject_ref = s_.keys.subject_ref(number->digits);
-  if (std::find(std::begin(kGivers), std::end(kGivers), consent.giver) == std::end(kGivers))
-    co_return fail(Errc::invalid_input, "/giver", "must be self, guardian, both_guardians or guardian_and_child");
-  if (consent.valid_to <= consent.valid_from || consent.valid_to <= now)
-    co_return fail(Errc::invalid_input, "/validTo", "a consent has an end, after its beginning and after now");
-  if (consent.valid_to > now + std::chrono::days(366 * 3)) co_return fail(Errc::invalid_input, "/validTo", "a consent lasts at most three years");
-  if (consent.evidence_sha256.size() != 64 || !from_hex(consent.evidence_sha256))
-    co_return fail(Errc::invalid_input, "/evidenceSha256", "must be the SHA-256 of the signed form, 64 hex digits");
-  if (consent.language.empty() || consent.language.size() > 16) co_return fail(Errc::invalid_input, "/language", "name the language of the text that was shown");
-  auto ok = check_list(consent.recipients, "/recipients", [&](const std::string& id) { return s_.parties.find(id) != nullptr; });
-  if (ok) ok = check_list(consent.purposes, "/purposes", [](const std::string& p) { return contains(purposes(), p); });
-  if (ok) ok = check_list(consent.categories, "/categories", [](const std::string& c) { return contains(data_categories(), c); });
-  if (!ok) co_return ok.error();
-  if (!consent.agreement.empty() && std::none_of(s_.agreements.begin(), s_.agreements.end(), [&](const Agreement& a) { return a.id == consent.agreement; }))
-    co_return fail(Errc::invalid_input, "/agreement", "no such agreement");
+  if (auto ok = check_consent(consent, ""); !ok) co_return ok.error();
   consent.id = new_id(now);
   const std::string id = consent.id, subject = consent.subject_ref;
   changed();
-  auto recorded = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent);
+  auto recorded = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent, now);
   changed();
   if (!recorded) co_return recorded.error();
 
@@ -56,11 +66,10 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
   ExchangeFilter filter;
   filter.party = caller->id;
   filter.subject_ref = subject;
-  filter.limit = 1000;
-  auto rows = s_.store.exchanges(filter);
+  auto rows = every_exchange(std::move(filter));
   if (!rows) co_return rows.error();
   for (ExchangeRow& row : *rows) {
-    const bool waits = row.sender == caller->id && (row.state == ExchangeState::held || row.outcome == "partial");
+    const bool waits = row.sender == caller->id && !is_closed(row) && (row.state == ExchangeState::held || row.outcome == "partial");
     if (!waits) continue;
     auto source = source_of(row);
     if (!source) continue;
@@ -77,6 +86,19 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
   json::object out{{"id", id}, {"leafIndex", static_cast<std::int64_t>(*recorded)}, {"redecided", std::move(redecided)}};
   if (auto proof = s_.ledger.receipt(*recorded)) out["receipt"] = std::move(*proof);
   co_return out;
+}
+
+Result<std::vector<ExchangeRow>> Journey::every_exchange(ExchangeFilter filter) const {
+  std::vector<ExchangeRow> all;
+  for (;;) {
+    filter.limit = 1000;
+    auto rows = s_.store.exchanges(filter);
+    if (!rows) return rows.error();
+    const bool more = rows->size() == 1000;
+    if (more) filter.after = rows->back().id;
+    std::move(rows->begin(), rows->end(), std::back_inserter(all));
+    if (!more) return all;
+  }
 }
 
 Task<Result<json::object>> Journey::list_consents(const Party* caller) {
@@ -107,7 +129,7 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
   if (!consent.revoked_at) {
     consent.revoked_at = s_.clock.now();
     changed();
-    auto recorded = co_await record_consent(s_.ledger, consent, LeafType::revocation);
+    auto recorded = co_await record_consent(s_.ledger, consent, LeafType::revocation, s_.clock.now());
     changed();
     if (!recorded) co_return recorded.error();
     leaf_index = *recorded;
@@ -115,12 +137,11 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
   // From here no attempt is admitted on it. What waits is decided again; what has left is recalled. Asking twice is safe.
   ExchangeFilter filter;
   filter.consent_id = id;
-  filter.limit = 1000;
-  auto rows = s_.store.exchanges(filter);
+  auto rows = every_exchange(std::move(filter));
   if (!rows) co_return rows.error();
   for (ExchangeRow& row : *rows) {
     const std::string exchange = row.id;
-    if (row.state == ExchangeState::delivered) {
+    if (has_left(row) || s_.outbox.is_claimed(exchange)) {
       if (row.life == "recalled") continue;
       auto sent = co_await recall(std::move(row), "consent_revoked");
       if (sent) recalled.emplace_back(exchange);
@@ -130,7 +151,9 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
     auto source = source_of(row);
     if (!source) continue;
     auto again = co_await redecide(std::move(row), *source, "consent_revoked");
-    if (again && again->outcome != "released" && again->outcome != "partial") withdrawn.emplace_back(exchange);
+    if (!again) continue;
+    if (again->life == "recalled") recalled.emplace_back(exchange);
+    else if (again->outcome != "released" && again->outcome != "partial") withdrawn.emplace_back(exchange);
   }
   co_return json::object{{"id", id}, {"revokedAt", to_rfc3339(*consent.revoked_at)}, {"leafIndex", static_cast<std::int64_t>(leaf_index)},
                          {"withdrawn", std::move(withdrawn)}, {"recalled", std::move(recalled)}};
@@ -142,7 +165,7 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
   const Party* from = s_.parties.find(row.sender);
   const Party* to = s_.parties.find(row.recipient);
   if (!from || !to) co_return fail(Errc::not_found, "parties", "a party is gone");
-  json::value canonical = hub_message("exchange.recall", derived_id("recall/" + row.id), row, now);
+  json::value canonical = hub_message("exchange.recall", "recall/" + row.id + "/" + std::to_string(row.leaf_index), row, now);
   canonical.at("data").at("payload") = json::object{{"exchangeId", row.id}, {"reasonCode", reason}, {"at", to_rfc3339(now)}};
   auto sent = co_await send_for(from, to, std::move(canonical), "receipt", {});
   if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
@@ -161,6 +184,9 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
     if (!current) return current.error();
     if (!*current) return fail(Errc::conflict, "exchange", "no such exchange");
     (*current)->life = "recalled";
+    // Handed out or on its way: never again. An acknowledgement may still come.
+    if ((*current)->state != ExchangeState::delivered) (*current)->state = ExchangeState::delivered;
+    (*current)->next_attempt_at.reset();
     (*current)->updated_at = now;
     return txn.put_exchange(**current);
   };
@@ -179,10 +205,11 @@ Task<Result<void>> Journey::withdraw_retracted(CasePtr source) {
   for (const std::string& id : split((*earlier)->exchanges)) {
     auto row = s_.store.exchange(id);
     if (!row || !row->has_value()) continue;
-    if ((*row)->state == ExchangeState::delivered && (*row)->life != "recalled") {
+    if (has_left(**row) || s_.outbox.is_claimed(id)) {
+      if ((*row)->life == "recalled") continue;
       auto sent = co_await recall(std::move(**row), "misdirected");
       if (!sent) co_return sent.error();
-    } else if ((*row)->state != ExchangeState::delivered) {
+    } else {
       auto done = co_await withdraw(std::move(**row));
       if (!done) co_return done.error();
     }
@@ -206,7 +233,7 @@ Task<Result<void>> Journey::withdraw(ExchangeRow row) {
   Ledger::Write write = [id = row.id, now](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
-    if (!*current || (*current)->state == ExchangeState::delivered) return fail(Errc::conflict, "exchange", "delivered meanwhile");
+    if (!*current || has_left(**current)) return fail(Errc::conflict, "exchange", "delivered meanwhile");
     ExchangeRow next = std::move(**current);
     next.state = ExchangeState::withdrawn;
     next.outcome = "refused";

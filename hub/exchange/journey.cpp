@@ -139,7 +139,11 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
 // A consent that came with the message (an offer accepted at the intervention) is recorded before it is relied on.
 Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
   const json::value* list = find_pointer(source->message.data, "/consents");
-  if (!list || !list->is_array()) co_return Result<void>();
+  if (!list || !list->is_array() || list->get_array().empty()) co_return Result<void>();
+  // A message id that was used before brings nothing new: same content is a duplicate, other content is refused.
+  auto earlier = s_.store.message(source->message.sender, source->message.sender_message_id);
+  if (!earlier) co_return earlier.error();
+  if (earlier->has_value()) co_return Result<void>();
   std::size_t index = 0;
   for (const json::value& item : list->get_array()) {
     Consent consent = consent_from(item, source->message.sender, source->message.received_at);
@@ -148,11 +152,17 @@ Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
     for (const Person& p : source->message.persons)
       if (p.ref == person) consent.subject_ref = p.subject_ref;
     if (consent.subject_ref.empty()) co_return fail(Errc::invalid_input, "/data/consents/" + std::to_string(index - 1) + "/person", "names no person of this message");
+    if (auto ok = check_consent(consent, "/data/consents/" + std::to_string(index - 1)); !ok) co_return ok.error();
+    auto others = s_.store.consents_of({consent.subject_ref});
+    if (!others) co_return others.error();
+    for (const Consent& other : *others)
+      if (other.revoked_at && other.holder == consent.holder && other.evidence_sha256 == consent.evidence_sha256)
+        co_return fail(Errc::conflict, "/data/consents/" + std::to_string(index - 1), "this consent was revoked; a new one needs new evidence");
     auto known = s_.store.consent(consent.id);
     if (!known) co_return known.error();
     if (known->has_value()) continue;
     changed();
-    auto added = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent);
+    auto added = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent, s_.clock.now());
     changed();
     if (!added) co_return added.error();
   }
@@ -164,6 +174,8 @@ Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
 Result<Journey::Grounds> Journey::grounds(const Case& source, const std::string& exchange_id) const {
   Grounds out;
   out.facts = source.message.facts;
+  // A message cannot speak from the future: what is recorded later about it always comes after.
+  for (Fact& fact : out.facts) fact.at = std::min(fact.at, source.message.received_at);
   auto consents = s_.store.consents_of(source.subject_refs);
   if (!consents) return consents.error();
   out.consents = std::move(*consents);
@@ -217,6 +229,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   row.created_at = row.updated_at = now;
   row.key_id = source.key_id;
   row.fingerprint = decision.fingerprint();
+  if (!decision.permits()) row.fingerprint += "\nmissing " + join(decision.missing());  // another question is another hold
   row.subject_refs = join(source.subject_refs);
   row.consents = join(decision.consents());
   json::object description = describe(decision, *rules);
@@ -251,7 +264,6 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
 // Where the exchange goes after this decision, and by when something must have happened.
 void Journey::place(ExchangeRow& row, const Decision& decision, const Party& recipient, Time now) const {
   if (decision.permits()) {
-    row.life = "sent";
     row.state = recipient.adapter.empty() ? ExchangeState::inbox : ExchangeState::queued;
     if (row.state == ExchangeState::queued) row.next_attempt_at = s_.outbox.first_due(row.recipient, now);
   } else {
@@ -266,9 +278,22 @@ void Journey::place(ExchangeRow& row, const Decision& decision, const Party& rec
   }
 }
 
+Task<Result<void>> Journey::record_verdict(Leaf verdict, std::uint64_t about, std::string because) {
+  verdict.type = LeafType::assessment;  // of what has left: the exchange goes on citing the decision it left by
+  verdict.relies_on.push_back(about);
+  verdict.codes.push_back(std::move(because));
+  std::vector<Leaf> leaves;
+  leaves.push_back(std::move(verdict));
+  Ledger::Write nothing = [](Txn&, const std::vector<std::uint64_t>&) -> Result<void> { return {}; };
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(nothing));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
 // Decides again and records the new decision if it differs. The row that comes back is the one stored.
 Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std::string because) {
   for (int tries = 0; tries < 5; ++tries) {
+    if (is_closed(row)) co_return std::move(row);
     const Time now = s_.clock.now();
     const Party* recipient = s_.parties.find(row.recipient);
     if (!recipient) co_return fail(Errc::invalid_config, "parties", "the recipient is no longer a party");
@@ -278,6 +303,26 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     if (!decided) co_return decided.error();
     if (decided->row.fingerprint == row.fingerprint) co_return std::move(row);
 
+    const bool left = has_left(row) || s_.outbox.is_claimed(row.id);
+    if (left && decided->decision.permits() && !is_wider(decided->row, row)) {
+      // Less than the recipient has: recorded, not delivered again, and what it has stays on record.
+      auto recorded = co_await record_verdict(std::move(decided->leaf), row.leaf_index, because);
+      if (!recorded) co_return recorded.error();
+      co_return std::move(row);
+    }
+    if (left && !decided->decision.permits()) {
+      // The disclosure happened, or an attempt is under way and may have. Its record stands; the new decision is recorded
+      // beside it and the recipient is told. A recall of what never arrived harms nobody.
+      auto recorded = co_await record_verdict(std::move(decided->leaf), row.leaf_index, because);
+      if (!recorded) co_return recorded.error();
+      const std::string id = row.id;
+      auto told = co_await recall(std::move(row), because == "consent_revoked" ? because : "withdrawn");
+      if (!told) co_return told.error();
+      auto after = s_.store.exchange(id);
+      if (!after) co_return after.error();
+      if (!after->has_value()) co_return fail(Errc::not_found, "exchange", "no such exchange");
+      co_return std::move(**after);
+    }
     ExchangeRow next = std::move(decided->row);
     const bool was_permitted = row.outcome == "released" || row.outcome == "partial";
     const bool permits = decided->decision.permits();
@@ -287,7 +332,7 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     next.acknowledged_at = row.acknowledged_at;
     next.ack_leaf_index = row.ack_leaf_index;
     next.external_reference = row.external_reference;
-    if (!row.life.empty() && row.life != "sent") next.life = row.life;
+    next.life = row.life;
     if (was_permitted && next.state == ExchangeState::refused) next.state = ExchangeState::withdrawn;
     Leaf leaf = std::move(decided->leaf);
     leaf.relies_on.push_back(row.leaf_index);
@@ -366,17 +411,19 @@ Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr so
       if (!released) co_return released.error();
       co_return std::optional<Attempt>(Attempt{std::move(*released), std::move(row), std::move(source)});
     }
+    const std::string before = row.fingerprint;
     auto again = co_await redecide(std::move(row), source, "decided_again");
     if (!again) co_return again.error();
     row = std::move(*again);
+    if (row.fingerprint == before) co_return std::optional<Attempt>();  // it has left, and nothing more may go
     if (row.outcome != "released" && row.outcome != "partial") co_return std::optional<Attempt>();
   }
   co_return fail(Errc::busy, "exchange", "the grounds change faster than the exchange can be delivered");
 }
 
-Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source) {
-  if (row.outcome != "released" && row.outcome != "partial") {
-    // The ground fell while the message was on its way.
+Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source, std::uint64_t decided_by) {
+  if (row.life != "recalled" && row.leaf_index != decided_by) {
+    // Decided again while the message was on its way: what arrived rests on the older decision.
     auto recalled = co_await recall(std::move(row), "consent_revoked");
     if (!recalled) log(LogLevel::error, "recall.failed", {{"where", recalled.error().where}});
     co_return;
@@ -386,10 +433,12 @@ Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source) {
   const Party* sender = s_.parties.find(row.sender);
   if (!board || !sender || sender->adapter.empty()) co_return;  // without an endpoint the proof waits at GET /v1/receipts
   const Time now = s_.clock.now();
-  json::value canonical = hub_message("exchange.receipt", derived_id("receipt/" + row.id), row, now);
+  json::value canonical = hub_message("exchange.receipt", "receipt/" + row.id + "/" + std::to_string(row.ack_leaf_index.value_or(0)), row, now);
   canonical.at("data").at("payload") =
       json::object{{"exchangeId", row.id}, {"receivedAt", to_rfc3339(row.acknowledged_at.value_or(now))},
                    {"receiptLeaf", static_cast<std::int64_t>(row.ack_leaf_index.value_or(0))}};
+  if (row.ack_leaf_index)
+    if (auto proof = s_.ledger.receipt(*row.ack_leaf_index)) canonical.at("data").at("payload").as_object()["proof"] = std::move(*proof);
   if (!source) {
     auto read = source_of(row);
     if (read) source = std::move(*read);

@@ -53,12 +53,13 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> inbox(const Party* caller, std::string after, std::chrono::seconds wait);
   Task<Result<json::object>> acknowledge(const Party* caller, std::string exchange_id, json::value body);
   Task<Result<std::string>> receipt(const Party* caller, std::string exchange_id);
+  bool has_adapter(std::string_view name) const { return s_.plugins.has(name); }
   // The answer in the sender's own format, when its adapter has one.
   Result<PluginReply> render_answer(const std::string& adapter, const std::string& answer_json) const;
 
   // DeliveryGate
   Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) override;
-  Task<void> acknowledged(ExchangeRow row, CasePtr source) override;
+  Task<void> acknowledged(ExchangeRow row, CasePtr source, std::uint64_t decided_by) override;
 
  private:
   struct Decided;
@@ -76,6 +77,7 @@ class Journey final : public DeliveryGate {
   Task<Result<void>> register_carried_consents(CasePtr source);
   Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose, Along along);
   Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
+  Task<Result<void>> record_verdict(Leaf verdict, std::uint64_t about, std::string because);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
   Task<Result<std::optional<Attempt>>> permit(ExchangeRow row, CasePtr source);
   Result<Along> status_step(const Party& caller, const ExchangeRow&, const std::string& status, const std::string& reason,
@@ -83,10 +85,12 @@ class Journey final : public DeliveryGate {
   json::value status_message(const ExchangeRow&, const Case& source, json::object payload, json::array facts) const;
   Task<Result<void>> withdraw_retracted(CasePtr source);
   Task<Result<void>> withdraw(ExchangeRow row);
+  Task<Result<void>> record_hand_out(ExchangeRow row);
 
   Result<Decided> decide(const Case&, std::string exchange_id, const Party& recipient, const std::string& purpose,
                          const Grounds&, Time now) const;
   Result<Grounds> grounds(const Case&, const std::string& exchange_id) const;
+  Result<std::vector<ExchangeRow>> every_exchange(ExchangeFilter) const;
   Result<CasePtr> source_of(const ExchangeRow&) const;
   Result<CasePtr> complete_status(const Case& status, const ExchangeRow& about, const Party& sender, Time now) const;
   Result<ExchangeRow> own_row(const Party& caller, const std::string& exchange_id, bool sender, bool recipient) const;
@@ -94,6 +98,7 @@ class Journey final : public DeliveryGate {
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
   bool is_restricted(const Party& recipient) const;
+  Result<void> check_consent(const Consent&, const std::string& where) const;
 
   Time valid_until(const Grounds&, Time at) const;
   // Before and after every change that a decision could rest on: what was decided earlier is decided anew.

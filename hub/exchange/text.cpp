@@ -1,6 +1,9 @@
 #include "exchange/text.hpp"
 
+#include <algorithm>
 #include <memory>
+
+#include "delivery/acknowledge.hpp"
 
 #include "keys/crypto.hpp"
 
@@ -60,7 +63,7 @@ Consent consent_from(const json::value& body, std::string holder, Time now) {
   c.categories = string_list(body, "/categories");
   const auto from = parse_rfc3339(text_at(body, "/validFrom"));
   const auto to = parse_rfc3339(text_at(body, "/validTo"));
-  c.valid_from = from ? *from : now;
+  c.valid_from = from ? *from : text_at(body, "/validFrom").empty() && !find_pointer(body, "/validFrom") ? now : Time::max();
   c.valid_to = to ? *to : Time{};  // no end named: never valid
   c.evidence_sha256 = text_at(body, "/evidenceSha256");
   c.language = text_at(body, "/language");
@@ -68,18 +71,30 @@ Consent consent_from(const json::value& body, std::string holder, Time now) {
   return c;
 }
 
+bool has_left(const ExchangeRow& row) {
+  return row.acknowledged_at.has_value() || row.state == ExchangeState::delivered || !row.life.empty();
+}
+
+bool is_closed(const ExchangeRow& row) { return row.life == "recalled" || row.fingerprint.empty(); }
+
+bool is_name(std::string_view text) {
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return !text.empty() && text.size() <= 128 && text.find_first_not_of(' ') != std::string_view::npos &&
+         std::none_of(text.begin(), text.end(), control);
+}
+
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now) {
   json::object data{{"kind", kind}, {"relatesTo", about.id}, {"payload", json::object{}}};
-  return json::object{{"specversion", "1.0"}, {"id", std::move(id)}, {"source", "urn:samband:hub"},
+  return json::object{{"specversion", "1.0"}, {"id", std::string(kHubIdPrefix) + id}, {"source", "urn:samband:hub"},
                       {"type", "se.samband.notice." + kind + ".v1"}, {"time", to_rfc3339(now)},
                       {"datacontenttype", "application/json"}, {"data", std::move(data)}};
 }
 
-boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Consent consent, LeafType type) {
+boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Consent consent, LeafType type, Time now) {
   Leaf leaf;
   leaf.type = type;
   leaf.event_id = crypto::random_bytes(16);
-  leaf.at = type == LeafType::revocation && consent.revoked_at ? *consent.revoked_at : consent.valid_from;
+  leaf.at = now;
   leaf.sender = consent.holder;
   leaf.subject_id = consent.id;
   leaf.outcome = type == LeafType::revocation ? "revoked" : "given";
@@ -87,7 +102,10 @@ boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Con
   if (leaf.codes.size() > 12) leaf.codes.resize(12);
   if (type == LeafType::revocation) leaf.relies_on = {consent.leaf_index};
   leaf.payload_commitment =
-      commit_to(consent.subject_ref + "\n" + consent.giver + "\n" + join(consent.recipients) + "\n" + join(consent.categories) + "\n" + consent.evidence_sha256).digest;
+      commit_to(consent.subject_ref + "\n" + consent.giver + "\n" + consent.maturity_assessor + "\n" + join(consent.recipients) + "\n" +
+                join(consent.purposes) + "\n" + join(consent.categories) + "\n" + to_rfc3339(consent.valid_from) + "\n" +
+                to_rfc3339(consent.valid_to) + "\n" + consent.evidence_sha256 + "\n" + consent.language + "\n" + consent.agreement)
+          .digest;
   auto stored = std::make_shared<Consent>(std::move(consent));
   Ledger::Write write = [stored, type](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     if (type == LeafType::consent) stored->leaf_index = at.at(0);

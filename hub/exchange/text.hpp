@@ -21,10 +21,16 @@ std::string derived_id(std::string_view text);
 // Consent body of the API or of a message. Errors of shape are the schema's to find; missing parts stay empty.
 Consent consent_from(const json::value& body, std::string holder, Time now);
 
+// May the recipient hold it? Acknowledged, handed out, or sent with no answer: `life` begins when bytes may have left.
+bool has_left(const ExchangeRow&);
+// Recalled, or taken back by its sender: no later decision brings it to life again.
+bool is_closed(const ExchangeRow&);
+bool is_name(std::string_view text);  // 1 to 128 bytes, printable, not only blanks
+
 // Envelope of a message that the hub writes about an exchange; `data.payload` is the caller's.
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now);
 
 // Consent or revocation with its leaf; the index is stored with it. Answers the leaf index.
-boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger&, Consent, LeafType);
+boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger&, Consent, LeafType, Time now);
 
 }  // namespace samband

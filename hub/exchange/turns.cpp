@@ -11,6 +11,26 @@
 #include "keys/crypto.hpp"
 
 namespace samband {
+namespace {
+
+// What a recipient may know to exist: what was permitted, or has left.
+bool may_see(const ExchangeRow& row) { return row.outcome == "released" || row.outcome == "partial" || has_left(row); }
+
+// Withheld categories, reasons and missing facts are for the sender: to the recipient they would tell what is hidden.
+void keep_released_only(json::object& shown) {
+  for (const char* key : {"reason", "missing", "nearestChange", "words", "telephone"}) shown.erase(key);
+  if (auto* fields = shown.if_contains("fields"); fields && fields->is_object()) {
+    fields->get_object().erase("withheld");
+    fields->get_object().erase("held");
+  }
+}
+
+// Steps after receipt reach the sender as messages of their own, under their own decisions; not by looking here.
+std::string life_for_sender(const std::string& life) {
+  return life.empty() || life == "sent" || life == "recalled" ? life : "received";
+}
+
+}  // namespace
 
 // ---- reading ---------------------------------------------------------------------------------------------------
 
@@ -33,7 +53,8 @@ Result<ExchangeRow> Journey::own_row(const Party& caller, const std::string& id,
   if (!is_uuid(id)) return fail(Errc::not_found, "exchange", "no such exchange");
   auto row = s_.store.exchange(id);
   if (!row) return row.error();
-  const bool mine = row->has_value() && ((sender && (*row)->sender == caller.id) || (recipient && (*row)->recipient == caller.id));
+  const bool mine = row->has_value() && ((sender && (*row)->sender == caller.id) ||
+                                         (recipient && (*row)->recipient == caller.id && may_see(**row)));
   if (!mine) return fail(Errc::not_found, "exchange", "no such exchange");
   return std::move(**row);
 }
@@ -77,12 +98,13 @@ Task<Result<json::object>> Journey::exchange(const Party* caller, std::string id
   // What the recipient reported travels to the sender under a decision of its own (care.status), not by looking here.
   json::array statuses;
   if (row->recipient == caller->id) {
+    keep_released_only(out);
     auto list = s_.store.statuses(row->id);
     if (!list) co_return list.error();
     for (const StatusRow& s : *list)
       statuses.push_back(json::object{{"status", s.status}, {"reasonCode", s.reason_code}, {"at", to_rfc3339(s.at)}, {"handler", s.handler}});
   } else {
-    out["life"] = row->life == "sent" || row->life == "received" || row->life == "recalled" ? row->life : "received";
+    out["life"] = life_for_sender(row->life);
   }
   out["statuses"] = std::move(statuses);
   co_return out;
@@ -100,7 +122,13 @@ Task<Result<json::object>> Journey::exchanges(const Party* caller, std::string s
   json::array list;
   for (const ExchangeRow& row : *rows) {
     json::object o = show_exchange(row);
-    if (row.recipient != caller->id && o["life"] != "sent") o["life"] = "received";
+    if (row.recipient == caller->id) {
+      // A recipient learns nothing of what was not for it to know.
+      if (!may_see(row)) continue;
+      keep_released_only(o);
+    } else {
+      o["life"] = life_for_sender(row.life);
+    }
     list.push_back(std::move(o));
   }
   co_return json::object{{"exchanges", std::move(list)}};
@@ -122,7 +150,8 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
   auto row = own_row(*caller, id, true, false);
   if (!row) co_return row.error();
   const std::string assessor = text_at(body, "/assessor/id");
-  if (assessor.empty() || assessor.size() > 128) co_return fail(Errc::invalid_input, "/assessor/id", "an assessment needs a named person");
+  if (is_closed(*row)) co_return fail(Errc::conflict, "exchange", "this exchange was recalled or taken back; send a new message");
+  if (!is_name(assessor)) co_return fail(Errc::invalid_input, "/assessor/id", "an assessment needs a named person");
   const json::value* facts = find_pointer(body, "/facts");
   if (!facts || !facts->is_array() || facts->get_array().empty() || facts->get_array().size() > 32)
     co_return fail(Errc::invalid_input, "/facts", "must be a list of 1 to 32 facts");
@@ -137,6 +166,11 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
     const std::string at = "/facts/" + std::to_string(i);
     const std::string code = text_at(fact, "/code");
     const json::value* value = find_pointer(fact, "/value");
+    for (const auto& member : fact.is_object() ? fact.get_object() : json::object{}) {
+      const std::string_view key = member.key();
+      if (key != "code" && key != "value" && key != "person" && key != "reasonCode") co_return fail(Errc::invalid_input, at, "has a member that is not known");
+      if (key != "value" && !member.value().is_string()) co_return fail(Errc::invalid_input, at + "/" + std::string(key), "must be text");
+    }
     if (!contains(fact_codes(), code)) co_return fail(Errc::invalid_input, at + "/code", "unknown fact; see docs/vocabulary.md");
     if (!value || !value->is_bool()) co_return fail(Errc::invalid_input, at + "/value", "must be true or false");
     AssessmentRow a;
@@ -192,7 +226,7 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
   if (!reason.empty() && !contains(reason_codes(), reason)) return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
   if (status == "confirmed" && handler.empty()) return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
   const Time now = s_.clock.now();
-  const StatusRow step{new_id(now), row.id, caller.id, status, reason, handler, now, 0};
+  const StatusRow step{new_id(now), row.id, caller.id, status, reason, plain_reference(handler, 128), now, 0};
   Leaf leaf;
   leaf.type = LeafType::status;
   leaf.event_id = crypto::random_bytes(16);
@@ -340,6 +374,11 @@ Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after
       if (!permitted) co_return permitted.error();
       if (!permitted->has_value()) continue;
       const Attempt& attempt = **permitted;
+      if (!has_left(attempt.row)) {
+        // Recorded before it is shown: from here on it has left, acknowledged or not.
+        auto recorded = co_await record_hand_out(attempt.row);
+        if (!recorded) co_return recorded.error();
+      }
       list.push_back(json::object{{"id", id}, {"sender", attempt.row.sender}, {"kind", attempt.row.kind}, {"purpose", attempt.row.purpose},
                                   {"createdAt", to_rfc3339(attempt.row.created_at)}, {"data", attempt.released.data()},
                                   {"recall", attempt.row.kind == "exchange.recall"}});
@@ -349,18 +388,47 @@ Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after
   }
 }
 
+Task<Result<void>> Journey::record_hand_out(ExchangeRow row) {
+  const Time now = s_.clock.now();
+  Leaf leaf;
+  leaf.type = LeafType::delivery;
+  leaf.event_id = crypto::random_bytes(16);
+  leaf.at = now;
+  leaf.sender = row.sender;
+  leaf.recipient = row.recipient;
+  leaf.subject_id = row.id;
+  leaf.outcome = "handed_out";
+  leaf.relies_on = {row.leaf_index};
+  Ledger::Write write = [id = row.id, decided = row.leaf_index, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    auto current = txn.exchange(id);
+    if (!current) return current.error();
+    if (!*current || (*current)->leaf_index != decided || (*current)->state != ExchangeState::inbox)
+      return fail(Errc::conflict, "exchange", "decided again meanwhile: ask once more");
+    ++(*current)->attempts;
+    (*current)->life = "sent";
+    (*current)->updated_at = now;
+    return txn.put_exchange(**current);
+  };
+  std::vector<Leaf> leaves;
+  leaves.push_back(std::move(leaf));
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
 Task<Result<json::object>> Journey::acknowledge(const Party* caller, std::string id, json::value body) {
   auto row = own_row(*caller, id, false, true);
   if (!row) co_return row.error();
-  if (row->state != ExchangeState::inbox && row->state != ExchangeState::delivered)
-    co_return fail(Errc::conflict, "exchange", "nothing of this exchange waits in the inbox");
-  if (row->state == ExchangeState::inbox) {
+  if (!has_left(*row) || (row->state != ExchangeState::inbox && row->state != ExchangeState::delivered))
+    co_return fail(Errc::conflict, "exchange", "nothing of this exchange was handed out");
+  if (!row->acknowledged_at) {
     auto done = co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), s_.clock.now());
     if (!done) co_return done.error();
     s_.meter.delivery("delivered", 0);
     ExchangeRow stored = *done;
     *row = std::move(*done);
-    co_await acknowledged(std::move(stored), nullptr);
+    const std::uint64_t decided_by = stored.leaf_index;
+    co_await acknowledged(std::move(stored), nullptr, decided_by);
   }
   json::object out{{"id", row->id}, {"acknowledgedAt", to_rfc3339(row->acknowledged_at.value_or(Time{}))}};
   if (row->ack_leaf_index)

@@ -11,7 +11,7 @@ struct Consent {
   std::string id;
   std::string subject_ref;                // keyed reference of the person whose secrecy it is
   std::string holder;                     // party id of the authority that collected it
-  std::string giver;                      // "self", "guardian", "both_guardians", "guardian_and_child"
+  std::string giver;                      // "self", "guardian", "both_guardians", "guardian_and_child", "both_guardians_and_child"
   std::string maturity_assessor;          // who judged the child's maturity; "" when not needed
   std::vector<std::string> recipients;    // party ids
   std::vector<std::string> purposes;

@@ -25,7 +25,8 @@ void append_sorted(std::string& out, std::string_view name, std::vector<std::str
 }  // namespace
 
 // Names everything that decides which bytes leave and on which ground, and nothing that varies without meaning: the
-// order of lists, the clock of a duty, withheld fields, and the grounds that would have helped.
+// order of lists, the clock of a duty, withheld fields, and the grounds that would have helped. A hold is a question to
+// the sender: another question is another hold, else the record would go on asking what has been answered.
 std::string Decision::fingerprint() const {
   std::string out = "outcome=";
   out += to_string(outcome_);
@@ -42,6 +43,7 @@ std::string Decision::fingerprint() const {
   append_sorted(out, "rules", rules_);
   append_sorted(out, "consents", consents_);
   append_sorted(out, "obligations", obligations_);
+  if (outcome_ == Outcome::held) append_sorted(out, "missing", missing_);
   return out;
 }
 

@@ -68,6 +68,18 @@ bool is_for_the_hub(std::string_view top_level_name) {
   return top_level_name == "facts" || top_level_name == "consents";
 }
 
+// Where the schema marks a leaf with `x-fact`. Properties only: a fact in a list would have no single answer.
+void collect_stated(const json::value& schema, const std::string& pointer, int depth,
+                    std::vector<std::pair<std::string, std::string>>& out) {
+  const json::object* node = schema.if_object();
+  if (node == nullptr || depth > kWalkDepthMax) return;
+  if (const auto code = string_at(*node, "x-fact"); !code.empty()) out.emplace_back(pointer, code);
+  const json::value* properties = node->if_contains("properties");
+  if (properties == nullptr || !properties->is_object()) return;
+  for (const auto& member : properties->get_object())
+    collect_stated(member.value(), pointer + "/" + std::string(member.key()), depth + 1, out);
+}
+
 class FieldWalk {
  public:
   explicit FieldWalk(const std::vector<Person>& persons) : persons_(persons) {
@@ -194,7 +206,9 @@ Result<Kinds> Kinds::load(const std::filesystem::path& folder) {
     if (auto place = uncategorised(*schema->root(), false, "", 0)) return refuse(*place, "a leaf without x-category");
     const json::value* additional = find_pointer(source, "/additionalProperties");
     const bool open = additional == nullptr || *additional != json::value(false);
-    out.kinds_.emplace(name, Kind{name, *version, open, std::move(*schema), source});
+    std::vector<std::pair<std::string, std::string>> stated;
+    collect_stated(source, "", 0, stated);
+    out.kinds_.emplace(name, Kind{name, *version, open, std::move(*schema), source, std::move(stated)});
   }
   if (out.kinds_.empty()) return fail(Errc::invalid_config, folder.filename().string(), "no message kinds found");
   return out;
@@ -214,6 +228,29 @@ std::vector<std::string> Kinds::names() const {
 
 std::vector<Field> fields_of(const Kind& kind, const json::value& data, const std::vector<Person>& persons) {
   return FieldWalk(persons).run(kind.schema.root(), data);
+}
+
+std::vector<Fact> stated_facts(const Kind& kind, const json::value& data, const std::vector<Field>& fields,
+                               const std::vector<Fact>& said, Time at) {
+  std::vector<Fact> out;
+  for (const auto& [pointer, code] : kind.stated) {
+    const json::value* value = find_pointer(data, pointer);
+    if (value == nullptr || !value->is_bool()) continue;
+    if (std::any_of(said.begin(), said.end(), [&](const Fact& fact) { return fact.code == code; })) continue;
+    const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.pointer == pointer; });
+    if (field == fields.end()) continue;
+    const auto add = [&](const std::string& person) {
+      out.push_back({.code = code,
+                     .value = value->get_bool() ? Truth::yes : Truth::no,
+                     .person_ref = person,
+                     .assessor_id = {},
+                     .reason_code = {},
+                     .at = at});
+    };
+    for (const auto& person : field->persons) add(person);
+    if (field->persons.empty()) add("");
+  }
+  return out;
 }
 
 }  // namespace samband

@@ -16,9 +16,9 @@ struct SchemaNode;
 
 // A leaf of a message that the decision speaks about.
 struct Field {
-  std::string pointer;                   // RFC 6901 into `data`
-  std::string category;                  // data_categories(); "" = the schema does not know it: it never leaves
-  std::vector<std::string> persons;      // refs of the persons the field is about; empty = about nobody (envelope)
+  std::string pointer;               // RFC 6901 into `data`
+  std::string category;              // data_categories(); "" = the schema does not know it: it never leaves
+  std::vector<std::string> persons;  // refs of the persons the field is about; empty = about nobody (envelope)
   bool operator==(const Field&) const = default;
 };
 
@@ -44,6 +44,7 @@ struct Kind {
   bool accepts_unknown_fields = true;  // unknown fields are withheld (category ""), not refused
   Schema schema;                       // of `data`
   json::value source;
+  std::vector<std::pair<std::string, std::string>> stated;  // `x-fact`: pointer into `data` and fact code
 };
 
 class Kinds {
@@ -60,7 +61,14 @@ class Kinds {
 // Every leaf of data, in document order, with its category and persons. Person leaves (under /persons/N) are about that
 // person; x-person names a role ("subject", "tenant", ...) or "all"; absent means all. Leaves that the schema does not
 // describe come back with category "". Empty objects and arrays are not fields.
-// /facts and /consents are addressed to the hub, not to a recipient: they are no fields, so no decision can release them.
+// /facts and /consents are addressed to the hub, not to a recipient: they are no fields, so no decision can release
+// them.
 std::vector<Field> fields_of(const Kind&, const json::value& data, const std::vector<Person>&);
+
+// What the message states in a boolean leaf that its schema marks with `x-fact`, as facts about the persons of that
+// leaf and without an assessor: an assertion of the sender's system, never a judgement. `said` goes first: a code that
+// it answers is left alone. So a canonical message behaves as one that an adapter decoded.
+std::vector<Fact> stated_facts(const Kind&, const json::value& data, const std::vector<Field>&,
+                               const std::vector<Fact>& said, Time at);
 
 }  // namespace samband

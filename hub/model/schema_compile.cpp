@@ -88,6 +88,8 @@ class Compiler {
     } else if (name == "x-category") {
       out.category = text(value, place);
       if (!contains(data_categories(), out.category)) note(place, "unknown data category");
+    } else if (name == "x-fact") {
+      if (!contains(fact_codes(), text(value, place))) note(place, "unknown fact code");
     } else if (name == "x-person") {
       out.person = text(value, place);
       if (out.person != "all" && out.person != "none" && !contains(person_roles(), out.person)) {

@@ -59,10 +59,12 @@ constexpr auto kDataCategories =
             "schedule",        "children",       "status",   "test_result", "document"});
 
 constexpr auto kFactCodes = sorted(
-    {"reasonable_suspicion", "prison_in_scale",  "identity_established", "individual_assessment", "need_of_help",
-     "need_for_care",        "ongoing_misuse",   "compulsory_care",      "pregnancy_protection",  "offer_accepted",
-     "guardian_harm",        "interest_balance", "harm_test_clear",      "document_released",     "location_release",
-     "eviction_pending",     "dwelling",         "same_organisation",    "recipient_reservation", "emergency"});
+    {"reasonable_suspicion", "prison_in_scale",  "identity_established",    "individual_assessment", "need_of_help",
+     "need_for_care",        "ongoing_misuse",   "compulsory_care",         "pregnancy_protection",  "offer_accepted",
+     "guardian_harm",        "interest_balance", "harm_test_clear",         "document_released",     "location_release",
+     "eviction_pending",     "dwelling",         "same_organisation",       "recipient_reservation", "emergency",
+     "may_be_suspected",     "inquiry_opened",   "concrete_risk",           "concrete_risk_kin",     "not_unsuitable",
+     "imminent_danger",      "sole_custody",     "investigation_not_harmed"});
 
 constexpr auto kReasonCodes = sorted({"cleared",
                                       "not_needed",

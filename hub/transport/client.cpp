@@ -151,12 +151,9 @@ Error unavailable(const Pool& pool, std::string what) {
   return fail(Errc::unavailable, "endpoint " + pool.options.name, std::move(what));
 }
 
-bool may_repeat(const ClientRequest& request) {
-  if (request.method == "GET" || request.method == "HEAD") return true;
-  for (const auto& [name, value] : request.headers)
-    if (name == "idempotency-key" && !value.empty()) return true;
-  return false;
-}
+// A POST may have been acted on before the connection broke, and not every recipient knows an idempotency key: whoever
+// sent it decides what to do, with a query first where there is one.
+bool may_repeat(const ClientRequest& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 bool write_request(const Address& address, const ClientRequest& request, std::string& out) {
   const auto target = address.base_path + request.path;

@@ -103,7 +103,7 @@ struct ClientResponse {
 };
 
 // Pooled mutual-TLS connections per endpoint. Retries once on a fresh connection when a pooled one turns out closed
-// before any byte of the answer, and only for requests that carry an idempotency-key header or are GET/HEAD.
+// before any byte of the answer, and only GET and HEAD: anything else may have been acted on.
 class Client {
  public:
   Client(asio::io_context&, std::vector<EndpointOptions>);

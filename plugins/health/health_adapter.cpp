@@ -7,6 +7,17 @@
 namespace samband::health {
 namespace {
 
+// FHIR R4 value set issue-type, the codes that a refusal carries. Anything else could be a value: it becomes "other".
+std::string issue_type(std::string_view code) {
+  for (const std::string_view known : {"invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired",
+                                       "forbidden", "suppressed", "processing", "not-supported", "duplicate", "multiple-matches", "not-found",
+                                       "deleted", "too-long", "code-invalid", "extension", "too-costly", "business-rule", "conflict",
+                                       "transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
+    if (code == known) return std::string(known);
+  return "other";
+}
+
+
 using plugin::array_at;
 using plugin::HttpVerdict;
 using plugin::object_at;
@@ -51,7 +62,7 @@ std::string outcome_code(std::string_view body) {
   const auto* issues =
       outcome && string_at(*outcome, "resourceType") == "OperationOutcome" ? array_at(*outcome, "issue") : nullptr;
   const auto* issue = issues && !issues->empty() ? issues->front().if_object() : nullptr;
-  return issue ? "operation-outcome." + plugin::safe_code(string_at(*issue, "code")) : "operation-outcome";
+  return issue ? "operation-outcome." + issue_type(string_at(*issue, "code")) : "operation-outcome";
 }
 
 Action answered(const sdk::Wire& answer) {

@@ -86,7 +86,7 @@ class LandlordAdapter final : public sdk::Adapter {
     const auto* payload = object_at(data, "payload");
     if (kind == "exchange.receipt" && payload) {
       body["type"] = "receipt";
-      for (const auto* key : {"exchangeId", "receivedAt", "receiptLeaf"})
+      for (const auto* key : {"exchangeId", "receivedAt", "receiptLeaf", "proof"})
         if (const auto* v = payload->if_contains(key)) body[key] = *v;
       return body;
     }

@@ -349,10 +349,7 @@ class Canary(CanaryCase):
 
 
 class Adapters(CanaryCase):
-    @unittest.expectedFailure
     def test_the_name_of_an_adapter_is_the_callers_text(self):
-        # Defect (hub/exchange/agency_api.cpp post_message, hub/exchange/journey.cpp accept): the last part of /v1/in/{adapter}
-        # goes as it came into the log line message.refused and into the label `adapter` of samband_messages_total.
         for said in (NUMBER, DASHED, quote(f"{GIVEN} {FAMILY}")):
             self.assert_silent(self.ask("police-west", "POST", f"/v1/in/{said}", "{}"), "adapter")
         self.assertEqual(self.found_in_log(), [])
@@ -360,11 +357,7 @@ class Adapters(CanaryCase):
 
 
 class CarriedConsents(CanaryCase):
-    @unittest.expectedFailure
     def test_a_consent_in_a_message_keeps_no_free_text(self):
-        # Defect (hub/exchange/journey.cpp register_carried_consents): of a consent that comes with a message nothing is
-        # checked as POST /v1/consents checks it: recipients, purposes and language may be any text, which then lies
-        # unsealed in the table `consent`.
         media_type, body = build.police_offer(ADULT_CANARY, new_id())
         for _, variant in xml_variants(body, lambda: build.police_offer(ADULT_CANARY, new_id())[1], only_consents=True):
             self.assert_silent(self.ask("police-west", "POST", "/v1/in/police", variant, {"content-type": media_type}), "consent")
@@ -404,11 +397,7 @@ class Recipients(CanaryCase):
 class Outcomes(Recipients):
     test_a_system_that_quotes_in_an_error = None
 
-    @unittest.expectedFailure
     def test_a_health_system_that_quotes_in_its_code(self):
-        # Defect (plugins/health/health_adapter.cpp outcome_code, plugins/common/delivery.cpp safe_code): the code of an
-        # OperationOutcome is any text of letters and digits, not one of FHIR's closed list. It goes into the log line
-        # delivery.dead and into a leaf of the ledger, which nobody can erase.
         self.quoted([400, 422])
         self.assertEqual(self.found_in_log(), [])
         self.assertEqual(self.found_in_files(), [])

@@ -85,10 +85,7 @@ class Cli(HubCase):
             with self.subTest(arguments=arguments[2:]):
                 self.cli(*arguments, check=USAGE)
 
-    @unittest.expectedFailure
     def test_values_that_are_quietly_taken(self):
-        # Defects (hub/app): --lang takes any word and then shows no explanation or another language; a limit is read up to the
-        # first letter ("5x" is 5); words after the first are ignored.
         message = self.file(build.canonical_concern(people.CHILD_15, "school-south"))
         wrong = [["policy", "list", "--lang", "xx"], ["policy", "explain", message, "--from", "school-south", "--lang", "xx"],
                  ["exchange", "list", "--limit", "5x"], ["exchange", "show", new_id(), new_id()], ["policy", "explain", message, message, "--from", "school-south"]]
@@ -156,9 +153,7 @@ class Cli(HubCase):
     def test_wrong_configuration_is_named_with_its_place(self):
         self.check_wrong(self.WRONG)
 
-    @unittest.expectedFailure
     def test_a_route_of_an_unknown_agreement_is_named_with_its_place(self):
-        # Defect (hub/config/load_config.cpp load_config): says the file only, neither line nor column.
         self.check_wrong([("routes.toml", 'agreement = "sig-2026"', 'agreement = "sig-2099"', "sig-2099")])
 
     def check_wrong(self, wrong):

@@ -263,7 +263,8 @@ def municipal(kind, message_id, at=None, **members):
 def referral(person, message_id, at=None, to=None, need_for_care=None, guardians=(), **more):
     """A referral to health care. Without need_for_care nobody has assessed it."""
     if need_for_care is not None:
-        more["facts"] = [{"code": "need_for_care", "value": need_for_care, "person": "p1", "reasonCode": "assessed_yes" if need_for_care else "assessed_no"}]
+        more["facts"] = [*more.get("facts", []),
+                         {"code": "need_for_care", "value": need_for_care, "person": "p1", "reasonCode": "assessed_yes" if need_for_care else "assessed_no"}]
     if to:
         more["to"] = to
     if guardians:

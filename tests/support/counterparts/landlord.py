@@ -9,7 +9,7 @@ import re
 from counterpart import Answer, Counterpart, Refusal, run
 
 MEMBERS = {
-    "receipt": {"id", "type", "refToMessageId", "exchangeId", "receivedAt", "receiptLeaf"},
+    "receipt": {"id", "type", "refToMessageId", "exchangeId", "receivedAt", "receiptLeaf", "proof"},
     "recall": {"id", "type", "refToMessageId", "kind", "data"},
     "notice": {"id", "type", "refToMessageId", "kind", "data"},
 }

@@ -112,9 +112,12 @@ TEST(Consent, ForAChildDependsOnGiverAgeAndMaturity) {
   };
   const auto rules = tiny_rules({needs_consent()});
   for (const Row& row : std::vector<Row>{{17, "both_guardians", false, Outcome::released},
-                                         {17, "guardian", true, Outcome::refused},
-                                         {17, "guardian_and_child", true, Outcome::released},
+                                         {17, "guardian", true, Outcome::held},
+                                         {17, "guardian_and_child", true, Outcome::held},
                                          {17, "guardian_and_child", false, Outcome::refused},
+                                         {17, "both_guardians_and_child", true, Outcome::released},
+                                         {17, "both_guardians_and_child", false, Outcome::refused},
+                                         {17, "aunt", true, Outcome::refused},
                                          {15, "self", true, Outcome::released},
                                          {15, "self", false, Outcome::refused},
                                          {14, "self", true, Outcome::refused},
@@ -125,6 +128,7 @@ TEST(Consent, ForAChildDependsOnGiverAgeAndMaturity) {
     w.person("subject", row.age);
     w.field("identity");
     w.consent("p1", {"identity"}, row.giver).maturity_assessor = row.assessed ? "eva" : "";
+    w.fact("guardian_harm", false, "p1");
     EXPECT_EQ(w.decide(rules).outcome(), row.outcome) << row.age << " " << row.giver << " " << row.assessed;
   }
 }
@@ -133,9 +137,10 @@ TEST(Consent, OfAGuardianFallsWithHarmAndSettingsDecideTheRest) {
   auto rules = tiny_rules({needs_consent()});
   auto w = tiny_world().field("identity");
   w.consent("p1", {"identity"}, "both_guardians");
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held) << "the test against the guardians is asked for by default";
+  rules.settings.guardian_test_must_be_recorded = false;
   EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
   rules.settings.guardian_test_must_be_recorded = true;
-  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held);
   EXPECT_EQ(w.decide(rules).missing(), Names{"guardian_harm"});
   w.fact("guardian_harm", false);
   EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
@@ -145,9 +150,42 @@ TEST(Consent, OfAGuardianFallsWithHarmAndSettingsDecideTheRest) {
   EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
   w.consents[0].giver = "guardian";
   w.facts[0].value = Truth::no;
-  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held);
   rules.settings.one_guardian_suffices = true;
   EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+}
+
+TEST(Consent, OfOneGuardianNeedsSoleCustodyAndTheTestAgainstThatGuardian) {
+  const auto rules = tiny_rules({needs_consent()});
+  for (const char* giver : {"guardian", "guardian_and_child"}) {
+    const auto decide = [&](std::optional<bool> sole, std::optional<bool> harm, const char* assessor = "anna") {
+      auto w = tiny_world().field("identity");
+      w.consent("p1", {"identity"}, giver).maturity_assessor = "eva";
+      if (sole) w.fact("sole_custody", *sole, "p1", assessor);
+      if (harm) w.fact("guardian_harm", *harm, "p1");
+      return w.decide(rules);
+    };
+    EXPECT_EQ(decide(true, false).outcome(), Outcome::released) << giver;
+    EXPECT_EQ(decide(false, false).outcome(), Outcome::refused) << giver;
+    EXPECT_EQ(decide(true, true).outcome(), Outcome::refused) << giver;
+    EXPECT_EQ(decide(false, std::nullopt).outcome(), Outcome::refused) << giver;
+    EXPECT_EQ(decide(true, std::nullopt).missing(), Names{"guardian_harm"}) << giver;
+    EXPECT_EQ(decide(std::nullopt, false).missing(), Names{"sole_custody"}) << giver;
+    EXPECT_EQ(decide(std::nullopt, std::nullopt).missing(), (Names{"guardian_harm", "sole_custody"})) << giver;
+    EXPECT_EQ(decide(true, false, "").outcome(), Outcome::held) << giver << ": the system is no assessor";
+  }
+}
+
+TEST(Consent, ToTheNameBringsTheMarkingWithIt) {
+  auto rules = tiny_rules({needs_consent()});
+  rules.provisions[0].categories.push_back("protection");
+  rules.purposes[0].needs.push_back("protection");
+  auto w = adult_world();
+  w.field("protection").field("event");
+  w.consent("p1", {"identity"});
+  EXPECT_EQ(outcomes(w.decide(rules)), "RRW");
+  w.consents[0].categories = {"event"};
+  EXPECT_EQ(outcomes(w.decide(rules)), "WWR");
 }
 
 TEST(Consent, IsNotReliedOnWhereADutyClears) {

@@ -179,7 +179,7 @@ TEST(Engine, WithTwoSubjectsEachNeedsItsOwnAnswer) {
 
 TEST(Engine, HarmTestClearsStraightAndReverseButNotAbsolute) {
   auto rules = tiny_rules();
-  rules.rules.clear();
+  rules.rules[0].breaks = {};  // it describes the exchange and clears nothing
   for (const auto& [test, expected] : std::vector<std::pair<std::string, Outcome>>{
            {"straight", Outcome::released}, {"reverse", Outcome::released}, {"absolute", Outcome::refused}}) {
     rules.provisions[0].test = test;
@@ -187,18 +187,162 @@ TEST(Engine, HarmTestClearsStraightAndReverseButNotAbsolute) {
         << test << " never clears by itself";
     const auto d = tiny_world().field("identity").fact("harm_test_clear", true, "p1").decide(rules);
     EXPECT_EQ(d.outcome(), expected) << test;
-    if (expected == Outcome::released) EXPECT_EQ(d.fields()[0].covers[0].cleared_by, "harm_test:harm_test_clear");
+    if (expected == Outcome::released) {
+      EXPECT_EQ(d.fields()[0].covers[0].cleared_by, "harm_test:harm_test_clear");
+      EXPECT_EQ(d.citations(), Names{"X 1:1, skadeprövning"}) << "the ground is said";
+    } else {
+      EXPECT_TRUE(d.citations().empty());
+    }
     EXPECT_EQ(tiny_world().field("identity").fact("harm_test_clear", false).decide(rules).outcome(), Outcome::refused);
   }
 }
 
-TEST(Engine, HarmTestOfOnePersonDoesNotFreeThePublicInterest) {
+TEST(Engine, HarmTestNamesThePersonItIsAbout) {
   auto rules = tiny_rules();
-  rules.rules.clear();
+  rules.rules[0].breaks = {};
+  auto w = tiny_world();
+  w.person("guardian", 40);
+  w.field("event", {"p1"}).field("event", {"p2"}).field("event", {"p1", "p2"}).field("event", {});
+  w.fact("harm_test_clear", true);
+  EXPECT_EQ(outcomes(w.decide(rules)), "WWWW") << "a test about nobody is a test of nothing";
+  EXPECT_EQ(w.decide(rules).nearest_change(), (std::vector<Names>{{"harm_test_clear"}}));
+  w.facts[0].person_ref = "p1";
+  EXPECT_EQ(outcomes(w.decide(rules)), "RWWW");
+  w.fact("harm_test_clear", true, "p2");
+  EXPECT_EQ(outcomes(w.decide(rules)), "RRRW");
+  w.facts[1].assessor_id = "";
+  EXPECT_EQ(outcomes(w.decide(rules)), "RWWW") << "nobody made it";
+  w.facts[1].assessor_id = "anna";
+  w.fact("harm_test_clear", false).facts.back().at += 1min;
+  EXPECT_EQ(outcomes(w.decide(rules)), "WWWW") << "a later no about everybody stands";
+}
+
+TEST(Engine, HarmTestNeverFreesThePublicInterest) {
+  auto rules = tiny_rules();
+  rules.rules[0].breaks = {};
   rules.provisions[0].public_interest = true;
-  EXPECT_EQ(tiny_world().field("identity").fact("harm_test_clear", true, "p1").decide(rules).outcome(),
-            Outcome::refused);
-  EXPECT_EQ(tiny_world().field("identity").fact("harm_test_clear", true).decide(rules).outcome(), Outcome::released);
+  rules.provisions[0].test = "straight";
+  auto w = tiny_world().field("identity").fact("harm_test_clear", true, "p1").fact("harm_test_clear", true);
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  w.fact("investigation_not_harmed", true);
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused) << "the provision names no test of its own";
+  rules.provisions[0].own_test = "investigation_not_harmed";
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::released);
+  EXPECT_EQ(d.fields()[0].covers[0].cleared_by, "harm_test:investigation_not_harmed");
+  w.facts.back().person_ref = "p1";
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused) << "the investigation is nobody's own";
+  w.facts.back().person_ref = "";
+  w.facts.back().assessor_id = "";
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  w.facts.back().assessor_id = "anna";
+  rules.provisions[0].test = "reverse";
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused) << "18:2";
+}
+
+TEST(Engine, HarmTestOpensNoExchangeThatNoRuleDescribesOrThatOneRulesOut) {
+  auto rules = tiny_rules({needs_fact("individual_assessment")});
+  auto w = tiny_world().field("identity").fact("harm_test_clear", true, "p1");
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+  w.fact("individual_assessment", false);
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused) << "a recorded no is not overruled";
+  w.facts.pop_back();
+  rules.rules[0].kinds = {"police.lob"};
+  EXPECT_EQ(w.decide(rules).reason(), "no_rule");
+  rules.rules.clear();
+  EXPECT_EQ(w.decide(rules).reason(), "no_rule");
+}
+
+TEST(Engine, ToARecipientWithoutSecrecyOnlyConsentWithReservationClears) {
+  auto rules = tiny_rules({needs_consent()});
+  rules.gate.recipients = {"social_board"};
+  const auto decide = [&](bool consent, std::optional<bool> reservation) {
+    auto w = tiny_world().field("identity");
+    w.persons[0].birth_date = day("1990-05-05");
+    if (consent) w.consent("p1", {"identity"});
+    if (reservation) w.fact("recipient_reservation", *reservation);
+    w.fact("harm_test_clear", true, "p1").fact("location_release", true);
+    return w.decide(rules);
+  };
+  EXPECT_EQ(decide(true, true).outcome(), Outcome::released);
+  EXPECT_EQ(decide(false, true).outcome(), Outcome::refused);
+  EXPECT_EQ(decide(true, false).outcome(), Outcome::refused);
+  EXPECT_EQ(decide(true, std::nullopt).missing(), Names{"recipient_reservation"});
+  EXPECT_EQ(decide(false, std::nullopt).nearest_change(), (std::vector<Names>{{"recipient_reservation", "consent"}}));
+  // A rule that needs no consent clears nothing, however much it breaks and whatever it is called.
+  for (const char* modality : {"may", "must"}) {
+    auto wide = tiny_rules();
+    wide.rules[0].modality = modality;
+    wide.rules[0].deadline = std::string(modality) == "must" ? "at_once" : "";
+    wide.rules[0].breaks_all = true;
+    auto w = tiny_world().field("identity").fact("recipient_reservation", true);
+    EXPECT_EQ(w.decide(wide).outcome(), Outcome::released) << "toward an authority";
+    wide.gate.recipients = {"social_board"};
+    EXPECT_EQ(w.decide(wide).outcome(), Outcome::refused) << modality;
+  }
+  // Of each person concerned.
+  auto w = tiny_world();
+  w.persons[0].birth_date = day("1990-05-05");
+  w.person("relative", 50);
+  w.field("event", {"p1", "p2"}).fact("recipient_reservation", true).consent("p1", {"event"});
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  w.consent("p2", {"event"});
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+}
+
+TEST(Engine, NoSecrecyIsNoGroundForSending) {
+  auto rules = tiny_rules({needs_fact("dwelling")});
+  rules.no_secrecy.push_back({{"police"}, {"school"}, any_citation()});
+  const auto decide = [&](std::optional<bool> dwelling) {
+    auto w = tiny_world().field("school").field("envelope", {});
+    if (dwelling) w.fact("dwelling", *dwelling, "p1", "");
+    return w.decide(rules);
+  };
+  const auto released = decide(true);
+  EXPECT_EQ(released.outcome(), Outcome::released);
+  EXPECT_EQ(released.rules(), Names{"R"});
+  EXPECT_EQ(decide(false).outcome(), Outcome::refused);
+  EXPECT_EQ(decide(false).reason(), "fact_false");
+  EXPECT_EQ(decide(std::nullopt).outcome(), Outcome::held);
+  EXPECT_EQ(decide(std::nullopt).missing(), Names{"dwelling"});
+  EXPECT_EQ(decide(std::nullopt).nearest_change(), (std::vector<Names>{{"dwelling"}}));
+  for (const auto& change : std::vector<std::function<void(Rule&)>>{
+           [](Rule& r) { r.kinds = {"police.lob"}; }, [](Rule& r) { r.purposes = {"need_of_help"}; },
+           [](Rule& r) { r.from = {"school"}; }, [](Rule& r) { r.to = {"school"}; },
+           [](Rule& r) { r.setting = "lvm_in_force"; }, [](Rule& r) { r.in_force_to = day("2026-11-21"); },
+           [](Rule& r) { r.categories = {"event"}; }, [](Rule& r) { r.persons = {"guardian"}; }}) {
+    auto changed = rules;
+    change(changed.rules[0]);
+    auto w = tiny_world().field("school").fact("dwelling", true, "p1", "");
+    EXPECT_EQ(w.decide(changed).outcome(), Outcome::refused);
+    EXPECT_EQ(w.decide(changed).reason(), "no_rule");
+  }
+}
+
+TEST(Engine, ConsentIsAGroundForWhatNoSecrecyCovers) {
+  auto rules = tiny_rules({needs_consent()});
+  rules.no_secrecy.push_back({{"police"}, {"school"}, any_citation()});
+  auto w = tiny_world().field("school");
+  w.persons[0].birth_date = day("1990-05-05");
+  EXPECT_EQ(w.decide(rules).reason(), "consent_missing");
+  w.consent("p1", {"school"});
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::released);
+  EXPECT_EQ(d.consents(), Names{"c1"}) << "its revocation recalls this";
+}
+
+TEST(Engine, ACaseworkersNameAloneNeedsAnExchangeThatARuleDescribes) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment")});
+  auto w = tiny_world().field("official", {}).field("envelope", {});
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::held);
+  EXPECT_EQ(w.decide(rules).missing(), Names{"individual_assessment"});
+  EXPECT_EQ(outcomes(w.decide(rules)), "HH");
+  w.fact("individual_assessment", true, "p1");
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+  w.facts[0].value = Truth::no;
+  EXPECT_EQ(w.decide(rules).reason(), "no_rule");
+  w.facts[0].value = Truth::yes;
+  EXPECT_EQ(w.decide(tiny_rules({needs_consent()})).outcome(), Outcome::refused);
 }
 
 TEST(Engine, ProvisionClearedWithAnyBreaker) {

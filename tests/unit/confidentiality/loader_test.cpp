@@ -22,7 +22,7 @@ in_force_from = 2025-07-01
 id = "need_of_help"
 name_sv = "a"
 name_en = "a"
-needs = ["identity"]
+needs = ["identity", "protection"]
 [[rule]]
 id = "R"
 title_sv = "a"
@@ -34,7 +34,7 @@ kinds = ["police.lob"]
 purposes = ["need_of_help"]
 breaks = ["OSL 35:1"]
 persons = ["*"]
-categories = ["identity"]
+categories = ["identity", "protection"]
 conditions = ["fact:need_of_help", "age 13-20"]
 deadline = "at_once"
 citation = { sfs = "1964:167", section = "6", text = "LUL 6" }
@@ -133,12 +133,32 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
            {"deadline = \"at_once\"", "deadline = \"at_once\"\nsetting = \"mood\"", "a.toml:29:11", "unknown setting"},
            {"test = \"reverse\"", "test = \"absolute\"\nunbreakable = true", "a.toml:16:1", "unbreakable"},
            {"breaks = [\"OSL 35:1\"]", "breaks_all = true", "a.toml:", "lacks `via`"},
+           {"needs = [\"identity\", \"protection\"]", "needs = [\"identity\"]", "a.toml:14:9", "bring protection"},
+           {"needs = [\"identity\", \"protection\"]", "needs = [\"address\"]", "a.toml:14:9", "bring protection"},
+           {"categories = [\"identity\", \"protection\"]", "categories = [\"identity\"]", "a.toml:26:14",
+            "bring protection"},
+           {"test = \"reverse\"", "test = \"straight\"\nown_test = \"investigation_not_harmed\"", "a.toml:6:12",
+            "public interest"},
+           {"test = \"reverse\"", "test = \"reverse\"\npublic_interest = true\nown_test = \"investigation_not_harmed\"",
+            "a.toml:7:12", "straight"},
+           {"[[rule]]", "[gate]\nrecipients = [\"anybody\"]\n[[rule]]", "a.toml:16:15", "unknown code"},
+           {"[[rule]]", "[gate]\nrecipients = []\n[[rule]]", "a.toml:16:14", "empty"},
+           {"[[rule]]", "[gate]\nopen = true\n[[rule]]", "a.toml:", "recipients"},
        }) {
     const auto error = error_of(row.from, row.to);
     EXPECT_EQ(error.code, Errc::invalid_config) << row.to;
     EXPECT_TRUE(error.where.starts_with(row.where)) << row.to << " -> " << error.where << " " << error.message;
     EXPECT_NE(error.message.find(row.says), std::string::npos) << row.to << " -> " << error.message;
   }
+}
+
+TEST_F(Loader, TheGateHoldsWithoutATableAndIsReplacedByOne) {
+  write("a.toml", kGood);
+  EXPECT_EQ(load().value()->gate.recipients, std::vector<std::string>{"landlord_private"});
+  write("b.toml", "schema = 1\n[gate]\nrecipients = [\"landlord_private\", \"leisure\"]\n");
+  EXPECT_EQ(load().value()->gate.recipients.size(), 2u);
+  write("c.toml", "schema = 1\n[gate]\nrecipients = [\"leisure\"]\n");
+  EXPECT_FALSE(load());
 }
 
 TEST_F(Loader, DuplicateIdsAcrossFilesAreErrors) {

@@ -67,11 +67,11 @@ TEST(Regression, Form3CarriesNoPersonalNumber) {
 TEST(Regression, Osl10_18aDoesNotFreeHealthData) {
   auto social = World("social_board", "police", "sig.information", "sig_cooperation");
   social.person("subject", 17);
-  social.field("identity").field("health").fact("individual_assessment", true, "p1");
+  social.field("identity").field("health").fact("concrete_risk", true, "p1").fact("not_unsuitable", true, "p1");
   EXPECT_EQ(outcomes(social.decide()), "RW");
   auto bup = World("health_bup", "police", "sig.information", "sig_cooperation");
   bup.person("subject", 17);
-  bup.field("identity").field("health").fact("individual_assessment", true, "p1");
+  bup.field("identity").field("health").fact("concrete_risk", true, "p1").fact("not_unsuitable", true, "p1");
   EXPECT_EQ(bup.decide().outcome(), Outcome::refused);
   auto widened = *shipped_rules();  // even if somebody widens its senders, it names 26:1 and nothing else
   for (auto& rule : widened.rules)
@@ -113,11 +113,90 @@ TEST(Regression, ConsentInASigNeverOpensAnInvestigation) {
   World w("police", "social_board", "sig.information", "sig_cooperation");
   w.person("subject", 16);
   w.field("identity").field("suspicion").agreement();
-  w.consent("p1", {"identity", "suspicion"}, "guardian_and_child").maturity_assessor = "eva";
+  w.consent("p1", {"identity", "suspicion"}, "both_guardians_and_child").maturity_assessor = "eva";
+  w.fact("guardian_harm", false, "p1");
   EXPECT_EQ(outcomes(w.decide()), "RH");
   EXPECT_EQ(outcomes(w.fact("interest_balance", true, "p1").decide()), "RR");
   w.consents.clear();
   EXPECT_EQ(w.decide().outcome(), Outcome::refused) << "nor does the balance open the person's own secrecy";
+}
+
+TEST(Regression, SocialBoardToPrivateLandlordWithAHarmTestReleasesNothing) {
+  for (const auto kind : message_kinds())
+    for (const auto purpose : purposes()) {
+      if (purpose == "receipt") continue;
+      World w("social_board", "landlord_private", std::string(kind), std::string(purpose));
+      w.person("tenant", 40);
+      w.person("child_in_home", 8);
+      for (const auto category : data_categories()) w.field(std::string(category), {"p1"});
+      w.field("identity", {"p2"}).field("children", {"p1", "p2"});
+      for (const char* person : {"", "p1", "p2"})
+        for (const char* yes : {"harm_test_clear", "individual_assessment", "need_for_care", "interest_balance",
+                                "same_organisation", "dwelling", "eviction_pending", "recipient_reservation",
+                                "document_released", "location_release", "investigation_not_harmed"})
+          w.fact(yes, true, person);
+      EXPECT_EQ(w.decide().outcome(), Outcome::refused) << kind << " " << purpose;
+    }
+  // The twin: consent with the reservation, and nothing beyond what was consented to.
+  World w("social_board", "landlord_private", "eviction.time", "eviction_prevention");
+  w.person("tenant", 40);
+  w.field("identity").field("contact").field("children").fact("recipient_reservation", true);
+  w.consent("p1", {"identity", "contact", "children"});
+  EXPECT_EQ(outcomes(w.decide()), "RRW");
+  w.facts.clear();
+  EXPECT_EQ(w.decide().outcome(), Outcome::held);
+}
+
+TEST(Regression, TheSameHarmTestTowardAnAuthorityIsAGroundThatIsCited) {
+  World w("social_board", "health_bup", "care.referral", "care_referral");
+  w.person("subject", 15);
+  w.person("guardian", 45);
+  w.field("identity", {"p1"}).field("health", {"p1"}).field("identity", {"p2"}).fact("harm_test_clear", true, "p1");
+  const auto d = w.decide();
+  EXPECT_EQ(outcomes(d), "RRH") << "the guardian's own data has its own test";
+  EXPECT_EQ(d.citations(),
+            (std::vector<std::string>{"OSL (2009:400) 21:1, skadeprövning", "OSL (2009:400) 26:1, skadeprövning"}));
+  EXPECT_EQ(d.fields()[0].covers[0].cleared_by, "harm_test:harm_test_clear");
+}
+
+TEST(Regression, AHarmTestOfAPersonOpensNoInvestigationAndItsOwnTestOpens18_1Only) {
+  World w("police", "social_board", "sig.information", "sig_cooperation");
+  w.person("subject", 16);
+  w.agreement();
+  w.field("suspicion").field("risk_assessment").fact("harm_test_clear", true, "p1").fact("harm_test_clear", true);
+  EXPECT_NE(outcomes(w.decide())[0], 'R');
+  EXPECT_NE(outcomes(w.decide())[1], 'R');
+  w.fact("investigation_not_harmed", true);
+  EXPECT_EQ(outcomes(w.decide())[0], 'R');
+  EXPECT_NE(outcomes(w.decide())[1], 'R') << "18:2 is a reverse test";
+  w.facts.erase(w.facts.begin(), w.facts.begin() + 2);
+  EXPECT_NE(outcomes(w.decide())[0], 'R') << "35:1 protects the person still";
+}
+
+TEST(Regression, PremisesThatAreNoDwellingGoNowhere) {
+  for (const char* from : {"landlord_private", "landlord_municipal"})
+    for (const auto& [to, purpose] : std::vector<std::pair<std::string, std::string>>{
+             {"social_board", "rent_arrears_notice"}, {"housing_coordinator", "housing_outreach"}}) {
+      World w(from, to, "rent.arrears", purpose);
+      w.person("tenant", 40);
+      w.field("identity").field("address").field("debt");
+      EXPECT_EQ(w.decide().outcome(), Outcome::held) << from << to;
+      EXPECT_EQ(w.decide().missing(), std::vector<std::string>{"dwelling"}) << from << to;
+      w.fact("dwelling", false, "p1", "").fact("harm_test_clear", true, "p1");
+      EXPECT_EQ(w.decide().outcome(), Outcome::refused) << from << to;
+      w.facts[0].value = Truth::yes;
+      EXPECT_EQ(w.decide().outcome(), Outcome::released) << from << to;
+    }
+}
+
+TEST(Regression, AProtectedTenantsMarkingReachesTheRestrictedRecipient) {
+  World w("landlord_private", "social_board", "rent.arrears", "rent_arrears_notice");
+  w.person("tenant", 40).protection = Protection::protected_registration;
+  w.field("identity").field("protection").field("debt").fact("dwelling", true, "p1", "");
+  w.restricted = true;
+  EXPECT_EQ(outcomes(w.decide()), "RRR");
+  w.restricted = false;
+  EXPECT_EQ(outcomes(w.decide()), "HHH");
 }
 
 TEST(Regression, SharesPolarityAFalseFactIsNeverAYes) {

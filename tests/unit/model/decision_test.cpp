@@ -71,6 +71,14 @@ TEST(Fingerprint, IgnoresWhatDoesNot) {
   EXPECT_EQ(d.fingerprint(), kBase);
 }
 
+TEST(Fingerprint, OfAHoldFollowsItsQuestion) {
+  Decision d = DecisionMaker::make();
+  DecisionMaker::outcome(d, Outcome::held);
+  const auto before = d.fingerprint();
+  DecisionMaker::missing(d) = {"guardian_harm"};
+  EXPECT_NE(d.fingerprint(), before);
+}
+
 TEST(Parties, FindByIdAndAddress) {
   Party a, b;
   a.id = "a";

@@ -357,6 +357,32 @@ TEST(FieldsOf, FactsAndConsentsAreForTheHub) {
 }
 
 // Case systems report by the exchange alone; without persons nothing about anybody leaves.
+TEST(StatedFacts, ABooleanThatTheSchemaMarksIsAStatementUnlessTheSenderAnswered) {
+  auto data = golden("rent.arrears");
+  const auto persons = persons_of(data);
+  const Kind& kind = *kinds().find("rent.arrears");
+  const Time at = parse_rfc3339("2026-11-22T10:00:00Z").value();
+  const auto stated = [&](const std::vector<Fact>& said) {
+    return stated_facts(kind, data, fields_of(kind, data, persons), said, at);
+  };
+  ASSERT_EQ(stated({}).size(), 1u);
+  const Fact yes = stated({})[0];
+  EXPECT_EQ(yes.code, "dwelling");
+  EXPECT_EQ(yes.value, Truth::yes);
+  EXPECT_FALSE(yes.person_ref.empty()) << "about the tenant";
+  EXPECT_TRUE(yes.assessor_id.empty()) << "never a judgement";
+  EXPECT_EQ(yes.at, at);
+  Fact said = yes;
+  said.value = Truth::no;
+  EXPECT_TRUE(stated({said}).empty());
+  data.at("payload").at("dwelling") = false;
+  EXPECT_EQ(stated({})[0].value, Truth::no);
+  data.at("payload").at("dwelling") = "yes";
+  EXPECT_TRUE(stated({}).empty());
+  data.at("payload").as_object().erase("dwelling");
+  EXPECT_TRUE(stated({}).empty());
+}
+
 TEST(FieldsOf, StatusWithoutPersonsIsValidAndWithheld) {
   json::value data = golden("care.status");
   data.as_object().erase("persons");

@@ -129,6 +129,7 @@ TEST(Schema, WhatIsNotUnderstoodDoesNotLoad) {
       {R"({"properties":{"a":{"typ":"string"}}})", "/properties/a/typ"},
       {R"({"unevaluatedProperties":false})", "/unevaluatedProperties"},
       {R"({"minContains":2})", "/minContains"},
+      {R"({"properties":{"a":{"type":"boolean","x-fact":"no_such_fact"}}})", "/properties/a/x-fact"},
       {R"({"$anchor":"a"})", "/$anchor"},
       {R"({"$dynamicRef":"#a"})", "/$dynamicRef"},
       {R"({"contentEncoding":"base64"})", "/contentEncoding"},

@@ -290,8 +290,9 @@ TEST_F(ClientTest, repeats_once_only_what_may_be_repeated) {
   EXPECT_EQ(lost.error().code, Errc::unavailable);
   EXPECT_EQ(rude.requests(), 2);
   ASSERT_TRUE(send("/a"));
-  EXPECT_TRUE(send("/a", {{"idempotency-key", "019abc"}}));
-  EXPECT_EQ(rude.requests(), 5);
+  EXPECT_FALSE(send("/a", {{"idempotency-key", "019abc"}}));  // nor one with: it may have been acted on
+  EXPECT_EQ(rude.requests(), 4);
+  ASSERT_TRUE(send("/a"));
   EXPECT_TRUE(send("/a", {}, "", "GET"));
   EXPECT_EQ(rude.requests(), 7);
   client_->close();  // lets the server's thread end
