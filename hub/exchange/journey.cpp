@@ -11,6 +11,10 @@
 
 namespace samband {
 
+namespace {
+constexpr std::string_view kAtTheGate = "decided_again";
+}
+
 Journey::Journey(Services services) : s_(std::move(services)) {}
 
 // ---- one message in --------------------------------------------------------------------------------------------
@@ -303,7 +307,8 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     if (!decided) co_return decided.error();
     if (decided->row.fingerprint == row.fingerprint) co_return std::move(row);
 
-    const bool left = has_left(row) || s_.outbox.is_claimed(row.id);
+    // At the gate the attempt under way is this one, and it has sent nothing yet.
+    const bool left = has_left(row) || (because != kAtTheGate && s_.outbox.is_claimed(row.id));
     if (left && decided->decision.permits() && !is_wider(decided->row, row)) {
       // Less than the recipient has: recorded, not delivered again, and what it has stays on record.
       auto recorded = co_await record_verdict(std::move(decided->leaf), row.leaf_index, because);
@@ -412,7 +417,7 @@ Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr so
       co_return std::optional<Attempt>(Attempt{std::move(*released), std::move(row), std::move(source)});
     }
     const std::string before = row.fingerprint;
-    auto again = co_await redecide(std::move(row), source, "decided_again");
+    auto again = co_await redecide(std::move(row), source, std::string(kAtTheGate));
     if (!again) co_return again.error();
     row = std::move(*again);
     if (row.fingerprint == before) co_return std::optional<Attempt>();  // it has left, and nothing more may go
