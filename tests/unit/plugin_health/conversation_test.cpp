@@ -103,7 +103,7 @@ TEST(Delivery, RefusalsCarryTheCodeAndNeverTheDiagnostics) {
   EXPECT_EQ(answer(422, outcome).reason, "operation-outcome.required");
   EXPECT_EQ(answer(400, "not FHIR").reason, "operation-outcome");
   EXPECT_EQ(answer(400, R"({"resourceType":"OperationOutcome","issue":[{"code":"2011 04 02\r\n<x>"}]})").reason,
-            "operation-outcome.20110402x");
+            "operation-outcome.other");
 }
 
 TEST(Delivery, LaterAndNever) {
