@@ -17,8 +17,8 @@ std::vector<OptionSpec> agency_options(const std::string& as) {
           {"json", "", "print the answer as JSON", ""}};
 }
 
-Result<json::value> call(const Arguments& arguments, const Config& config, const std::string& method, const std::string& path,
-                         const std::string& body) {
+Result<json::value> call(const Arguments& arguments, const Config& config, const std::string& method,
+                         const std::string& path, const std::string& body) {
   const std::string party = arguments.get("as");
   if (party.empty()) return fail(Errc::invalid_input, "--as", "name the party that speaks");
   const auto& folder = config.certs_dir;
@@ -52,7 +52,9 @@ Result<json::value> call(const Arguments& arguments, const Config& config, const
   io.run();
   if (!response) return fail(response.error().code, endpoint.url, response.error().message);
   auto parsed = parse_json(response->body);
-  if (!parsed) return fail(Errc::unavailable, endpoint.url, "the answer is not JSON (status " + std::to_string(response->status) + ")");
+  if (!parsed)
+    return fail(Errc::unavailable, endpoint.url,
+                "the answer is not JSON (status " + std::to_string(response->status) + ")");
   if (response->status >= 400) {
     const json::object& problem = parsed->is_object() ? parsed->get_object() : (*parsed = json::object{}).get_object();
     std::string where(string_at(problem, "pointer"));

@@ -12,6 +12,7 @@ namespace samband::cli {
 std::vector<OptionSpec> agency_options(const std::string& as = "");
 
 // Errors: what the hub's problem document says, or why it could not be reached.
-Result<json::value> call(const Arguments&, const Config&, const std::string& method, const std::string& path, const std::string& body = {});
+Result<json::value> call(const Arguments&, const Config&, const std::string& method, const std::string& path,
+                         const std::string& body = {});
 
 }  // namespace samband::cli

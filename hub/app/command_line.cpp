@@ -44,7 +44,8 @@ void print_overview(const std::vector<Command>& commands, std::ostream& out) {
          "usage: samband COMMAND [options]      samband COMMAND --help\n\n";
   std::size_t width = 0;
   for (const Command& c : commands) width = std::max(width, c.name.size());
-  for (const Command& c : commands) out << "  " << c.name << std::string(width + 2 - c.name.size(), ' ') << c.summary << "\n";
+  for (const Command& c : commands)
+    out << "  " << c.name << std::string(width + 2 - c.name.size(), ' ') << c.summary << "\n";
   out << "\nThe configuration folder is --config DIR, else $SAMBAND_CONFIG, else ./config.\n"
          "Exit codes: 0 done, 1 failed or refused, 2 wrong use.\n";
 }
@@ -98,8 +99,10 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
       print_overview(below, std::cout);
       return kOk;
     }
-    if (below.empty()) std::cerr << "samband: no command '" << words[0] << "'\n\n";
-    else if (words.size() > 1) std::cerr << "samband: no command '" << words[0] << " " << words[1] << "'\n\n";
+    if (below.empty())
+      std::cerr << "samband: no command '" << words[0] << "'\n\n";
+    else if (words.size() > 1)
+      std::cerr << "samband: no command '" << words[0] << " " << words[1] << "'\n\n";
     print_overview(below.empty() ? commands : below, std::cerr);
     return kUsage;
   }
@@ -125,14 +128,16 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
     }
     processor.checkRequired();
   } catch (const Poco::Exception& e) {
-    std::cerr << "samband " << command->name << ": " << e.displayText() << "\nTry: samband " << command->name << " --help\n";
+    std::cerr << "samband " << command->name << ": " << e.displayText() << "\nTry: samband " << command->name
+              << " --help\n";
     return kUsage;
   }
   const bool wants = !command->positional.empty(), optional = wants && command->positional[0] == '[';
   const std::size_t given = arguments.positional_.size();
   if (given > (wants ? 1u : 0u) || (wants && !optional && given == 0)) {
-    std::cerr << "samband " << command->name << ": " << (wants ? "expects one " + command->positional : "takes no further words")
-              << "\nTry: samband " << command->name << " --help\n";
+    std::cerr << "samband " << command->name << ": "
+              << (wants ? "expects one " + command->positional : "takes no further words") << "\nTry: samband "
+              << command->name << " --help\n";
     return kUsage;
   }
   return command->run(arguments);

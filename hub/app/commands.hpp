@@ -11,6 +11,7 @@ void add_check(std::vector<Command>&);     // check, keys dev, plugin list
 void add_policy(std::vector<Command>&);    // policy explain, policy list
 void add_consent(std::vector<Command>&);   // consent add, revoke, list
 void add_exchange(std::vector<Command>&);  // exchange list, show, retry
+void add_report(std::vector<Command>&);    // report statistics
 void add_log(std::vector<Command>&);       // log verify, proof, checkpoint
 
 }  // namespace samband::cli

@@ -12,7 +12,9 @@ namespace {
 int check(const Arguments& a) {
   json::array problems;
   json::object counts;
-  const auto note = [&](const Error& e) { problems.push_back(json::object{{"where", e.where}, {"message", e.message}}); };
+  const auto note = [&](const Error& e) {
+    problems.push_back(json::object{{"where", e.where}, {"message", e.message}});
+  };
   auto config = configuration(a);
   if (!config) {
     note(config.error());
@@ -20,8 +22,10 @@ int check(const Arguments& a) {
     counts["parties"] = config->parties.all().size();
     counts["routes"] = config->routes.all().size();
     counts["agreements"] = config->agreements.size();
-    if (auto kinds = Kinds::load(config->schemas_dir)) counts["kinds"] = kinds->names().size();
-    else note(kinds.error());
+    if (auto kinds = Kinds::load(config->schemas_dir))
+      counts["kinds"] = kinds->names().size();
+    else
+      note(kinds.error());
     if (auto rules = rules_of(*config)) {
       counts["rules"] = (*rules)->rules.size();
       counts["provisions"] = (*rules)->provisions.size();
@@ -32,22 +36,29 @@ int check(const Arguments& a) {
     // One by one, so that every one that fails is named.
     std::size_t loaded = 0;
     for (const PluginConfig& plugin : config->plugins) {
-      if (auto host = plugins_of(*config, {plugin})) ++loaded;
-      else note(host.error());
+      if (auto host = plugins_of(*config, {plugin}))
+        ++loaded;
+      else
+        note(host.error());
     }
     counts["plugins"] = loaded;
     if (auto keys = KeyStore::open(config->keys_dir); !keys) note(keys.error());
     for (const NamedFile& file : config->files) {
       std::error_code ec;
       if (!std::filesystem::is_regular_file(file.path, ec))
-        note(fail(Errc::invalid_config, file.place, "there is no file " + file.path.string() + " (development certificates: certs/make-dev-certs.sh)"));
+        note(fail(Errc::invalid_config, file.place,
+                  "there is no file " + file.path.string() + " (development certificates: certs/make-dev-certs.sh)"));
     }
   }
   if (a.json()) {
-    std::cout << json::serialize(json::object{{"ok", problems.empty()}, {"problems", problems}, {"counts", counts}}) << "\n";
+    std::cout << json::serialize(json::object{{"ok", problems.empty()}, {"problems", problems}, {"counts", counts}})
+              << "\n";
   } else {
-    for (const json::value& p : problems) std::cerr << string_at(p.as_object(), "where") << ": " << string_at(p.as_object(), "message") << "\n";
-    for (const auto& [name, value] : counts) std::cout << name << ": " << (value.is_string() ? std::string(value.as_string()) : json::serialize(value)) << "\n";
+    for (const json::value& p : problems)
+      std::cerr << string_at(p.as_object(), "where") << ": " << string_at(p.as_object(), "message") << "\n";
+    for (const auto& [name, value] : counts)
+      std::cout << name << ": " << (value.is_string() ? std::string(value.as_string()) : json::serialize(value))
+                << "\n";
     std::cout << (problems.empty() ? "ok\n" : "not usable\n");
   }
   return problems.empty() ? kOk : kFailed;
@@ -61,7 +72,8 @@ int keys_dev(const Arguments& a) {
     folder = config->keys_dir;
   }
   if (auto made = KeyStore::create(folder); !made) return complain(in_words(made.error()));
-  std::cout << "development keys made in " << folder.string() << " (0700; files 0600). Not for production: see docs/operations.md\n";
+  std::cout << "development keys made in " << folder.string()
+            << " (0700; files 0600). Not for production: see docs/operations.md\n";
   return kOk;
 }
 
@@ -73,7 +85,11 @@ int plugin_list(const Arguments& a) {
   json::array out;
   for (const PluginHost::Info& p : (*plugins)->list()) {
     auto manifest = parse_json(p.manifest_json);
-    out.push_back(json::object{{"name", p.name}, {"module", p.module}, {"sha256", p.sha256}, {"sdk", p.sdk}, {"isolation", p.isolation},
+    out.push_back(json::object{{"name", p.name},
+                               {"module", p.module},
+                               {"sha256", p.sha256},
+                               {"sdk", p.sdk},
+                               {"isolation", p.isolation},
                                {"abi", std::to_string(p.abi_major) + "." + std::to_string(p.abi_minor)},
                                {"manifest", manifest ? std::move(*manifest) : json::value()}});
   }
@@ -83,11 +99,13 @@ int plugin_list(const Arguments& a) {
   }
   for (const json::value& v : out) {
     const json::object& p = v.as_object();
-    std::cout << string_at(p, "name") << "  abi " << string_at(p, "abi") << "  " << string_at(p, "isolation") << "  sha256 " << string_at(p, "sha256").substr(0, 16)
-              << "...  " << std::filesystem::path(std::string(string_at(p, "module"))).filename().string() << "\n";
+    std::cout << string_at(p, "name") << "  abi " << string_at(p, "abi") << "  " << string_at(p, "isolation")
+              << "  sha256 " << string_at(p, "sha256").substr(0, 16) << "...  "
+              << std::filesystem::path(std::string(string_at(p, "module"))).filename().string() << "\n";
     if (const json::value* kinds = find_pointer(p.at("manifest"), "/kinds"); kinds && kinds->is_array()) {
       std::cout << "    kinds:";
-      for (const json::value& k : kinds->get_array()) std::cout << " " << (k.is_string() ? k.get_string().c_str() : "?");
+      for (const json::value& k : kinds->get_array())
+        std::cout << " " << (k.is_string() ? k.get_string().c_str() : "?");
       std::cout << "\n";
     }
   }
@@ -97,10 +115,24 @@ int plugin_list(const Arguments& a) {
 }  // namespace
 
 void add_check(std::vector<Command>& commands) {
-  commands.push_back({"check", "Checks configuration, rules, schemas, plugins, keys and certificates", "",
-                      "Every problem is named with file, line and column.", {kConfigOption, kJsonOption}, check});
-  commands.push_back({"keys dev", "Makes a development key store", "", "", {kConfigOption, {"keys", "DIR", "folder (default: keys_dir of the configuration)", ""}}, keys_dev});
-  commands.push_back({"plugin list", "Lists the adapters with version, digest and isolation", "", "", {kConfigOption, kJsonOption}, plugin_list});
+  commands.push_back({"check",
+                      "Checks configuration, rules, schemas, plugins, keys and certificates",
+                      "",
+                      "Every problem is named with file, line and column.",
+                      {kConfigOption, kJsonOption},
+                      check});
+  commands.push_back({"keys dev",
+                      "Makes a development key store",
+                      "",
+                      "",
+                      {kConfigOption, {"keys", "DIR", "folder (default: keys_dir of the configuration)", ""}},
+                      keys_dev});
+  commands.push_back({"plugin list",
+                      "Lists the adapters with version, digest and isolation",
+                      "",
+                      "",
+                      {kConfigOption, kJsonOption},
+                      plugin_list});
 }
 
 }  // namespace samband::cli

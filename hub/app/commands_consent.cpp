@@ -29,9 +29,11 @@ int add(const Arguments& a) {
     std::cout << json::serialize(*answer) << "\n";
     return kOk;
   }
-  std::cout << "consent " << string_at(answer->as_object(), "id") << " recorded as leaf " << answer->at("leafIndex").to_number<std::int64_t>() << "\n";
+  std::cout << "consent " << string_at(answer->as_object(), "id") << " recorded as leaf "
+            << answer->at("leafIndex").to_number<std::int64_t>() << "\n";
   for (const json::value& e : answer->at("redecided").as_array())
-    std::cout << "decided again: " << string_at(e.as_object(), "exchange") << " -> " << string_at(e.as_object(), "outcome") << "\n";
+    std::cout << "decided again: " << string_at(e.as_object(), "exchange") << " -> "
+              << string_at(e.as_object(), "outcome") << "\n";
   return kOk;
 }
 
@@ -44,9 +46,12 @@ int revoke(const Arguments& a) {
     std::cout << json::serialize(*answer) << "\n";
     return kOk;
   }
-  std::cout << "consent " << string_at(answer->as_object(), "id") << " revoked at " << string_at(answer->as_object(), "revokedAt") << "\n";
-  for (const json::value& e : answer->at("withdrawn").as_array()) std::cout << "withdrawn before it left: " << e.as_string().c_str() << "\n";
-  for (const json::value& e : answer->at("recalled").as_array()) std::cout << "recalled at the recipient: " << e.as_string().c_str() << "\n";
+  std::cout << "consent " << string_at(answer->as_object(), "id") << " revoked at "
+            << string_at(answer->as_object(), "revokedAt") << "\n";
+  for (const json::value& e : answer->at("withdrawn").as_array())
+    std::cout << "withdrawn before it left: " << e.as_string().c_str() << "\n";
+  for (const json::value& e : answer->at("recalled").as_array())
+    std::cout << "recalled at the recipient: " << e.as_string().c_str() << "\n";
   return kOk;
 }
 
@@ -66,8 +71,9 @@ int list(const Arguments& a) {
   };
   const json::array& consents = answer->at("consents").as_array();
   for (const json::value& c : consents)
-    std::cout << string_at(c.as_object(), "id") << "  " << string_at(c.as_object(), "state") << "  until " << string_at(c.as_object(), "validTo")
-              << "\n    to " << words(c.at("recipients")) << " for " << words(c.at("purposes")) << ": " << words(c.at("categories")) << "\n";
+    std::cout << string_at(c.as_object(), "id") << "  " << string_at(c.as_object(), "state") << "  until "
+              << string_at(c.as_object(), "validTo") << "\n    to " << words(c.at("recipients")) << " for "
+              << words(c.at("purposes")) << ": " << words(c.at("categories")) << "\n";
   if (consents.empty()) std::cout << "no consents\n";
   return kOk;
 }
@@ -81,7 +87,8 @@ void add_consent(std::vector<Command>& commands) {
                       agency_options(), add});
   commands.push_back({"consent revoke", "Revokes a consent; it takes effect at that instant", "CONSENT",
                       "What waits is refused, what has left is recalled at the recipient.", agency_options(), revoke});
-  commands.push_back({"consent list", "Lists the consents that this party holds, without the persons", "", "", agency_options(), list});
+  commands.push_back({"consent list", "Lists the consents that this party holds, without the persons", "", "",
+                      agency_options(), list});
 }
 
 }  // namespace samband::cli

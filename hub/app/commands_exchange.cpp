@@ -42,8 +42,9 @@ int list(const Arguments& a) {
     return kOk;
   }
   for (const ExchangeRow& row : *rows)
-    std::cout << row.id << "  " << to_rfc3339(row.created_at) << "  " << pad(row.kind, 18) << pad(row.sender + " -> " + row.recipient, 36)
-              << pad(row.outcome, 9) << to_string(row.state) << (row.life.empty() ? "" : " (" + row.life + ")") << "\n";
+    std::cout << row.id << "  " << to_rfc3339(row.created_at) << "  " << pad(row.kind, 18)
+              << pad(row.sender + " -> " + row.recipient, 36) << pad(row.outcome, 9) << to_string(row.state)
+              << (row.life.empty() ? "" : " (" + row.life + ")") << "\n";
   if (rows->empty()) std::cout << "no exchanges\n";
   return kOk;
 }
@@ -62,13 +63,16 @@ int show(const Arguments& a) {
     return kOk;
   }
   const ExchangeRow& r = **row;
-  std::cout << "exchange   " << r.id << "\nfrom       " << r.sender << "\nto         " << r.recipient << "\nkind       " << r.kind << "\npurpose    "
-            << r.purpose << "\noutcome    " << r.outcome << "\nstate      " << to_string(r.state) << (r.life.empty() ? "" : ", " + r.life)
-            << "\ncreated    " << to_rfc3339(r.created_at) << "\nattempts   " << r.attempts << "\nleaf       " << r.leaf_index << "\n";
-  if (r.acknowledged_at) std::cout << "received   " << to_rfc3339(*r.acknowledged_at) << " (leaf " << *r.ack_leaf_index << ")\n";
+  std::cout << "exchange   " << r.id << "\nfrom       " << r.sender << "\nto         " << r.recipient << "\nkind       "
+            << r.kind << "\npurpose    " << r.purpose << "\noutcome    " << r.outcome << "\nstate      "
+            << to_string(r.state) << (r.life.empty() ? "" : ", " + r.life) << "\ncreated    "
+            << to_rfc3339(r.created_at) << "\nattempts   " << r.attempts << "\nleaf       " << r.leaf_index << "\n";
+  if (r.acknowledged_at)
+    std::cout << "received   " << to_rfc3339(*r.acknowledged_at) << " (leaf " << *r.ack_leaf_index << ")\n";
   if (r.due_at) std::cout << "due        " << to_rfc3339(*r.due_at) << "\n";
   if (a.get("lang") != "sv" && a.get("lang") != "en") return complain("--lang: sv or en"), kUsage;
-  if (const json::value* words = shown.if_contains("words")) std::cout << "\n" << string_at(words->as_object(), a.get("lang")) << "\n";
+  if (const json::value* words = shown.if_contains("words"))
+    std::cout << "\n" << string_at(words->as_object(), a.get("lang")) << "\n";
   return kOk;
 }
 
@@ -84,13 +88,25 @@ int retry(const Arguments& a) {
 }  // namespace
 
 void add_exchange(std::vector<Command>& commands) {
-  commands.push_back({"exchange list", "Lists exchanges: who, whom, kind, outcome, state; never content", "", "Newest first; with --after in order of time.",
-                      {kConfigOption, kJsonOption, {"state", "STATE", "refused, held, queued, delivering, delivered, inbox, dead or withdrawn", ""},
-                       {"party", "PARTY", "sender or recipient", ""}, {"after", "EXCHANGE", "continue after this one", ""}, {"limit", "N", "at most", "50"}},
+  commands.push_back({"exchange list",
+                      "Lists exchanges: who, whom, kind, outcome, state; never content",
+                      "",
+                      "Newest first; with --after in order of time.",
+                      {kConfigOption,
+                       kJsonOption,
+                       {"state", "STATE", "refused, held, queued, delivering, delivered, inbox, dead or withdrawn", ""},
+                       {"party", "PARTY", "sender or recipient", ""},
+                       {"after", "EXCHANGE", "continue after this one", ""},
+                       {"limit", "N", "at most", "50"}},
                       list});
-  commands.push_back({"exchange show", "Shows one exchange with its explanation", "EXCHANGE", "",
-                      {kConfigOption, kJsonOption, {"lang", "sv|en", "language of the explanation", "sv"}}, show});
-  commands.push_back({"exchange retry", "Takes a dead letter up again", "EXCHANGE", "It is decided again before it is sent.", agency_options("operator"), retry});
+  commands.push_back({"exchange show",
+                      "Shows one exchange with its explanation",
+                      "EXCHANGE",
+                      "",
+                      {kConfigOption, kJsonOption, {"lang", "sv|en", "language of the explanation", "sv"}},
+                      show});
+  commands.push_back({"exchange retry", "Takes a dead letter up again", "EXCHANGE",
+                      "It is decided again before it is sent.", agency_options("operator"), retry});
 }
 
 }  // namespace samband::cli

@@ -30,10 +30,15 @@ int verify(const Arguments& a) {
   json::array problems;
   for (const Error& e : result->problems) problems.push_back(json::object{{"where", e.where}, {"message", e.message}});
   if (a.json()) {
-    std::cout << json::serialize(json::object{{"valid", result->problems.empty()}, {"size", result->size}, {"root", result->root_hex}, {"problems", problems}}) << "\n";
+    std::cout << json::serialize(json::object{{"valid", result->problems.empty()},
+                                              {"size", result->size},
+                                              {"root", result->root_hex},
+                                              {"problems", problems}})
+              << "\n";
   } else {
     for (const Error& e : result->problems) std::cerr << in_words(e) << "\n";
-    std::cout << (result->problems.empty() ? "valid: " : "INVALID: ") << result->size << " entries, root " << result->root_hex << "\n";
+    std::cout << (result->problems.empty() ? "valid: " : "INVALID: ") << result->size << " entries, root "
+              << result->root_hex << "\n";
   }
   return result->problems.empty() ? kOk : kFailed;
 }
@@ -53,9 +58,12 @@ int checkpoint(const Arguments& a) {
 }  // namespace
 
 void add_log(std::vector<Command>& commands) {
-  commands.push_back({"log verify", "Recomputes the whole log from its entries up", "",
+  commands.push_back({"log verify",
+                      "Recomputes the whole log from its entries up",
+                      "",
                       "Every entry, tile, root, signature, and that every exchange cites its own decision.",
-                      {kConfigOption, kJsonOption, {"vkey", "KEY", "verifier key (default: of the key store)", ""}}, verify});
+                      {kConfigOption, kJsonOption, {"vkey", "KEY", "verifier key (default: of the key store)", ""}},
+                      verify});
   commands.push_back({"log checkpoint", "Prints the newest signed checkpoint", "", "", {kConfigOption}, checkpoint});
 }
 

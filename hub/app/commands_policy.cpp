@@ -71,8 +71,9 @@ int explain(const Arguments& a) {
     request.purpose = candidate.purpose;
     request.kind = message->kind;
     request.emergency = message->emergency;
-    request.recipient_restricted = std::any_of(config->parties.all().begin(), config->parties.all().end(),
-                                               [&](const Party& p) { return p.restricted_recipient == candidate.recipient->id; });
+    request.recipient_restricted =
+        std::any_of(config->parties.all().begin(), config->parties.all().end(),
+                    [&](const Party& p) { return p.restricted_recipient == candidate.recipient->id; });
     request.fields = fields;
     request.persons = message->persons;
     request.facts = message->facts;
@@ -84,7 +85,8 @@ int explain(const Arguments& a) {
     shown["purpose"] = candidate.purpose;
     shown["outcome"] = to_string(decision.outcome());
     if (!a.json())
-      std::cout << from->id << " -> " << candidate.recipient->id << " (" << candidate.purpose << "): " << to_string(decision.outcome()) << "\n  "
+      std::cout << from->id << " -> " << candidate.recipient->id << " (" << candidate.purpose
+                << "): " << to_string(decision.outcome()) << "\n  "
                 << explain_in_words(decision, **rules, a.get("lang")) << "\n\n";
     if (a.has("full")) shown["explanation"] = explanation(decision, **rules);
     out.push_back(std::move(shown));
@@ -102,25 +104,47 @@ int list(const Arguments& a) {
   json::array out;
   for (const Rule& r : (*rules)->rules) {
     if (a.json())
-      out.push_back(json::object{{"id", r.id}, {"modality", r.modality}, {"citation", r.citation.text}, {"via", r.via}, {"sv", r.title_sv}, {"en", r.title_en}});
+      out.push_back(json::object{{"id", r.id},
+                                 {"modality", r.modality},
+                                 {"citation", r.citation.text},
+                                 {"via", r.via},
+                                 {"sv", r.title_sv},
+                                 {"en", r.title_en}});
     else
-      std::cout << r.id << "  " << r.modality << "  " << r.citation.text << (r.via.empty() ? "" : " via " + r.via) << "\n    " << (a.get("lang") == "en" ? r.title_en : r.title_sv) << "\n";
+      std::cout << r.id << "  " << r.modality << "  " << r.citation.text << (r.via.empty() ? "" : " via " + r.via)
+                << "\n    " << (a.get("lang") == "en" ? r.title_en : r.title_sv) << "\n";
   }
-  if (a.json()) std::cout << json::serialize(out) << "\n";
-  else std::cout << (*rules)->rules.size() << " rules, " << (*rules)->provisions.size() << " provisions, hash " << (*rules)->hash << "\n";
+  if (a.json())
+    std::cout << json::serialize(out) << "\n";
+  else
+    std::cout << (*rules)->rules.size() << " rules, " << (*rules)->provisions.size() << " provisions, hash "
+              << (*rules)->hash << "\n";
   return kOk;
 }
 
 }  // namespace
 
 void add_policy(std::vector<Command>& commands) {
-  commands.push_back({"policy explain", "Says what the rules decide about a message, and why; sends nothing", "FILE",
-                      "FILE is a canonical message (docs/vocabulary.md). Exit code 1 when any exchange would be held or refused.",
-                      {kConfigOption, kJsonOption, {"from", "PARTY", "the sender", ""}, {"to", "PARTY", "one recipient (default: by route)", ""},
-                       {"purpose", "PURPOSE", "with --to", ""}, {"at", "TIME", "decide as at this time", ""}, {"lang", "sv|en", "language", "sv"},
-                       {"full", "", "with --json: every field with its covers", ""}},
-                      explain});
-  commands.push_back({"policy list", "Lists the rules with their citations", "", "", {kConfigOption, kJsonOption, {"lang", "sv|en", "language", "sv"}}, list});
+  commands.push_back(
+      {"policy explain",
+       "Says what the rules decide about a message, and why; sends nothing",
+       "FILE",
+       "FILE is a canonical message (docs/vocabulary.md). Exit code 1 when any exchange would be held or refused.",
+       {kConfigOption,
+        kJsonOption,
+        {"from", "PARTY", "the sender", ""},
+        {"to", "PARTY", "one recipient (default: by route)", ""},
+        {"purpose", "PURPOSE", "with --to", ""},
+        {"at", "TIME", "decide as at this time", ""},
+        {"lang", "sv|en", "language", "sv"},
+        {"full", "", "with --json: every field with its covers", ""}},
+       explain});
+  commands.push_back({"policy list",
+                      "Lists the rules with their citations",
+                      "",
+                      "",
+                      {kConfigOption, kJsonOption, {"lang", "sv|en", "language", "sv"}},
+                      list});
 }
 
 }  // namespace samband::cli

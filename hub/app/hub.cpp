@@ -43,9 +43,12 @@ class MetricsMeter final : public Meter {
   Metrics& metrics_;
 };
 
-TlsFiles files_of(const TlsConfig& tls) { return {tls.certificate.string(), tls.key.string(), tls.ca.string(), tls.crl.string()}; }
+TlsFiles files_of(const TlsConfig& tls) {
+  return {tls.certificate.string(), tls.key.string(), tls.ca.string(), tls.crl.string()};
+}
 
-ListenerOptions listener(const ListenerConfig& c, const Config& config, bool tls, ListenerOptions::ClientCertificate client) {
+ListenerOptions listener(const ListenerConfig& c, const Config& config, bool tls,
+                         ListenerOptions::ClientCertificate client) {
   ListenerOptions o;
   o.name = c.name;
   o.address = c.address;
@@ -88,12 +91,14 @@ std::vector<EndpointOptions> endpoints_of(const Config& config) {
 Handler log_handler(Ledger& ledger, const Parties& parties) {
   return [&ledger, &parties](HttpRequest request) -> Task<HttpResponse> {
     std::string_view path = request.path();
-    if (request.method != "GET" || path.rfind("/log/", 0) != 0) co_return problem(404, "not_found", "Not found", "GET /log/checkpoint or /log/tile/...");
+    if (request.method != "GET" || path.rfind("/log/", 0) != 0)
+      co_return problem(404, "not_found", "Not found", "GET /log/checkpoint or /log/tile/...");
     path.remove_prefix(5);
     if (path.rfind("tile/entries/", 0) == 0) {
       auto party = identify(request.peer, parties);
       if (!party) co_return problem(party.error());
-      if ((*party)->actor_type != "auditor") co_return problem(fail(Errc::forbidden, "log", "entries need an auditor's certificate"));
+      if ((*party)->actor_type != "auditor")
+        co_return problem(fail(Errc::forbidden, "log", "entries need an auditor's certificate"));
     }
     auto bytes = ledger.serve_path(path);
     if (!bytes) co_return problem(bytes.error());
@@ -109,14 +114,18 @@ Handler log_handler(Ledger& ledger, const Parties& parties) {
 int serve(const Config& config) {
   using cli::complain;
   using cli::in_words;
-  set_log_level(config.log_level == "debug" ? LogLevel::debug : config.log_level == "warning" ? LogLevel::warning
-                : config.log_level == "error" ? LogLevel::error : LogLevel::info);
+  set_log_level(config.log_level == "debug"     ? LogLevel::debug
+                : config.log_level == "warning" ? LogLevel::warning
+                : config.log_level == "error"   ? LogLevel::error
+                                                : LogLevel::info);
   auto kinds = Kinds::load(config.schemas_dir);
   if (!kinds) return complain(in_words(kinds.error()));
   auto rules = cli::rules_of(config);
   if (!rules) return complain(in_words(rules.error()));
   auto keys = KeyStore::open(config.keys_dir);
-  if (!keys) return complain(in_words(keys.error()) + " (make development keys with: samband keys dev --keys " + config.keys_dir.string() + ")");
+  if (!keys)
+    return complain(in_words(keys.error()) + " (make development keys with: samband keys dev --keys " +
+                    config.keys_dir.string() + ")");
   auto store = Store::open(config.data_dir);
   if (!store) return complain(in_words(store.error()));
   Ledger::Options log_options;
@@ -130,7 +139,8 @@ int serve(const Config& config) {
   auto plugins = cli::plugins_of(config, config.plugins);
   if (!plugins) return complain(in_words(plugins.error()));
 
-  const int threads = config.worker_threads > 0 ? config.worker_threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = config.worker_threads > 0 ? config.worker_threads
+                                                : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   asio::io_context io(threads);
   Metrics metrics;
   MetricsMeter meter(metrics);
@@ -140,11 +150,12 @@ int serve(const Config& config) {
   limits.clock_skew_max = config.clock_skew_max;
   Intake intake(*kinds, **keys, **plugins, limits);
   Outbox::Options outbox_options;
-  outbox_options.retry = RetryPolicy{config.retry.initial, config.retry.max, config.retry.factor, config.retry.jitter, config.retry.attempts_max};
+  outbox_options.retry = RetryPolicy{config.retry.initial, config.retry.max, config.retry.factor, config.retry.jitter,
+                                     config.retry.attempts_max};
   Outbox outbox(io, clock, **store, **ledger, **plugins, client, config.parties, meter, outbox_options);
   const std::shared_ptr<const RuleSet> snapshot = *rules;
-  Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, config.parties, config.agreements, config.routes, outbox,
-                           meter, [snapshot] { return snapshot; }});
+  Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, config.parties, config.agreements,
+                           config.routes, outbox, meter, [snapshot] { return snapshot; }});
   AgencyApi api(journey, config.parties, **store, **ledger, **keys, clock, meter, [&config](const std::string& party) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
@@ -160,9 +171,12 @@ int serve(const Config& config) {
   };
   using Need = ListenerOptions::ClientCertificate;
   std::vector<std::pair<ListenerOptions, Handler>> listeners;
-  listeners.emplace_back(listener(config.agency, config, true, Need::required), [&api](HttpRequest r) { return api.handle(std::move(r)); });
-  listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, config.parties));
-  listeners.emplace_back(listener(config.console, config, true, Need::optional), console_handler(**store, **ledger, config.parties));
+  listeners.emplace_back(listener(config.agency, config, true, Need::required),
+                         [&api](HttpRequest r) { return api.handle(std::move(r)); });
+  listeners.emplace_back(listener(config.log_listener, config, true, Need::optional),
+                         log_handler(**ledger, config.parties));
+  listeners.emplace_back(listener(config.console, config, true, Need::optional),
+                         console_handler(**store, **ledger, config.parties));
   listeners.emplace_back(listener(config.admin, config, false, Need::none), admin_handler(metrics, healthy, is_ready));
   Server server(io, std::move(listeners));
   if (auto started = server.start(); !started) return complain(in_words(started.error()));
@@ -198,8 +212,12 @@ int serve(const Config& config) {
   asio::co_spawn(io, deadlines.run(), asio::detached);
   ready = true;
   log(LogLevel::info, "hub.ready",
-      {{"agency", std::to_string(server.port("agency"))}, {"console", std::to_string(server.port("console"))}, {"log", std::to_string(server.port("log"))},
-       {"admin", std::to_string(server.port("admin"))}, {"threads", std::to_string(threads)}, {"rules", snapshot->hash.substr(0, 12)},
+      {{"agency", std::to_string(server.port("agency"))},
+       {"console", std::to_string(server.port("console"))},
+       {"log", std::to_string(server.port("log"))},
+       {"admin", std::to_string(server.port("admin"))},
+       {"threads", std::to_string(threads)},
+       {"rules", snapshot->hash.substr(0, 12)},
        {"log_size", std::to_string((*ledger)->size())}});
 
   std::vector<std::thread> workers;

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     add_policy(commands);
     add_consent(commands);
     add_exchange(commands);
+    add_report(commands);
     add_log(commands);
     return run(commands, argc, argv);
   } catch (const std::exception& e) {

@@ -1,8 +1,8 @@
 // From command-line arguments to loaded parts: the configuration folder, and the store or rules it names.
 #pragma once
 #include "app/command_line.hpp"
-#include "config/config.hpp"
 #include "confidentiality/rules.hpp"
+#include "config/config.hpp"
 #include "plugin_host/plugin_host.hpp"
 #include "store/store.hpp"
 

@@ -11,6 +11,6 @@ using Bytes = std::string;  // octets; std::string so that views and SQLite blob
 
 std::string to_hex(std::string_view bytes);
 std::optional<Bytes> from_hex(std::string_view);
-std::string to_base64(std::string_view bytes);               // RFC 4648 section 4, padded
-std::optional<Bytes> from_base64(std::string_view text);      // strict: canonical padding, no white space
+std::string to_base64(std::string_view bytes);            // RFC 4648 section 4, padded
+std::optional<Bytes> from_base64(std::string_view text);  // strict: canonical padding, no white space
 }  // namespace samband

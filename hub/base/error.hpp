@@ -14,13 +14,13 @@ enum class Errc {
   unauthorised,    // no or unknown certificate
   forbidden,       // known party, not allowed this
   not_found,
-  conflict,        // same id, other content; or a step that the life cycle forbids
+  conflict,  // same id, other content; or a step that the life cycle forbids
   too_large,
-  busy,            // try again later (Retry-After)
-  unavailable,     // peer or network
-  rejected,        // peer answered no
+  busy,         // try again later (Retry-After)
+  unavailable,  // peer or network
+  rejected,     // peer answered no
   timed_out,
-  internal,        // a bug or a broken disk; fail closed
+  internal,  // a bug or a broken disk; fail closed
 };
 
 std::string_view to_string(Errc);

@@ -8,10 +8,12 @@ namespace samband {
 class Meter {
  public:
   virtual ~Meter() = default;
-  virtual void message(std::string_view adapter, std::string_view result) = 0;       // accepted | duplicate | refused | quarantined
+  virtual void message(std::string_view adapter,
+                       std::string_view result) = 0;  // accepted | duplicate | refused | quarantined
   virtual void decision(std::string_view kind, std::string_view outcome, double seconds) = 0;
-  virtual void delivery(std::string_view result, double seconds) = 0;                // delivered | retry | rejected | withdrawn | dead
-  virtual void alarm(std::string_view kind) = 0;                                     // hold | duty_missed | confirmation_missed | ledger
+  virtual void delivery(std::string_view result,
+                        double seconds) = 0;      // delivered | retry | rejected | withdrawn | dead
+  virtual void alarm(std::string_view kind) = 0;  // hold | duty_missed | confirmation_missed | ledger
 };
 
 }  // namespace samband

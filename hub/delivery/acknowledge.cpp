@@ -19,8 +19,8 @@ std::string plain_reference(std::string text, std::size_t bytes_max) {
   return text;
 }
 
-boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row, std::string reference,
-                                                                   Time now) {
+boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
+                                                                   std::string reference, Time now) {
   Leaf leaf;
   leaf.type = LeafType::acknowledgement;
   leaf.event_id = crypto::random_bytes(16);
@@ -31,7 +31,8 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   leaf.outcome = "received";
   leaf.relies_on = {row.leaf_index};
   auto after = std::make_shared<ExchangeRow>();
-  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, reference, after](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, reference, after](
+                            Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
     if (!*current) return fail(Errc::conflict, "exchange", "no such exchange");

@@ -13,10 +13,10 @@ inline constexpr std::string_view kHubIdPrefix = "samband:";
 std::string plain_reference(std::string text, std::size_t bytes_max);
 
 // `row` is the attempt's: its leaf is the decision that what arrived rests on.
-// `reference` is what the recipient's system calls it (cut at 256 bytes). The row that comes back is the one stored: also
-// when the exchange was withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice is
-// harmless: the first acknowledgement stands. Errors: not_found; whatever the ledger says.
-boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row, std::string reference,
-                                                                   Time now);
+// `reference` is what the recipient's system calls it (cut at 256 bytes). The row that comes back is the one stored:
+// also when the exchange was withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice
+// is harmless: the first acknowledgement stands. Errors: not_found; whatever the ledger says.
+boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
+                                                                   std::string reference, Time now);
 
 }  // namespace samband

@@ -9,10 +9,12 @@
 namespace samband {
 namespace {
 
-constexpr std::array<std::string_view, 6> kReserved{"host", "content-length", "transfer-encoding", "connection", "upgrade", "idempotency-key"};
+constexpr std::array<std::string_view, 6> kReserved{"host",       "content-length", "transfer-encoding",
+                                                    "connection", "upgrade",        "idempotency-key"};
 
 bool clean(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 }  // namespace
@@ -24,10 +26,12 @@ Headers headers_from(std::string_view headers_json) {
   if (!parsed || !parsed->is_object()) return out;
   for (const auto& [key, value] : parsed->get_object()) {
     std::string name(key);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (!value.is_string() || std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) continue;
     const std::string_view text = value.get_string();
-    if (clean(name) && clean(text) && name.find_first_of(": ") == std::string::npos) out.emplace_back(std::move(name), std::string(text));
+    if (clean(name) && clean(text) && name.find_first_of(": ") == std::string::npos)
+      out.emplace_back(std::move(name), std::string(text));
   }
   return out;
 }

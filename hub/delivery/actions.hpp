@@ -11,7 +11,8 @@ namespace samband {
 
 inline constexpr std::uint32_t kConversationDeliver = 1, kConversationRecall = 3;
 inline constexpr std::uint32_t kEventStarted = 1, kEventHttpResponse = 2, kEventTimedOut = 4, kEventResumed = 5;
-inline constexpr std::uint32_t kActionHttp = 1, kActionWait = 3, kActionDelivered = 4, kActionRejected = 5, kActionRetry = 6;
+inline constexpr std::uint32_t kActionHttp = 1, kActionWait = 3, kActionDelivered = 4, kActionRejected = 5,
+                               kActionRetry = 6;
 
 // {"content-type":"..."} -> lower-case list; what an adapter may not set (host, content-length, transfer-encoding,
 // connection, idempotency-key) and anything with control characters is dropped.

@@ -37,22 +37,37 @@ std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int attempts, d
 
 std::string exchange_for_adapter(const Attempt& attempt, const Party& sender, const Party& recipient, Time now) {
   const auto address = [](const Party& p) {
-    return json::object{{"party", p.id}, {"name", p.name}, {"participantId", p.participant_id},
-                        {"functionalAddress", p.functional_address}, {"organisationNumber", p.organisation_number}};
+    return json::object{{"party", p.id},
+                        {"name", p.name},
+                        {"participantId", p.participant_id},
+                        {"functionalAddress", p.functional_address},
+                        {"organisationNumber", p.organisation_number}};
   };
   const ExchangeRow& row = attempt.row;
-  json::object out{{"exchangeId", row.id}, {"messageId", attempt.source->message.sender_message_id},
-                   {"conversationId", attempt.source->message.conversation_id}, {"sender", address(sender)},
-                   {"recipient", address(recipient)}, {"kind", row.kind}, {"purpose", row.purpose},
-                   {"createdAt", to_rfc3339(row.created_at)}, {"now", to_rfc3339(now)}};
+  json::object out{{"exchangeId", row.id},
+                   {"messageId", attempt.source->message.sender_message_id},
+                   {"conversationId", attempt.source->message.conversation_id},
+                   {"sender", address(sender)},
+                   {"recipient", address(recipient)},
+                   {"kind", row.kind},
+                   {"purpose", row.purpose},
+                   {"createdAt", to_rfc3339(row.created_at)},
+                   {"now", to_rfc3339(now)}};
   out["data"] = attempt.released.data();
   return json::serialize(out);
 }
 
-Outbox::Outbox(asio::io_context& io, const Clock& clock, Store& store, Ledger& ledger, PluginHost& plugins, Client& client,
-               const Parties& parties, Meter& meter, Options options)
-    : io_(io), clock_(clock), store_(store), ledger_(ledger), plugins_(plugins), client_(client), parties_(parties),
-      meter_(meter), options_(options) {}
+Outbox::Outbox(asio::io_context& io, const Clock& clock, Store& store, Ledger& ledger, PluginHost& plugins,
+               Client& client, const Parties& parties, Meter& meter, Options options)
+    : io_(io),
+      clock_(clock),
+      store_(store),
+      ledger_(ledger),
+      plugins_(plugins),
+      client_(client),
+      parties_(parties),
+      meter_(meter),
+      options_(options) {}
 
 Outbox::~Outbox() = default;
 
@@ -172,7 +187,8 @@ Task<void> Outbox::poll_loop() {
     } else {
       log(LogLevel::error, "delivery.poll_failed", {{"code", std::string(to_string(due.error().code))}});
     }
-    for (auto waited = std::chrono::milliseconds{0}; waited < options_.poll && !stopping_; waited += std::chrono::milliseconds{50}) {
+    for (auto waited = std::chrono::milliseconds{0}; waited < options_.poll && !stopping_;
+         waited += std::chrono::milliseconds{50}) {
       if (nudged_.exchange(false)) break;
       co_await sleep_for(std::chrono::milliseconds{50});
     }
@@ -225,7 +241,8 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
     auto step = plugins_.step(recipient->adapter, conversation, exchange_json, state, event);
     if (!step) {
       const bool for_good = step.error().code == Errc::invalid_input;
-      co_await failed(std::move(attempt.row), "adapter_" + std::string(to_string(step.error().code)), for_good, {}, left);
+      co_await failed(std::move(attempt.row), "adapter_" + std::string(to_string(step.error().code)), for_good, {},
+                      left);
       co_return;
     }
     if (step->state != state) {
@@ -241,7 +258,8 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
       request.headers = headers_from(action.headers_json);
       request.headers.emplace_back("idempotency-key", attempt.row.id);
       request.body = action.body;
-      auto response = co_await client_.send(action.endpoint.empty() ? recipient->endpoint : action.endpoint, std::move(request));
+      auto response =
+          co_await client_.send(action.endpoint.empty() ? recipient->endpoint : action.endpoint, std::move(request));
       event = PluginEvent{};
       left = left || response || response.error().code != Errc::unavailable || !never_connected(response.error());
       if (response) {
@@ -252,7 +270,8 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
       } else if (response.error().code == Errc::timed_out) {
         event.kind = kEventTimedOut;
       } else {
-        co_await failed(std::move(attempt.row), "endpoint_" + std::string(to_string(response.error().code)), false, {}, left);
+        co_await failed(std::move(attempt.row), "endpoint_" + std::string(to_string(response.error().code)), false, {},
+                        left);
         co_return;
       }
     } else if (action.kind == kActionWait) {
@@ -310,7 +329,8 @@ Task<void> Outbox::delivered(Attempt attempt, std::string reference, std::chrono
   co_await gate_->acknowledged(std::move(row), std::move(source), decided_by);
 }
 
-Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait, bool left) {
+Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait,
+                          bool left) {
   const int attempts = row.attempts + 1;
   const bool dead = for_good || attempts >= options_.retry.attempts_max;
   const Time now = clock_.now();
@@ -329,7 +349,8 @@ Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, st
     leaf.relies_on = {row.leaf_index};
     leaves.push_back(std::move(leaf));
   }
-  Ledger::Write write = [id = row.id, dead, now, delay, left](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+  Ledger::Write write = [id = row.id, dead, now, delay, left](Txn& txn,
+                                                              const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
     if (!*current) return fail(Errc::conflict, "exchange", "gone");
@@ -345,8 +366,12 @@ Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, st
   auto done = co_await ledger_.commit(std::move(leaves), std::move(write));
   meter_.delivery(dead ? "dead" : "retry", 0);
   log(dead ? LogLevel::warning : LogLevel::info, dead ? "delivery.dead" : "delivery.retry",
-      {{"exchange", row.id}, {"recipient", row.recipient}, {"reason", reason}, {"attempts", std::to_string(attempts)},
-       {"wait_ms", std::to_string(dead ? 0 : delay.count())}, {"recorded", done ? "yes" : "no"}});
+      {{"exchange", row.id},
+       {"recipient", row.recipient},
+       {"reason", reason},
+       {"attempts", std::to_string(attempts)},
+       {"wait_ms", std::to_string(dead ? 0 : delay.count())},
+       {"recorded", done ? "yes" : "no"}});
 }
 
 }  // namespace samband

@@ -31,9 +31,9 @@ struct Attempt {
   CasePtr source;
 };
 
-// A decision made a moment ago with what it released, and how long it cannot differ: the decision is a pure function, so
-// while no consent, assessment or row has changed (`epoch`) and no time bound was crossed, deciding again would give the
-// same. Kept with what is enqueued right after its commit; anything older is decided anew.
+// A decision made a moment ago with what it released, and how long it cannot differ: the decision is a pure function,
+// so while no consent, assessment or row has changed (`epoch`) and no time bound was crossed, deciding again would give
+// the same. Kept with what is enqueued right after its commit; anything older is decided anew.
 struct Prepared {
   Decision decision;
   Minimised body;
@@ -65,9 +65,9 @@ class Outbox {
  public:
   struct Options {
     RetryPolicy retry;
-    std::size_t queue_max = 2048;            // in memory, per recipient; the rest waits in the store
-    int parallel_max = 24;                   // attempts at once, per recipient
-    int steps_max = 32;                      // actions of one conversation
+    std::size_t queue_max = 2048;  // in memory, per recipient; the rest waits in the store
+    int parallel_max = 24;         // attempts at once, per recipient
+    int steps_max = 32;            // actions of one conversation
     std::chrono::milliseconds poll{500};
     std::chrono::milliseconds lease{30000};  // how long memory owns a freshly decided row before the poll may take it
   };

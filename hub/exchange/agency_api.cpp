@@ -32,7 +32,8 @@ HttpResponse reply(Result<json::object> result, int status = 200) {
 }
 
 HttpResponse wrong_method(std::string_view allow) {
-  HttpResponse r = problem(405, "method_not_allowed", "Method not allowed", "this resource answers " + std::string(allow));
+  HttpResponse r =
+      problem(405, "method_not_allowed", "Method not allowed", "this resource answers " + std::string(allow));
   r.headers.emplace_back("allow", std::string(allow));
   return r;
 }
@@ -45,9 +46,16 @@ struct Leaving {
 
 }  // namespace
 
-AgencyApi::AgencyApi(Journey& journey, const Parties& parties, Store& store, Ledger& ledger, KeyStore& keys, const Clock& clock,
-                     Meter& meter, std::function<Quota(const std::string&)> quota)
-    : journey_(journey), parties_(parties), store_(store), ledger_(ledger), keys_(keys), clock_(clock), meter_(meter), quota_(std::move(quota)) {}
+AgencyApi::AgencyApi(Journey& journey, const Parties& parties, Store& store, Ledger& ledger, KeyStore& keys,
+                     const Clock& clock, Meter& meter, std::function<Quota(const std::string&)> quota)
+    : journey_(journey),
+      parties_(parties),
+      store_(store),
+      ledger_(ledger),
+      keys_(keys),
+      clock_(clock),
+      meter_(meter),
+      quota_(std::move(quota)) {}
 
 bool AgencyApi::admit(const std::string& party, Time now) {
   std::lock_guard lock(mutex_);
@@ -72,7 +80,8 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   const Party* caller = *party;
   const std::vector<std::string> path = segments(request.path());
   const bool get = request.method == "GET", post = request.method == "POST";
-  if (path.empty() || path[0] != "v1" || path.size() < 2) co_return problem(404, "not_found", "Not found", "no such resource");
+  if (path.empty() || path[0] != "v1" || path.size() < 2)
+    co_return problem(404, "not_found", "Not found", "no such resource");
   const std::string& what = path[1];
 
   if (what == "in" && path.size() == 3) {
@@ -93,7 +102,8 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   }
   if (what == "exchanges" && path.size() == 2) {
     if (!get) co_return wrong_method("GET");
-    auto r = co_await journey_.exchanges(caller, request.query("state"), request.query("after"), number(request.query("limit"), 100));
+    auto r = co_await journey_.exchanges(caller, request.query("state"), request.query("after"),
+                                         number(request.query("limit"), 100));
     co_return reply(std::move(r));
   }
   if (what == "exchanges" && path.size() == 3) {
@@ -112,7 +122,8 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   }
   if (what == "inbox" && path.size() == 2) {
     if (!get) co_return wrong_method("GET");
-    auto r = co_await journey_.inbox(caller, request.query("after"), std::chrono::seconds(std::clamp(number(request.query("wait"), 0), 0, 55)));
+    auto r = co_await journey_.inbox(caller, request.query("after"),
+                                     std::chrono::seconds(std::clamp(number(request.query("wait"), 0), 0, 55)));
     co_return reply(std::move(r));
   }
   if (what == "consents" && path.size() == 2 && get) {
@@ -121,11 +132,13 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   }
 
   // Everything below takes a small JSON body.
-  const bool exchange_turn = what == "exchanges" && path.size() == 4 && (path[3] == "assessments" || path[3] == "status" || path[3] == "retry");
+  const bool exchange_turn = what == "exchanges" && path.size() == 4 &&
+                             (path[3] == "assessments" || path[3] == "status" || path[3] == "retry");
   const bool acknowledge = what == "inbox" && path.size() == 4 && path[3] == "ack";
   const bool consent = what == "consents" && path.size() == 2;
   const bool revocation = what == "consents" && path.size() == 4 && path[3] == "revocations";
-  if (!exchange_turn && !acknowledge && !consent && !revocation) co_return problem(404, "not_found", "Not found", "no such resource");
+  if (!exchange_turn && !acknowledge && !consent && !revocation)
+    co_return problem(404, "not_found", "Not found", "no such resource");
   if (!post) co_return wrong_method(consent ? "GET, POST" : "POST");
   JsonLimits limits;
   limits.bytes_max = 256u << 10;
@@ -159,7 +172,11 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
   auto answer = co_await journey_.accept(std::move(in));
   if (!answer) {
     const Error error = answer.error();
-    log(LogLevel::info, "message.refused", {{"sender", caller->id}, {"adapter", adapter}, {"code", std::string(to_string(error.code))}, {"where", error.where}});
+    log(LogLevel::info, "message.refused",
+        {{"sender", caller->id},
+         {"adapter", adapter},
+         {"code", std::string(to_string(error.code))},
+         {"where", error.where}});
     HttpResponse response = problem(error);
     if (error.code == Errc::invalid_input || error.code == Errc::rejected) {
       const std::string kept = co_await quarantine(caller, std::move(body), error);
@@ -194,7 +211,8 @@ Task<std::string> AgencyApi::quarantine(const Party* sender, std::string body, E
   const Time now = clock_.now();
   const std::string id = new_id(now);
   const Bytes sealed = crypto::seal(key->key, body, "quarantine/" + id);
-  Ledger::Write write = [id, now, sealed, key_id = key->id, party = sender->id, reason = std::string(to_string(why.code)) + " " + why.where](
+  Ledger::Write write = [id, now, sealed, key_id = key->id, party = sender->id,
+                         reason = std::string(to_string(why.code)) + " " + why.where](
                             Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     return txn.add_quarantine(id, party, now, key_id, sealed, reason);
   };

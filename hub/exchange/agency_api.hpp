@@ -16,7 +16,8 @@ struct Quota {
 
 class AgencyApi {
  public:
-  AgencyApi(Journey&, const Parties&, Store&, Ledger&, KeyStore&, const Clock&, Meter&, std::function<Quota(const std::string& party)>);
+  AgencyApi(Journey&, const Parties&, Store&, Ledger&, KeyStore&, const Clock&, Meter&,
+            std::function<Quota(const std::string& party)>);
   Task<HttpResponse> handle(HttpRequest);
 
  private:

@@ -58,22 +58,33 @@ json::object describe(const Decision& decision, const RuleSet& rules) {
   out["grounds"] = strings(decision.citations());
   out["obligations"] = strings(decision.obligations());
   if (decision.duty())
-    out["duty"] = json::object{{"rule", decision.duty()->rule}, {"modality", decision.duty()->modality}, {"due", to_rfc3339(decision.duty()->due)}};
+    out["duty"] = json::object{{"rule", decision.duty()->rule},
+                               {"modality", decision.duty()->modality},
+                               {"due", to_rfc3339(decision.duty()->due)}};
   else
     out["duty"] = nullptr;
   out["missing"] = strings(decision.missing());
   json::array nearest;
   for (const auto& set : decision.nearest_change()) nearest.push_back(strings(set));
   out["nearestChange"] = std::move(nearest);
-  out["words"] = json::object{{"sv", explain_in_words(decision, rules, "sv")}, {"en", explain_in_words(decision, rules, "en")}};
+  out["words"] =
+      json::object{{"sv", explain_in_words(decision, rules, "sv")}, {"en", explain_in_words(decision, rules, "en")}};
   out["rulesetHash"] = decision.ruleset_hash();
   return out;
 }
 
 json::object show_exchange(const ExchangeRow& row) {
-  json::object out{{"id", row.id}, {"messageId", row.message_id}, {"sender", row.sender}, {"recipient", row.recipient},
-                   {"kind", row.kind}, {"purpose", row.purpose}, {"outcome", row.outcome}, {"state", to_string(row.state)},
-                   {"life", row.life}, {"createdAt", to_rfc3339(row.created_at)}, {"updatedAt", to_rfc3339(row.updated_at)},
+  json::object out{{"id", row.id},
+                   {"messageId", row.message_id},
+                   {"sender", row.sender},
+                   {"recipient", row.recipient},
+                   {"kind", row.kind},
+                   {"purpose", row.purpose},
+                   {"outcome", row.outcome},
+                   {"state", to_string(row.state)},
+                   {"life", row.life},
+                   {"createdAt", to_rfc3339(row.created_at)},
+                   {"updatedAt", to_rfc3339(row.updated_at)},
                    {"attempts", row.attempts}};
   out["dueAt"] = row.due_at ? json::value(to_rfc3339(*row.due_at)) : json::value(nullptr);
   out["acknowledgedAt"] = row.acknowledged_at ? json::value(to_rfc3339(*row.acknowledged_at)) : json::value(nullptr);

@@ -1,5 +1,5 @@
-// What the sender, the recipient and the console are shown of a decision: categories, codes, citations; never a value of
-// a field. Pure.
+// What the sender, the recipient and the console are shown of a decision: categories, codes, citations; never a value
+// of a field. Pure.
 #pragma once
 #include "base/json.hpp"
 #include "confidentiality/decide.hpp"

@@ -12,12 +12,15 @@
 namespace samband {
 namespace {
 
-constexpr std::string_view kGivers[] = {"self", "guardian", "both_guardians", "guardian_and_child", "both_guardians_and_child"};
+constexpr std::string_view kGivers[] = {"self", "guardian", "both_guardians", "guardian_and_child",
+                                        "both_guardians_and_child"};
 
 Result<void> check_list(const std::vector<std::string>& list, std::string where, auto&& known) {
-  if (list.empty() || list.size() > 64) return fail(Errc::invalid_input, std::move(where), "must name 1 to 64 entries: consent is specific");
+  if (list.empty() || list.size() > 64)
+    return fail(Errc::invalid_input, std::move(where), "must name 1 to 64 entries: consent is specific");
   for (std::size_t i = 0; i < list.size(); ++i)
-    if (!known(list[i])) return fail(Errc::invalid_input, where + "/" + std::to_string(i), "unknown code; see docs/vocabulary.md");
+    if (!known(list[i]))
+      return fail(Errc::invalid_input, where + "/" + std::to_string(i), "unknown code; see docs/vocabulary.md");
   return {};
 }
 
@@ -27,21 +30,32 @@ Result<void> check_list(const std::vector<std::string>& list, std::string where,
 Result<void> Journey::check_consent(const Consent& consent, const std::string& where) const {
   const Time now = s_.clock.now();
   if (std::find(std::begin(kGivers), std::end(kGivers), consent.giver) == std::end(kGivers))
-    return fail(Errc::invalid_input, where + "/giver", "must be self, guardian, both_guardians, guardian_and_child or both_guardians_and_child");
+    return fail(Errc::invalid_input, where + "/giver",
+                "must be self, guardian, both_guardians, guardian_and_child or both_guardians_and_child");
   if (!consent.maturity_assessor.empty() && !is_name(consent.maturity_assessor))
     return fail(Errc::invalid_input, where + "/maturityAssessor", "must name a person");
-  if (consent.valid_from == Time::max()) return fail(Errc::invalid_input, where + "/validFrom", "must be a time as 2026-11-22T10:00:00Z");
+  if (consent.valid_from == Time::max())
+    return fail(Errc::invalid_input, where + "/validFrom", "must be a time as 2026-11-22T10:00:00Z");
   if (consent.valid_to <= consent.valid_from || consent.valid_to <= now)
     return fail(Errc::invalid_input, where + "/validTo", "a consent has an end, after its beginning and after now");
-  if (consent.valid_to > now + std::chrono::days(366 * 3)) return fail(Errc::invalid_input, where + "/validTo", "a consent lasts at most three years");
+  if (consent.valid_to > now + std::chrono::days(366 * 3))
+    return fail(Errc::invalid_input, where + "/validTo", "a consent lasts at most three years");
   if (consent.evidence_sha256.size() != 64 || !from_hex(consent.evidence_sha256))
-    return fail(Errc::invalid_input, where + "/evidenceSha256", "must be the SHA-256 of the signed form, 64 hex digits");
-  if (consent.language.empty() || consent.language.size() > 16) return fail(Errc::invalid_input, where + "/language", "name the language of the text that was shown");
-  auto ok = check_list(consent.recipients, where + "/recipients", [&](const std::string& id) { return s_.parties.find(id) != nullptr; });
-  if (ok) ok = check_list(consent.purposes, where + "/purposes", [](const std::string& p) { return contains(purposes(), p); });
-  if (ok) ok = check_list(consent.categories, where + "/categories", [](const std::string& c) { return contains(data_categories(), c); });
+    return fail(Errc::invalid_input, where + "/evidenceSha256",
+                "must be the SHA-256 of the signed form, 64 hex digits");
+  if (consent.language.empty() || consent.language.size() > 16)
+    return fail(Errc::invalid_input, where + "/language", "name the language of the text that was shown");
+  auto ok = check_list(consent.recipients, where + "/recipients",
+                       [&](const std::string& id) { return s_.parties.find(id) != nullptr; });
+  if (ok)
+    ok =
+        check_list(consent.purposes, where + "/purposes", [](const std::string& p) { return contains(purposes(), p); });
+  if (ok)
+    ok = check_list(consent.categories, where + "/categories",
+                    [](const std::string& c) { return contains(data_categories(), c); });
   if (!ok) return ok;
-  if (!consent.agreement.empty() && std::none_of(s_.agreements.begin(), s_.agreements.end(), [&](const Agreement& a) { return a.id == consent.agreement; }))
+  if (!consent.agreement.empty() && std::none_of(s_.agreements.begin(), s_.agreements.end(),
+                                                 [&](const Agreement& a) { return a.id == consent.agreement; }))
     return fail(Errc::invalid_input, where + "/agreement", "no such agreement");
   return {};
 }
@@ -69,7 +83,8 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
   auto rows = every_exchange(std::move(filter));
   if (!rows) co_return rows.error();
   for (ExchangeRow& row : *rows) {
-    const bool waits = row.sender == caller->id && !is_closed(row) && (row.state == ExchangeState::held || row.outcome == "partial");
+    const bool waits =
+        row.sender == caller->id && !is_closed(row) && (row.state == ExchangeState::held || row.outcome == "partial");
     if (!waits) continue;
     auto source = source_of(row);
     if (!source) continue;
@@ -81,9 +96,11 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
     }
     if (again->fingerprint == before) continue;
     if (again->state == ExchangeState::queued) s_.outbox.enqueue(*again, *source);
-    redecided.push_back(json::object{{"exchange", again->id}, {"outcome", again->outcome}, {"state", to_string(again->state)}});
+    redecided.push_back(
+        json::object{{"exchange", again->id}, {"outcome", again->outcome}, {"state", to_string(again->state)}});
   }
-  json::object out{{"id", id}, {"leafIndex", static_cast<std::int64_t>(*recorded)}, {"redecided", std::move(redecided)}};
+  json::object out{
+      {"id", id}, {"leafIndex", static_cast<std::int64_t>(*recorded)}, {"redecided", std::move(redecided)}};
   if (auto proof = s_.ledger.receipt(*recorded)) out["receipt"] = std::move(*proof);
   co_return out;
 }
@@ -107,14 +124,24 @@ Task<Result<json::object>> Journey::list_consents(const Party* caller) {
   const Time now = s_.clock.now();
   json::array out;
   for (const Consent& c : *list) {
-    const char* state = c.revoked_at ? "revoked" : now >= c.valid_to ? "expired" : now < c.valid_from ? "not_yet" : "valid";
+    const char* state = c.revoked_at         ? "revoked"
+                        : now >= c.valid_to  ? "expired"
+                        : now < c.valid_from ? "not_yet"
+                                             : "valid";
     json::array recipients, purpose_list, categories;
     for (const auto& r : c.recipients) recipients.emplace_back(r);
     for (const auto& p : c.purposes) purpose_list.emplace_back(p);
     for (const auto& k : c.categories) categories.emplace_back(k);
-    out.push_back(json::object{{"id", c.id}, {"giver", c.giver}, {"recipients", std::move(recipients)}, {"purposes", std::move(purpose_list)},
-                               {"categories", std::move(categories)}, {"validFrom", to_rfc3339(c.valid_from)}, {"validTo", to_rfc3339(c.valid_to)},
-                               {"agreement", c.agreement}, {"state", state}, {"leafIndex", static_cast<std::int64_t>(c.leaf_index)}});
+    out.push_back(json::object{{"id", c.id},
+                               {"giver", c.giver},
+                               {"recipients", std::move(recipients)},
+                               {"purposes", std::move(purpose_list)},
+                               {"categories", std::move(categories)},
+                               {"validFrom", to_rfc3339(c.valid_from)},
+                               {"validTo", to_rfc3339(c.valid_to)},
+                               {"agreement", c.agreement},
+                               {"state", state},
+                               {"leafIndex", static_cast<std::int64_t>(c.leaf_index)}});
   }
   co_return json::object{{"consents", std::move(out)}};
 }
@@ -122,7 +149,8 @@ Task<Result<json::object>> Journey::list_consents(const Party* caller) {
 Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::string id, json::value) {
   auto found = s_.store.consent(id);
   if (!found) co_return found.error();
-  if (!found->has_value() || (*found)->holder != caller->id) co_return fail(Errc::not_found, "consent", "no such consent");
+  if (!found->has_value() || (*found)->holder != caller->id)
+    co_return fail(Errc::not_found, "consent", "no such consent");
   Consent consent = std::move(**found);
   json::array withdrawn, recalled;
   std::uint64_t leaf_index = consent.leaf_index;
@@ -134,7 +162,8 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
     if (!recorded) co_return recorded.error();
     leaf_index = *recorded;
   }
-  // From here no attempt is admitted on it. What waits is decided again; what has left is recalled. Asking twice is safe.
+  // From here no attempt is admitted on it. What waits is decided again; what has left is recalled. Asking twice is
+  // safe.
   ExchangeFilter filter;
   filter.consent_id = id;
   auto rows = every_exchange(std::move(filter));
@@ -144,19 +173,26 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
     if (has_left(row) || s_.outbox.is_claimed(exchange)) {
       if (row.life == "recalled") continue;
       auto sent = co_await recall(std::move(row), "consent_revoked");
-      if (sent) recalled.emplace_back(exchange);
-      else log(LogLevel::error, "recall.failed", {{"exchange", exchange}, {"where", sent.error().where}});
+      if (sent)
+        recalled.emplace_back(exchange);
+      else
+        log(LogLevel::error, "recall.failed", {{"exchange", exchange}, {"where", sent.error().where}});
       continue;
     }
     auto source = source_of(row);
     if (!source) continue;
     auto again = co_await redecide(std::move(row), *source, "consent_revoked");
     if (!again) continue;
-    if (again->life == "recalled") recalled.emplace_back(exchange);
-    else if (again->outcome != "released" && again->outcome != "partial") withdrawn.emplace_back(exchange);
+    if (again->life == "recalled")
+      recalled.emplace_back(exchange);
+    else if (again->outcome != "released" && again->outcome != "partial")
+      withdrawn.emplace_back(exchange);
   }
-  co_return json::object{{"id", id}, {"revokedAt", to_rfc3339(*consent.revoked_at)}, {"leafIndex", static_cast<std::int64_t>(leaf_index)},
-                         {"withdrawn", std::move(withdrawn)}, {"recalled", std::move(recalled)}};
+  co_return json::object{{"id", id},
+                         {"revokedAt", to_rfc3339(*consent.revoked_at)},
+                         {"leafIndex", static_cast<std::int64_t>(leaf_index)},
+                         {"withdrawn", std::move(withdrawn)},
+                         {"recalled", std::move(recalled)}};
 }
 
 // A recall tells the recipient; it never deletes there. The disclosure stays a disclosure.
@@ -165,8 +201,10 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
   const Party* from = s_.parties.find(row.sender);
   const Party* to = s_.parties.find(row.recipient);
   if (!from || !to) co_return fail(Errc::not_found, "parties", "a party is gone");
-  json::value canonical = hub_message("exchange.recall", "recall/" + row.id + "/" + std::to_string(row.leaf_index), row, now);
-  canonical.at("data").at("payload") = json::object{{"exchangeId", row.id}, {"reasonCode", reason}, {"at", to_rfc3339(now)}};
+  json::value canonical =
+      hub_message("exchange.recall", "recall/" + row.id + "/" + std::to_string(row.leaf_index), row, now);
+  canonical.at("data").at("payload") =
+      json::object{{"exchangeId", row.id}, {"reasonCode", reason}, {"at", to_rfc3339(now)}};
   auto sent = co_await send_for(from, to, std::move(canonical), "receipt", {});
   if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
   Leaf leaf;

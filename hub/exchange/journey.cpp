@@ -21,7 +21,8 @@ Journey::Journey(Services services) : s_(std::move(services)) {}
 
 Task<Result<json::object>> Journey::accept(Incoming in) {
   if (!s_.ledger.healthy())
-    co_return fail(Errc::unavailable, "ledger", "NOT SENT: the hub cannot record. Telephone the recipient's duty function");
+    co_return fail(Errc::unavailable, "ledger",
+                   "NOT SENT: the hub cannot record. Telephone the recipient's duty function");
   const Time now = s_.clock.now();
   auto cases = s_.intake.read(in, now);
   if (!cases) {
@@ -36,7 +37,8 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
     if (source->message.kind == "care.status") {
       // A status goes to whoever sent the referral, not by route: and only from whoever received it.
       auto about = own_row(*in.sender, text_at(source->message.data, "/payload/exchangeId"), false, true);
-      if (!about) co_return fail(about.error().code, "/data/payload/exchangeId", "no exchange of that id was sent to this party");
+      if (!about)
+        co_return fail(about.error().code, "/data/payload/exchangeId", "no exchange of that id was sent to this party");
       if (source->message.persons.empty()) {
         auto completed = complete_status(*source, *about, *in.sender, now);
         if (!completed) co_return completed.error();
@@ -64,7 +66,8 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
     if (!carried) co_return carried.error();
     auto answer = co_await process(source, std::move(candidates), std::move(along));
     if (!answer) co_return answer.error();
-    s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, answer->at("duplicate").as_bool() ? "duplicate" : "accepted");
+    s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter,
+                     answer->at("duplicate").as_bool() ? "duplicate" : "accepted");
     if (!source->message.retracts.empty()) {
       auto withdrawn = co_await withdraw_retracted(source);
       if (!withdrawn) log(LogLevel::warning, "retraction.incomplete", {{"message", source->message.id}});
@@ -107,11 +110,15 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     if (decided->row.outcome == "held") s_.meter.alarm("hold");
     leaves.push_back(std::move(decided->leaf));
     rows->push_back(std::move(decided->row));
-    prepared.push_back(decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision), std::move(*decided->body), epoch, valid_until(*rest, now)}) : nullptr);
+    prepared.push_back(
+        decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision), std::move(*decided->body),
+                                                            epoch, valid_until(*rest, now)})
+                      : nullptr);
   }
 
   for (Leaf& leaf : along.leaves) leaves.push_back(std::move(leaf));
-  Ledger::Write write = [message, rows, with = along.write](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+  Ledger::Write write = [message, rows, with = along.write](Txn& txn,
+                                                            const std::vector<std::uint64_t>& at) -> Result<void> {
     if (auto added = txn.add_message(message); !added) return added;
     for (std::size_t i = 0; i < rows->size(); ++i) {
       (*rows)[i].leaf_index = at.at(i);
@@ -127,7 +134,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     if (!earlier) co_return earlier.error();
     if (!earlier->has_value()) co_return done.error();
     if ((*earlier)->content_hash != message.content_hash)
-      co_return fail(Errc::conflict, "/id", "this message id was used before with other content; a correction needs an id of its own");
+      co_return fail(Errc::conflict, "/id",
+                     "this message id was used before with other content; a correction needs an id of its own");
     co_return answer_for_message(**earlier, true);
   }
   for (std::size_t i = 0; i < rows->size(); ++i)
@@ -135,8 +143,11 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
 
   json::array exchanges;
   for (const ExchangeRow& row : *rows) exchanges.push_back(answer_for(row));
-  co_return json::object{{"messageId", message.id}, {"senderMessageId", message.sender_message_id}, {"duplicate", false},
-                         {"receivedAt", to_rfc3339(message.received_at)}, {"warnings", source->message.warnings},
+  co_return json::object{{"messageId", message.id},
+                         {"senderMessageId", message.sender_message_id},
+                         {"duplicate", false},
+                         {"receivedAt", to_rfc3339(message.received_at)},
+                         {"warnings", source->message.warnings},
                          {"exchanges", std::move(exchanges)}};
 }
 
@@ -151,17 +162,21 @@ Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
   std::size_t index = 0;
   for (const json::value& item : list->get_array()) {
     Consent consent = consent_from(item, source->message.sender, source->message.received_at);
-    consent.id = derived_id("consent/" + source->message.sender + "/" + source->message.sender_message_id + "/" + std::to_string(index++));
+    consent.id = derived_id("consent/" + source->message.sender + "/" + source->message.sender_message_id + "/" +
+                            std::to_string(index++));
     const std::string person = text_at(item, "/person");
     for (const Person& p : source->message.persons)
       if (p.ref == person) consent.subject_ref = p.subject_ref;
-    if (consent.subject_ref.empty()) co_return fail(Errc::invalid_input, "/data/consents/" + std::to_string(index - 1) + "/person", "names no person of this message");
+    if (consent.subject_ref.empty())
+      co_return fail(Errc::invalid_input, "/data/consents/" + std::to_string(index - 1) + "/person",
+                     "names no person of this message");
     if (auto ok = check_consent(consent, "/data/consents/" + std::to_string(index - 1)); !ok) co_return ok.error();
     auto others = s_.store.consents_of({consent.subject_ref});
     if (!others) co_return others.error();
     for (const Consent& other : *others)
       if (other.revoked_at && other.holder == consent.holder && other.evidence_sha256 == consent.evidence_sha256)
-        co_return fail(Errc::conflict, "/data/consents/" + std::to_string(index - 1), "this consent was revoked; a new one needs new evidence");
+        co_return fail(Errc::conflict, "/data/consents/" + std::to_string(index - 1),
+                       "this consent was revoked; a new one needs new evidence");
     auto known = s_.store.consent(consent.id);
     if (!known) co_return known.error();
     if (known->has_value()) continue;
@@ -187,7 +202,8 @@ Result<Journey::Grounds> Journey::grounds(const Case& source, const std::string&
   auto assessments = s_.store.assessments(exchange_id);
   if (!assessments) return assessments.error();
   for (const AssessmentRow& a : *assessments)
-    out.facts.push_back(Fact{a.code, a.value == "yes" ? Truth::yes : Truth::no, a.person_ref, a.assessor_id, a.reason_code, a.at});
+    out.facts.push_back(
+        Fact{a.code, a.value == "yes" ? Truth::yes : Truth::no, a.person_ref, a.assessor_id, a.reason_code, a.at});
   return out;
 }
 
@@ -233,17 +249,20 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   row.created_at = row.updated_at = now;
   row.key_id = source.key_id;
   row.fingerprint = decision.fingerprint();
-  if (!decision.permits()) row.fingerprint += "\nmissing " + join(decision.missing());  // another question is another hold
+  if (!decision.permits())
+    row.fingerprint += "\nmissing " + join(decision.missing());  // another question is another hold
   row.subject_refs = join(source.subject_refs);
   row.consents = join(decision.consents());
   json::object description = describe(decision, *rules);
   if (decision.outcome() == Outcome::held)
-    description["telephone"] = json::object{{"sender", request.holder->duty_phone}, {"recipient", recipient.duty_phone}};
+    description["telephone"] =
+        json::object{{"sender", request.holder->duty_phone}, {"recipient", recipient.duty_phone}};
   row.explanation = json::serialize(description);
   place(row, decision, recipient, now);
 
   const std::string details = out.body ? json::serialize(out.body->data()) : std::string();
-  const Commitment commitment = commit_to(row.recipient + "\n" + row.fingerprint + "\n" + row.subject_refs + "\n" + details);
+  const Commitment commitment =
+      commit_to(row.recipient + "\n" + row.fingerprint + "\n" + row.subject_refs + "\n" + details);
   row.side = crypto::seal(source.key, commitment.nonce, "side/" + row.id);
 
   Leaf& leaf = out.leaf;
@@ -273,7 +292,8 @@ void Journey::place(ExchangeRow& row, const Decision& decision, const Party& rec
   } else {
     row.state = decision.outcome() == Outcome::held ? ExchangeState::held : ExchangeState::refused;
   }
-  const bool confirm = std::find(decision.obligations().begin(), decision.obligations().end(), "confirm_same_day") != decision.obligations().end();
+  const bool confirm = std::find(decision.obligations().begin(), decision.obligations().end(), "confirm_same_day") !=
+                       decision.obligations().end();
   if (decision.permits() && confirm) {
     row.due_at = end_of_day(now);
   } else if (decision.duty()) {
@@ -316,8 +336,8 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       co_return std::move(row);
     }
     if (left && !decided->decision.permits()) {
-      // The disclosure happened, or an attempt is under way and may have. Its record stands; the new decision is recorded
-      // beside it and the recipient is told. A recall of what never arrived harms nobody.
+      // The disclosure happened, or an attempt is under way and may have. Its record stands; the new decision is
+      // recorded beside it and the recipient is told. A recall of what never arrived harms nobody.
       auto recorded = co_await record_verdict(std::move(decided->leaf), row.leaf_index, because);
       if (!recorded) co_return recorded.error();
       const std::string id = row.id;
@@ -343,7 +363,8 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     leaf.relies_on.push_back(row.leaf_index);
     leaf.codes.push_back(because);
     auto stored = std::make_shared<ExchangeRow>(std::move(next));
-    Ledger::Write write = [stored, before = row.leaf_index](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    Ledger::Write write = [stored, before = row.leaf_index](Txn& txn,
+                                                            const std::vector<std::uint64_t>& at) -> Result<void> {
       auto current = txn.exchange(stored->id);
       if (!current) return current.error();
       if (!*current || (*current)->leaf_index != before) return fail(Errc::conflict, "exchange", "decided meanwhile");
@@ -384,7 +405,8 @@ Time Journey::valid_until(const Grounds& rest, Time at) const {
 
 Task<Result<std::optional<Attempt>>> Journey::admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) {
   if (prepared && source && prepared->epoch == epoch_.load() && s_.clock.now() < prepared->valid_until) {
-    auto released = s_.ledger.release(row.id, row.recipient, prepared->decision, std::move(prepared->body), row.leaf_index);
+    auto released =
+        s_.ledger.release(row.id, row.recipient, prepared->decision, std::move(prepared->body), row.leaf_index);
     if (!released) co_return released.error();
     co_return std::optional<Attempt>(Attempt{std::move(*released), std::move(row), std::move(source)});
   }
@@ -412,7 +434,8 @@ Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr so
     if (!decided) co_return decided.error();
     if (decided->row.fingerprint == row.fingerprint) {
       if (!decided->body) co_return std::optional<Attempt>();
-      auto released = s_.ledger.release(row.id, row.recipient, decided->decision, std::move(*decided->body), row.leaf_index);
+      auto released =
+          s_.ledger.release(row.id, row.recipient, decided->decision, std::move(*decided->body), row.leaf_index);
       if (!released) co_return released.error();
       co_return std::optional<Attempt>(Attempt{std::move(*released), std::move(row), std::move(source)});
     }
@@ -433,29 +456,37 @@ Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source, std::uint64_t 
     if (!recalled) log(LogLevel::error, "recall.failed", {{"where", recalled.error().where}});
     co_return;
   }
-  if (row.explanation.find("\"receipt\"") == std::string::npos || row.kind == "exchange.receipt" || row.kind == "exchange.recall") co_return;
+  if (row.explanation.find("\"receipt\"") == std::string::npos || row.kind == "exchange.receipt" ||
+      row.kind == "exchange.recall")
+    co_return;
   const Party* board = s_.parties.find(row.recipient);
   const Party* sender = s_.parties.find(row.sender);
-  if (!board || !sender || sender->adapter.empty()) co_return;  // without an endpoint the proof waits at GET /v1/receipts
+  if (!board || !sender || sender->adapter.empty())
+    co_return;  // without an endpoint the proof waits at GET /v1/receipts
   const Time now = s_.clock.now();
-  json::value canonical = hub_message("exchange.receipt", "receipt/" + row.id + "/" + std::to_string(row.ack_leaf_index.value_or(0)), row, now);
+  json::value canonical = hub_message(
+      "exchange.receipt", "receipt/" + row.id + "/" + std::to_string(row.ack_leaf_index.value_or(0)), row, now);
   canonical.at("data").at("payload") =
-      json::object{{"exchangeId", row.id}, {"receivedAt", to_rfc3339(row.acknowledged_at.value_or(now))},
+      json::object{{"exchangeId", row.id},
+                   {"receivedAt", to_rfc3339(row.acknowledged_at.value_or(now))},
                    {"receiptLeaf", static_cast<std::int64_t>(row.ack_leaf_index.value_or(0))}};
   if (row.ack_leaf_index)
-    if (auto proof = s_.ledger.receipt(*row.ack_leaf_index)) canonical.at("data").at("payload").as_object()["proof"] = std::move(*proof);
+    if (auto proof = s_.ledger.receipt(*row.ack_leaf_index))
+      canonical.at("data").at("payload").as_object()["proof"] = std::move(*proof);
   if (!source) {
     auto read = source_of(row);
     if (read) source = std::move(*read);
   }
   if (source) canonical.at("data").at("payload").as_object()["messageId"] = source->message.sender_message_id;
   auto sent = co_await send_for(board, sender, std::move(canonical), "receipt", {});
-  if (!sent) log(LogLevel::error, "receipt.failed", {{"exchange", row.id}, {"where", sent.error().where}, {"code", std::string(to_string(sent.error().code))}});
+  if (!sent)
+    log(LogLevel::error, "receipt.failed",
+        {{"exchange", row.id}, {"where", sent.error().where}, {"code", std::string(to_string(sent.error().code))}});
 }
 
 // A message that the hub writes on behalf of one party to another: decided, recorded and delivered like any other.
-Task<Result<json::object>> Journey::send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose,
-                                              Along along) {
+Task<Result<json::object>> Journey::send_for(const Party* sender, const Party* recipient, json::value canonical,
+                                             std::string purpose, Along along) {
   auto made = s_.intake.make(*sender, std::move(canonical), s_.clock.now());
   if (!made) co_return made.error();
   CasePtr source = std::make_shared<const Case>(std::move(*made));

@@ -1,6 +1,7 @@
 // The journey of one message: intake -> routing -> for each recipient: decide, minimise, record -> answer; and every
 // later turn of it: a hold answered, a consent given or revoked, a status, an acknowledgement, a recall, a retry.
-// A new decision is a new record; nothing decided earlier is edited. Thread-safe; coroutines run on the caller's strand.
+// A new decision is a new record; nothing decided earlier is edited. Thread-safe; coroutines run on the caller's
+// strand.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -75,13 +76,14 @@ class Journey final : public DeliveryGate {
 
   Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates, Along along);
   Task<Result<void>> register_carried_consents(CasePtr source);
-  Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical, std::string purpose, Along along);
+  Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical,
+                                      std::string purpose, Along along);
   Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
   Task<Result<void>> record_verdict(Leaf verdict, std::uint64_t about, std::string because);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
   Task<Result<std::optional<Attempt>>> permit(ExchangeRow row, CasePtr source);
-  Result<Along> status_step(const Party& caller, const ExchangeRow&, const std::string& status, const std::string& reason,
-                            const std::string& handler) const;
+  Result<Along> status_step(const Party& caller, const ExchangeRow&, const std::string& status,
+                            const std::string& reason, const std::string& handler) const;
   json::value status_message(const ExchangeRow&, const Case& source, json::object payload, json::array facts) const;
   Task<Result<void>> withdraw_retracted(CasePtr source);
   Task<Result<void>> withdraw(ExchangeRow row);

@@ -50,7 +50,8 @@ std::string derived_id(std::string_view text) {
   std::string hex = crypto::sha256_hex(text).substr(0, 32);
   hex[12] = '8';
   hex[16] = '8';
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
+         hex.substr(20);
 }
 
 Consent consent_from(const json::value& body, std::string holder, Time now) {
@@ -63,7 +64,9 @@ Consent consent_from(const json::value& body, std::string holder, Time now) {
   c.categories = string_list(body, "/categories");
   const auto from = parse_rfc3339(text_at(body, "/validFrom"));
   const auto to = parse_rfc3339(text_at(body, "/validTo"));
-  c.valid_from = from ? *from : text_at(body, "/validFrom").empty() && !find_pointer(body, "/validFrom") ? now : Time::max();
+  c.valid_from = from                                                                       ? *from
+                 : text_at(body, "/validFrom").empty() && !find_pointer(body, "/validFrom") ? now
+                                                                                            : Time::max();
   c.valid_to = to ? *to : Time{};  // no end named: never valid
   c.evidence_sha256 = text_at(body, "/evidenceSha256");
   c.language = text_at(body, "/language");
@@ -85,9 +88,10 @@ bool is_name(std::string_view text) {
 
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now) {
   json::object data{{"kind", kind}, {"relatesTo", about.id}, {"payload", json::object{}}};
-  return json::object{{"specversion", "1.0"}, {"id", std::string(kHubIdPrefix) + id}, {"source", "urn:samband:hub"},
-                      {"type", "se.samband.notice." + kind + ".v1"}, {"time", to_rfc3339(now)},
-                      {"datacontenttype", "application/json"}, {"data", std::move(data)}};
+  return json::object{{"specversion", "1.0"},        {"id", std::string(kHubIdPrefix) + id},
+                      {"source", "urn:samband:hub"}, {"type", "se.samband.notice." + kind + ".v1"},
+                      {"time", to_rfc3339(now)},     {"datacontenttype", "application/json"},
+                      {"data", std::move(data)}};
 }
 
 boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Consent consent, LeafType type, Time now) {
@@ -102,9 +106,10 @@ boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Con
   if (leaf.codes.size() > 12) leaf.codes.resize(12);
   if (type == LeafType::revocation) leaf.relies_on = {consent.leaf_index};
   leaf.payload_commitment =
-      commit_to(consent.subject_ref + "\n" + consent.giver + "\n" + consent.maturity_assessor + "\n" + join(consent.recipients) + "\n" +
-                join(consent.purposes) + "\n" + join(consent.categories) + "\n" + to_rfc3339(consent.valid_from) + "\n" +
-                to_rfc3339(consent.valid_to) + "\n" + consent.evidence_sha256 + "\n" + consent.language + "\n" + consent.agreement)
+      commit_to(consent.subject_ref + "\n" + consent.giver + "\n" + consent.maturity_assessor + "\n" +
+                join(consent.recipients) + "\n" + join(consent.purposes) + "\n" + join(consent.categories) + "\n" +
+                to_rfc3339(consent.valid_from) + "\n" + to_rfc3339(consent.valid_to) + "\n" + consent.evidence_sha256 +
+                "\n" + consent.language + "\n" + consent.agreement)
           .digest;
   auto stored = std::make_shared<Consent>(std::move(consent));
   Ledger::Write write = [stored, type](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {

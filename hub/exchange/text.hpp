@@ -11,7 +11,7 @@ namespace samband {
 inline constexpr std::chrono::minutes kAtOnceGrace{5};
 
 std::string text_at(const json::value& root, std::string_view pointer);  // "" when absent or not a string
-std::string join(const std::vector<std::string>&);                        // comma-separated
+std::string join(const std::vector<std::string>&);                       // comma-separated
 std::vector<std::string> split(std::string_view);
 std::vector<std::string> string_list(const json::value& root, std::string_view pointer);
 Time end_of_day(Time);  // 23:59:59.999 Europe/Stockholm

@@ -62,7 +62,8 @@ Result<ExchangeRow> Journey::own_row(const Party& caller, const std::string& id,
 json::object Journey::answer_for(const ExchangeRow& row) const {
   json::object out = show_exchange(row);
   if (auto proof = s_.ledger.receipt(row.leaf_index))
-    out["receipt"] = json::object{{"leafIndex", static_cast<std::int64_t>(row.leaf_index)}, {"proof", std::move(*proof)}};
+    out["receipt"] =
+        json::object{{"leafIndex", static_cast<std::int64_t>(row.leaf_index)}, {"proof", std::move(*proof)}};
   return out;
 }
 
@@ -74,16 +75,20 @@ Result<json::object> Journey::answer_for_message(const MessageRow& message, bool
     if (row->has_value()) exchanges.push_back(answer_for(**row));
   }
   auto warnings = parse_json(message.warnings);
-  return json::object{{"messageId", message.id}, {"senderMessageId", message.sender_message_id}, {"duplicate", duplicate},
-                      {"receivedAt", to_rfc3339(message.received_at)},
-                      {"warnings", warnings && warnings->is_array() ? std::move(*warnings) : json::value(json::array{})},
-                      {"exchanges", std::move(exchanges)}};
+  return json::object{
+      {"messageId", message.id},
+      {"senderMessageId", message.sender_message_id},
+      {"duplicate", duplicate},
+      {"receivedAt", to_rfc3339(message.received_at)},
+      {"warnings", warnings && warnings->is_array() ? std::move(*warnings) : json::value(json::array{})},
+      {"exchanges", std::move(exchanges)}};
 }
 
 Task<Result<json::object>> Journey::message_answer(const Party* caller, std::string id) {
   auto message = s_.store.message(id);
   if (!message) co_return message.error();
-  if (!message->has_value() || (*message)->sender != caller->id) co_return fail(Errc::not_found, "message", "no such message");
+  if (!message->has_value() || (*message)->sender != caller->id)
+    co_return fail(Errc::not_found, "message", "no such message");
   co_return answer_for_message(**message, false);
 }
 
@@ -93,7 +98,8 @@ Task<Result<json::object>> Journey::exchange(const Party* caller, std::string id
   json::object out = answer_for(*row);
   if (row->ack_leaf_index) {
     if (auto proof = s_.ledger.receipt(*row->ack_leaf_index))
-      out["acknowledgementReceipt"] = json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
+      out["acknowledgementReceipt"] =
+          json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
   }
   // What the recipient reported travels to the sender under a decision of its own (care.status), not by looking here.
   json::array statuses;
@@ -102,7 +108,8 @@ Task<Result<json::object>> Journey::exchange(const Party* caller, std::string id
     auto list = s_.store.statuses(row->id);
     if (!list) co_return list.error();
     for (const StatusRow& s : *list)
-      statuses.push_back(json::object{{"status", s.status}, {"reasonCode", s.reason_code}, {"at", to_rfc3339(s.at)}, {"handler", s.handler}});
+      statuses.push_back(json::object{
+          {"status", s.status}, {"reasonCode", s.reason_code}, {"at", to_rfc3339(s.at)}, {"handler", s.handler}});
   } else {
     out["life"] = life_for_sender(row->life);
   }
@@ -116,7 +123,8 @@ Task<Result<json::object>> Journey::exchanges(const Party* caller, std::string s
   filter.state = std::move(state);
   filter.after = std::move(after);
   filter.limit = std::clamp(limit, 1, 1000);
-  if (!filter.state.empty() && !exchange_state_from(filter.state)) co_return fail(Errc::invalid_input, "?state", "no such state");
+  if (!filter.state.empty() && !exchange_state_from(filter.state))
+    co_return fail(Errc::invalid_input, "?state", "no such state");
   auto rows = s_.store.exchanges(filter);
   if (!rows) co_return rows.error();
   json::array list;
@@ -150,7 +158,8 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
   auto row = own_row(*caller, id, true, false);
   if (!row) co_return row.error();
   const std::string assessor = text_at(body, "/assessor/id");
-  if (is_closed(*row)) co_return fail(Errc::conflict, "exchange", "this exchange was recalled or taken back; send a new message");
+  if (is_closed(*row))
+    co_return fail(Errc::conflict, "exchange", "this exchange was recalled or taken back; send a new message");
   if (!is_name(assessor)) co_return fail(Errc::invalid_input, "/assessor/id", "an assessment needs a named person");
   const json::value* facts = find_pointer(body, "/facts");
   if (!facts || !facts->is_array() || facts->get_array().empty() || facts->get_array().size() > 32)
@@ -168,10 +177,13 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
     const json::value* value = find_pointer(fact, "/value");
     for (const auto& member : fact.is_object() ? fact.get_object() : json::object{}) {
       const std::string_view key = member.key();
-      if (key != "code" && key != "value" && key != "person" && key != "reasonCode") co_return fail(Errc::invalid_input, at, "has a member that is not known");
-      if (key != "value" && !member.value().is_string()) co_return fail(Errc::invalid_input, at + "/" + std::string(key), "must be text");
+      if (key != "code" && key != "value" && key != "person" && key != "reasonCode")
+        co_return fail(Errc::invalid_input, at, "has a member that is not known");
+      if (key != "value" && !member.value().is_string())
+        co_return fail(Errc::invalid_input, at + "/" + std::string(key), "must be text");
     }
-    if (!contains(fact_codes(), code)) co_return fail(Errc::invalid_input, at + "/code", "unknown fact; see docs/vocabulary.md");
+    if (!contains(fact_codes(), code))
+      co_return fail(Errc::invalid_input, at + "/code", "unknown fact; see docs/vocabulary.md");
     if (!value || !value->is_bool()) co_return fail(Errc::invalid_input, at + "/value", "must be true or false");
     AssessmentRow a;
     a.id = new_id(now);
@@ -183,9 +195,11 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
     a.party = caller->id;
     a.value = value->get_bool() ? "yes" : "no";
     a.at = now;
-    if (!a.reason_code.empty() && !contains(reason_codes(), a.reason_code)) co_return fail(Errc::invalid_input, at + "/reasonCode", "unknown reason code");
+    if (!a.reason_code.empty() && !contains(reason_codes(), a.reason_code))
+      co_return fail(Errc::invalid_input, at + "/reasonCode", "unknown reason code");
     const auto& persons = (*source)->message.persons;
-    if (!a.person_ref.empty() && std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))
+    if (!a.person_ref.empty() &&
+        std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))
       co_return fail(Errc::invalid_input, at + "/person", "names no person of this message");
     Leaf leaf;
     leaf.type = LeafType::assessment;
@@ -223,8 +237,10 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
                                             const std::string& reason, const std::string& handler) const {
   if (!row.acknowledged_at) return fail(Errc::conflict, "/status", "the exchange has not been received yet");
   if (auto legal = check_life_step(row.life, status); !legal) return legal.error();
-  if (!reason.empty() && !contains(reason_codes(), reason)) return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
-  if (status == "confirmed" && handler.empty()) return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
+  if (!reason.empty() && !contains(reason_codes(), reason))
+    return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
+  if (status == "confirmed" && handler.empty())
+    return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
   const Time now = s_.clock.now();
   const StatusRow step{new_id(now), row.id, caller.id, status, reason, plain_reference(handler, 128), now, 0};
   Leaf leaf;
@@ -242,7 +258,8 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
   along.write = [step, before = row.life](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(step.exchange_id);
     if (!current) return current.error();
-    if (!*current || (*current)->life != before) return fail(Errc::conflict, "/status", "another step was set meanwhile");
+    if (!*current || (*current)->life != before)
+      return fail(Errc::conflict, "/status", "another step was set meanwhile");
     ExchangeRow next = std::move(**current);
     next.life = step.status;
     next.updated_at = step.at;
@@ -295,7 +312,8 @@ json::array persons_for_status(const Case& source) {
 }
 
 // A case system may report a step without naming the person again: the exchange says who it is about.
-Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& about, const Party& sender, Time now) const {
+Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& about, const Party& sender,
+                                         Time now) const {
   auto original = source_of(about);
   if (!original) return original.error();
   auto canonical = parse_json(status.canonical);
@@ -308,7 +326,8 @@ Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& 
 }
 
 // The step goes back to whoever sent the exchange, as a message of its own under a decision of its own.
-json::value Journey::status_message(const ExchangeRow& row, const Case& source, json::object payload, json::array facts) const {
+json::value Journey::status_message(const ExchangeRow& row, const Case& source, json::object payload,
+                                    json::array facts) const {
   json::value canonical = hub_message("care.status", new_id(s_.clock.now()), row, s_.clock.now());
   json::object& data = canonical.at("data").as_object();
   data["payload"] = std::move(payload);
@@ -316,7 +335,8 @@ json::value Journey::status_message(const ExchangeRow& row, const Case& source, 
   // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
   for (const Fact& fact : source.message.facts)
     if (fact.assessor_id.empty() && fact.value != Truth::unknown)
-      facts.push_back(json::object{{"code", fact.code}, {"value", fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
+      facts.push_back(
+          json::object{{"code", fact.code}, {"value", fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
   if (!facts.empty()) data["facts"] = std::move(facts);
   return canonical;
 }
@@ -324,7 +344,8 @@ json::value Journey::status_message(const ExchangeRow& row, const Case& source, 
 // ---- operator --------------------------------------------------------------------------------------------------
 
 Task<Result<json::object>> Journey::retry(const Party* caller, std::string id) {
-  if (caller->actor_type != "operator") co_return fail(Errc::forbidden, "exchange", "only an operator takes a dead letter up again");
+  if (caller->actor_type != "operator")
+    co_return fail(Errc::forbidden, "exchange", "only an operator takes a dead letter up again");
   auto row = s_.store.exchange(id);
   if (!row) co_return row.error();
   if (!row->has_value()) co_return fail(Errc::not_found, "exchange", "no such exchange");
@@ -379,11 +400,16 @@ Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after
         auto recorded = co_await record_hand_out(attempt.row);
         if (!recorded) co_return recorded.error();
       }
-      list.push_back(json::object{{"id", id}, {"sender", attempt.row.sender}, {"kind", attempt.row.kind}, {"purpose", attempt.row.purpose},
-                                  {"createdAt", to_rfc3339(attempt.row.created_at)}, {"data", attempt.released.data()},
+      list.push_back(json::object{{"id", id},
+                                  {"sender", attempt.row.sender},
+                                  {"kind", attempt.row.kind},
+                                  {"purpose", attempt.row.purpose},
+                                  {"createdAt", to_rfc3339(attempt.row.created_at)},
+                                  {"data", attempt.released.data()},
                                   {"recall", attempt.row.kind == "exchange.recall"}});
     }
-    if (!list.empty() || std::chrono::steady_clock::now() >= until) co_return json::object{{"exchanges", std::move(list)}};
+    if (!list.empty() || std::chrono::steady_clock::now() >= until)
+      co_return json::object{{"exchanges", std::move(list)}};
     co_await sleep_for(std::chrono::milliseconds(200));
   }
 }
@@ -399,7 +425,8 @@ Task<Result<void>> Journey::record_hand_out(ExchangeRow row) {
   leaf.subject_id = row.id;
   leaf.outcome = "handed_out";
   leaf.relies_on = {row.leaf_index};
-  Ledger::Write write = [id = row.id, decided = row.leaf_index, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+  Ledger::Write write = [id = row.id, decided = row.leaf_index, now](
+                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
     if (!*current || (*current)->leaf_index != decided || (*current)->state != ExchangeState::inbox)
@@ -422,7 +449,8 @@ Task<Result<json::object>> Journey::acknowledge(const Party* caller, std::string
   if (!has_left(*row) || (row->state != ExchangeState::inbox && row->state != ExchangeState::delivered))
     co_return fail(Errc::conflict, "exchange", "nothing of this exchange was handed out");
   if (!row->acknowledged_at) {
-    auto done = co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), s_.clock.now());
+    auto done =
+        co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), s_.clock.now());
     if (!done) co_return done.error();
     s_.meter.delivery("delivered", 0);
     ExchangeRow stored = *done;
@@ -433,7 +461,8 @@ Task<Result<json::object>> Journey::acknowledge(const Party* caller, std::string
   json::object out{{"id", row->id}, {"acknowledgedAt", to_rfc3339(row->acknowledged_at.value_or(Time{}))}};
   if (row->ack_leaf_index)
     if (auto proof = s_.ledger.receipt(*row->ack_leaf_index))
-      out["receipt"] = json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
+      out["receipt"] =
+          json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
   co_return out;
 }
 

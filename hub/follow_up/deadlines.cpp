@@ -6,13 +6,15 @@
 
 namespace samband {
 
-DeadlineWatch::DeadlineWatch(const Clock& clock, Store& store, Ledger& ledger, Meter& meter, std::chrono::milliseconds every)
+DeadlineWatch::DeadlineWatch(const Clock& clock, Store& store, Ledger& ledger, Meter& meter,
+                             std::chrono::milliseconds every)
     : clock_(clock), store_(store), ledger_(ledger), meter_(meter), every_(every) {}
 
 boost::asio::awaitable<void> DeadlineWatch::run() {
   while (!stopping_) {
     co_await look();
-    for (auto waited = std::chrono::milliseconds{0}; waited < every_ && !stopping_; waited += std::chrono::milliseconds{100})
+    for (auto waited = std::chrono::milliseconds{0}; waited < every_ && !stopping_;
+         waited += std::chrono::milliseconds{100})
       co_await sleep_for(std::chrono::milliseconds{100});
   }
 }
@@ -46,7 +48,8 @@ boost::asio::awaitable<int> DeadlineWatch::look() {
     if (!done) continue;
     ++raised;
     meter_.alarm(what);
-    log(LogLevel::warning, "alarm." + what, {{"exchange", row.id}, {"sender", row.sender}, {"recipient", row.recipient}});
+    log(LogLevel::warning, "alarm." + what,
+        {{"exchange", row.id}, {"sender", row.sender}, {"recipient", row.recipient}});
   }
   co_return raised;
 }

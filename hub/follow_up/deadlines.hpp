@@ -1,5 +1,5 @@
-// Watches what should have happened by now: a duty with nothing received, a confirmation that did not come. Each miss is
-// a leaf and an alarm, once. Thread-safe; runs on the io_context.
+// Watches what should have happened by now: a duty with nothing received, a confirmation that did not come. Each miss
+// is a leaf and an alarm, once. Thread-safe; runs on the io_context.
 #pragma once
 #include <atomic>
 

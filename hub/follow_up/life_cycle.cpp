@@ -54,7 +54,8 @@ bool is_life_step(std::string_view status) { return find(status) != nullptr; }
 
 Result<void> check_life_step(std::string_view current, std::string_view next) {
   const Step* step = find(next);
-  if (!step) return fail(Errc::invalid_input, "/status", "unknown step; see docs/vocabulary.md, life cycle of a referral");
+  if (!step)
+    return fail(Errc::invalid_input, "/status", "unknown step; see docs/vocabulary.md, life cycle of a referral");
   if (step->hub_only) return fail(Errc::forbidden, "/status", "this step is set by the hub itself");
   const std::string_view from = current.empty() ? "sent" : current;
   const bool allowed = step->after == "*" ? !has_word(kFinal, from) && from != "recalled" : has_word(step->after, from);

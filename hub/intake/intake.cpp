@@ -18,7 +18,8 @@ bool has(const std::vector<std::string>& list, std::string_view value) {
 // Upper and lower case and spaces differ between systems that mean the same person.
 void append_normalised(std::string& out, std::string_view text) {
   for (const char c : text)
-    if (!std::isspace(static_cast<unsigned char>(c))) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (!std::isspace(static_cast<unsigned char>(c)))
+      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   out += '\x1f';
 }
 
@@ -30,7 +31,8 @@ void strip_numbers(json::value& value, const std::string& where, json::array& wa
   if (auto* object = value.if_object()) {
     for (auto& member : *object) strip_numbers(member.value(), where + "/" + std::string(member.key()), warnings);
   } else if (auto* array = value.if_array()) {
-    for (std::size_t i = 0; i < array->size(); ++i) strip_numbers((*array)[i], where + "/" + std::to_string(i), warnings);
+    for (std::size_t i = 0; i < array->size(); ++i)
+      strip_numbers((*array)[i], where + "/" + std::to_string(i), warnings);
   } else if (value.is_string()) {
     std::string text(value.get_string());
     if (strip_personal_numbers(text) == 0) return;
@@ -58,7 +60,8 @@ std::string subject_reference(const KeyStore& keys, const Person& person, const 
   if (!person.id_number.reveal().empty()) return keys.subject_ref(person.id_number.reveal());
   std::string text = "name\x1f";
   const std::string base = "/persons/" + std::to_string(index);
-  for (const char* field : {"/givenName", "/familyName", "/birthDate", "/address/street", "/address/apartment", "/address/postalCode"}) {
+  for (const char* field :
+       {"/givenName", "/familyName", "/birthDate", "/address/street", "/address/apartment", "/address/postalCode"}) {
     const json::value* v = find_pointer(data, base + field);
     append_normalised(text, v && v->is_string() ? std::string_view(v->get_string()) : std::string_view());
   }
@@ -106,7 +109,8 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   const std::string_view id = string_at(*envelope, "id");
   if (id.empty() || id.size() > 128) return fail(Errc::invalid_input, "/id", "must be a string of 1 to 128 characters");
 
-  if (!by_hub && id.substr(0, 8) == "samband:") return fail(Errc::invalid_input, "/id", "ids that begin with 'samband:' are the hub's own");
+  if (!by_hub && id.substr(0, 8) == "samband:")
+    return fail(Errc::invalid_input, "/id", "ids that begin with 'samband:' are the hub's own");
 
   const std::string_view kind_name = string_at(data->get_object(), "kind");
   const Kind* kind = kinds_.find(kind_name);
@@ -137,8 +141,9 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   c.message.received_at = now;
   const auto skew = c.message.sent_at > now ? c.message.sent_at - now : std::chrono::milliseconds{0};
   if (skew > limits_.clock_skew_max)
-    return fail(Errc::invalid_input, "/time", "lies more than " + std::to_string(limits_.clock_skew_max.count()) +
-                                                  " seconds in the future: check the sender's clock");
+    return fail(Errc::invalid_input, "/time",
+                "lies more than " + std::to_string(limits_.clock_skew_max.count()) +
+                    " seconds in the future: check the sender's clock");
   for (std::size_t i = 0; i < c.message.persons.size(); ++i) {
     // `ref` names a person in leaves, receipts and explanations: it must not be one.
     std::string ref = c.message.persons[i].ref;
@@ -187,7 +192,8 @@ Result<void> Intake::name_persons(Case& c) const {
   auto& persons = c.message.persons;
   for (std::size_t i = 0; i < persons.size(); ++i) {
     // The hub's own messages about an earlier exchange carry the reference itself, not the number.
-    if (persons[i].subject_ref.empty()) persons[i].subject_ref = subject_reference(keys_, persons[i], c.message.data, i);
+    if (persons[i].subject_ref.empty())
+      persons[i].subject_ref = subject_reference(keys_, persons[i], c.message.data, i);
     c.subject_refs.push_back(persons[i].subject_ref);
   }
   std::sort(c.subject_refs.begin(), c.subject_refs.end());

@@ -14,7 +14,7 @@ namespace samband {
 
 struct Incoming {
   const Party* sender = nullptr;
-  std::string adapter;       // "" = canonical
+  std::string adapter;  // "" = canonical
   std::string media_type, headers_json, body;
 };
 

@@ -15,7 +15,8 @@ std::string sha256_hex(std::string_view);
 Bytes hmac_sha256(std::string_view key, std::string_view data);
 // AES-256-GCM: 12 random nonce bytes || ciphertext || 16 tag bytes. `aad` is authenticated, not stored.
 Bytes seal(std::string_view key32, std::string_view plain, std::string_view aad);
-Result<Bytes> open(std::string_view key32, std::string_view sealed, std::string_view aad);  // invalid_input on any tampering
+Result<Bytes> open(std::string_view key32, std::string_view sealed,
+                   std::string_view aad);  // invalid_input on any tampering
 // Ed25519 (RFC 8032): 32-byte seed, 32-byte public key, 64-byte signature.
 Bytes ed25519_public(std::string_view seed32);
 class Signer {  // holds a prepared key; one per thread

@@ -29,8 +29,8 @@ class KeyStore {
   // Keyed subject reference: hex of the first 16 bytes of HMAC-SHA-256(subject key, "samband/subject/1\0" || 12-digit
   // number). Without a number: over role, names, birth date and address text that the caller joins.
   virtual std::string subject_ref(std::string_view identity) const = 0;
-  // The key of this set of subjects (sorted, unique); made durable before it is returned when it is new. An empty set is
-  // the hub's own key (quarantine, unreadable input).
+  // The key of this set of subjects (sorted, unique); made durable before it is returned when it is new. An empty set
+  // is the hub's own key (quarantine, unreadable input).
   virtual Result<PayloadKey> payload_key(const std::vector<std::string>& subject_refs) = 0;
   // not_found when erased.
   virtual Result<PayloadKey> payload_key(std::int64_t id) = 0;

@@ -11,28 +11,41 @@
 namespace samband {
 
 enum class LeafType : std::uint8_t {
-  decision = 1, delivery = 2, acknowledgement = 3, status = 4, consent = 5, revocation = 6, assessment = 7,
-  rule_set = 8, break_glass = 9, erasure = 10, key = 11, recall = 12, alarm = 13
+  decision = 1,
+  delivery = 2,
+  acknowledgement = 3,
+  status = 4,
+  consent = 5,
+  revocation = 6,
+  assessment = 7,
+  rule_set = 8,
+  break_glass = 9,
+  erasure = 10,
+  key = 11,
+  recall = 12,
+  alarm = 13
 };
 
 struct Leaf {
   LeafType type{};
-  Bytes event_id;                         // 16 random bytes
+  Bytes event_id;  // 16 random bytes
   Time at{};
-  std::string sender, recipient;          // party ids
-  std::string subject_id;                 // exchange or consent id this is about (uuid text)
-  std::string outcome;                    // Outcome, state or status code
-  std::vector<std::string> codes;         // rule ids and reason codes
-  std::string ruleset_hash;               // hex; "" = none
-  std::vector<std::uint64_t> relies_on;   // indices of consent, assessment, rule set, or earlier leaves of the exchange
-  Bytes payload_commitment;               // HMAC-SHA-256(nonce, details), 32 bytes; empty = none
+  std::string sender, recipient;         // party ids
+  std::string subject_id;                // exchange or consent id this is about (uuid text)
+  std::string outcome;                   // Outcome, state or status code
+  std::vector<std::string> codes;        // rule ids and reason codes
+  std::string ruleset_hash;              // hex; "" = none
+  std::vector<std::uint64_t> relies_on;  // indices of consent, assessment, rule set, or earlier leaves of the exchange
+  Bytes payload_commitment;              // HMAC-SHA-256(nonce, details), 32 bytes; empty = none
   bool operator==(const Leaf&) const = default;
 };
 
 Result<Bytes> encode_leaf(const Leaf&);            // too_large over 1023 bytes
 Result<Leaf> decode_leaf(std::string_view bytes);  // decodes, re-encodes, compares: one byte form only
 
-struct Commitment { Bytes nonce, digest; };
-Commitment commit_to(std::string_view details);    // fresh 32-byte nonce
+struct Commitment {
+  Bytes nonce, digest;
+};
+Commitment commit_to(std::string_view details);  // fresh 32-byte nonce
 
 }  // namespace samband

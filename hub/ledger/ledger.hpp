@@ -32,7 +32,10 @@ class Released {
  private:
   friend class Ledger;
   Released(std::string exchange_id, std::string recipient, Minimised body, std::uint64_t leaf)
-      : exchange_id_(std::move(exchange_id)), recipient_(std::move(recipient)), body_(std::move(body)), leaf_index_(leaf) {}
+      : exchange_id_(std::move(exchange_id)),
+        recipient_(std::move(recipient)),
+        body_(std::move(body)),
+        leaf_index_(leaf) {}
   std::string exchange_id_, recipient_;
   Minimised body_;
   std::uint64_t leaf_index_;
@@ -47,7 +50,7 @@ class Ledger {
   struct Options {
     std::string origin = "samband.example/log";  // checkpoint origin line and key name
     Bytes log_seed;
-    int batch_max = 256;      // appends per transaction
+    int batch_max = 256;  // appends per transaction
     std::size_t queue_max = 4096;
     // Rollback guard, best on another disk than the data (docs/ledger-format.md); empty = none.
     std::filesystem::path guard_file = {};
@@ -67,12 +70,13 @@ class Ledger {
   // The only way to a Released. Errors: forbidden when the decision does not permit or belongs to other bytes
   // (fingerprints differ); internal when the leaf is not in the signed tree, is not this exchange's decision leaf, or
   // its outcome differs.
-  Result<Released> release(std::string exchange_id, std::string recipient, const Decision&, Minimised, std::uint64_t leaf_index);
+  Result<Released> release(std::string exchange_id, std::string recipient, const Decision&, Minimised,
+                           std::uint64_t leaf_index);
 
-  std::uint64_t size() const;              // of the signed tree
-  std::string checkpoint() const;          // newest signed note
+  std::uint64_t size() const;                                   // of the signed tree
+  std::string checkpoint() const;                               // newest signed note
   Result<std::string> receipt(std::uint64_t leaf_index) const;  // tlog-proof text to the newest checkpoint
-  std::string verifier_key() const;        // signed-note verifier form: name+hash+base64
+  std::string verifier_key() const;                             // signed-note verifier form: name+hash+base64
   bool healthy() const;
 
   // tlog-tiles read side: "checkpoint", "tile/<L>/<N>[.p/<W>]", "tile/entries/<N>[.p/<W>]"; not_found otherwise.
@@ -80,7 +84,11 @@ class Ledger {
 
   // Full verification of a store, from the entries up: every leaf decodes, tiles, root and signature agree, every
   // exchange row cites a decision leaf that names it. `progress(done, total)` now and then.
-  struct Verification { std::uint64_t size = 0; std::string root_hex; std::vector<Error> problems; };
+  struct Verification {
+    std::uint64_t size = 0;
+    std::string root_hex;
+    std::vector<Error> problems;
+  };
   static Result<Verification> verify(Store&, std::string_view verifier_key,
                                      const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
 

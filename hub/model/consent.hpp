@@ -9,19 +9,19 @@ namespace samband {
 
 struct Consent {
   std::string id;
-  std::string subject_ref;                // keyed reference of the person whose secrecy it is
-  std::string holder;                     // party id of the authority that collected it
-  std::string giver;                      // "self", "guardian", "both_guardians", "guardian_and_child", "both_guardians_and_child"
-  std::string maturity_assessor;          // who judged the child's maturity; "" when not needed
-  std::vector<std::string> recipients;    // party ids
+  std::string subject_ref;  // keyed reference of the person whose secrecy it is
+  std::string holder;       // party id of the authority that collected it
+  std::string giver;        // "self", "guardian", "both_guardians", "guardian_and_child", "both_guardians_and_child"
+  std::string maturity_assessor;        // who judged the child's maturity; "" when not needed
+  std::vector<std::string> recipients;  // party ids
   std::vector<std::string> purposes;
   std::vector<std::string> categories;
-  Time valid_from{}, valid_to{};          // [from, to)
-  std::string evidence_sha256;            // hex, of the signed form
-  std::string language;                   // of the text shown: "sv", "en", ...
-  std::string agreement;                  // SIG: agreement it stands under; "" = none
+  Time valid_from{}, valid_to{};  // [from, to)
+  std::string evidence_sha256;    // hex, of the signed form
+  std::string language;           // of the text shown: "sv", "en", ...
+  std::string agreement;          // SIG: agreement it stands under; "" = none
   std::optional<Time> revoked_at;
-  std::uint64_t leaf_index = 0;           // its ledger leaf
+  std::uint64_t leaf_index = 0;  // its ledger leaf
 };
 
 }  // namespace samband

@@ -11,26 +11,27 @@
 
 namespace samband {
 
-struct Cover {                      // one (provision, person) pair over a field
-  std::string provision;            // "OSL 35:1"
-  std::string person;               // ref
+struct Cover {            // one (provision, person) pair over a field
+  std::string provision;  // "OSL 35:1"
+  std::string person;     // ref
   Truth cleared = Truth::no;
-  std::string cleared_by;           // rule id or "harm_test:<fact>"; "" when not cleared
-  std::string consent_id;           // when a consent rule cleared it
-  std::vector<std::string> missing; // fact codes (or "consent") that could clear it
+  std::string cleared_by;            // rule id or "harm_test:<fact>"; "" when not cleared
+  std::string consent_id;            // when a consent rule cleared it
+  std::vector<std::string> missing;  // fact codes (or "consent") that could clear it
 };
 
 struct FieldDecision {
   Field field;
   FieldOutcome outcome = FieldOutcome::withhold;
-  std::string reason;               // reason_codes(): "cleared", "not_needed", "secrecy", "fact_missing", "unknown_field", "protected_identity", "document_needs_release", ...
+  std::string reason;  // reason_codes(): "cleared", "not_needed", "secrecy", "fact_missing", "unknown_field",
+                       // "protected_identity", "document_needs_release", ...
   std::vector<Cover> covers;
-  std::string action = "pass";      // strictest obligation: pass | generalise | pseudonymise | drop
+  std::string action = "pass";  // strictest obligation: pass | generalise | pseudonymise | drop
 };
 
 struct Duty {
-  std::string rule;                 // "POL-SN-15-17"
-  std::string modality;             // "must" or "should"
+  std::string rule;      // "POL-SN-15-17"
+  std::string modality;  // "must" or "should"
   Time due{};
 };
 
@@ -38,14 +39,14 @@ struct Decision {
   Outcome outcome() const { return outcome_; }
   bool permits() const { return outcome_ == Outcome::released || outcome_ == Outcome::partial; }
   const std::vector<FieldDecision>& fields() const { return fields_; }
-  const std::vector<std::string>& rules() const { return rules_; }           // contributing rule ids, sorted
-  const std::vector<std::string>& citations() const { return citations_; }   // "LUL (1964:167) 6 §", of those rules
+  const std::vector<std::string>& rules() const { return rules_; }          // contributing rule ids, sorted
+  const std::vector<std::string>& citations() const { return citations_; }  // "LUL (1964:167) 6 §", of those rules
   const std::vector<std::string>& obligations() const { return obligations_; }
-  const std::vector<std::string>& missing() const { return missing_; }       // fact codes and "consent"
+  const std::vector<std::string>& missing() const { return missing_; }  // fact codes and "consent"
   const std::vector<std::vector<std::string>>& nearest_change() const { return nearest_change_; }
-  const std::vector<std::string>& consents() const { return consents_; }     // ids relied on
+  const std::vector<std::string>& consents() const { return consents_; }  // ids relied on
   const std::optional<Duty>& duty() const { return duty_; }
-  const std::string& reason() const { return reason_; }                      // reason code of a refusal or hold
+  const std::string& reason() const { return reason_; }  // reason code of a refusal or hold
   const std::string& ruleset_hash() const { return ruleset_hash_; }
   // Stable text of everything that matters for "same decision again": outcome, released pointers with actions, rules,
   // consents, obligations. Two decisions with equal fingerprints release the same bytes on the same grounds.

@@ -15,19 +15,19 @@ namespace samband {
 // One person inside a message. `ref` ("p1") is how fields and consents name the person.
 struct Person {
   std::string ref;
-  std::string role;                               // person_roles()
-  Redacted<std::string> id_number;                // 12 digits, normalised; empty when not given
-  std::optional<Date> birth_date;                 // from birthDate, else from the number; empty = unknown age
+  std::string role;                 // person_roles()
+  Redacted<std::string> id_number;  // 12 digits, normalised; empty when not given
+  std::optional<Date> birth_date;   // from birthDate, else from the number; empty = unknown age
   Protection protection = Protection::none;
-  std::string municipality;                       // four digits, "" = unknown
-  std::string district;                           // code of the municipality's own, "" = none
-  std::string relation_to;                        // ref of the person this one is guardian/sibling/... of
-  std::string subject_ref;                        // keyed reference (HMAC), set by intake; "" before that
+  std::string municipality;  // four digits, "" = unknown
+  std::string district;      // code of the municipality's own, "" = none
+  std::string relation_to;   // ref of the person this one is guardian/sibling/... of
+  std::string subject_ref;   // keyed reference (HMAC), set by intake; "" before that
 };
 
 // Somebody's recorded answer to a question of law. Unknown facts are simply absent.
 struct Fact {
-  std::string code;         // fact_codes()
+  std::string code;  // fact_codes()
   Truth value = Truth::unknown;
   std::string person_ref;   // "" = about the whole exchange
   std::string assessor_id;  // stable id of the named person at the agency who answers for it; "" = not named
@@ -36,19 +36,20 @@ struct Fact {
 };
 
 struct Message {
-  std::string id;                   // the hub's (UUIDv7)
-  std::string sender_message_id;    // the sender's (CloudEvents id)
-  std::string sender;               // party id, from the certificate
-  std::string kind;                 // message_kinds()
+  std::string id;                 // the hub's (UUIDv7)
+  std::string sender_message_id;  // the sender's (CloudEvents id)
+  std::string sender;             // party id, from the certificate
+  std::string kind;               // message_kinds()
   Time sent_at{};
   Time received_at{};
-  std::string conversation_id, correction_of, retracts, relates_to;  // sender's message ids; relates_to is an exchange id
-  std::string addressed_to;         // party id or functional address named by the sender; "" = by route
+  std::string conversation_id, correction_of, retracts,
+      relates_to;            // sender's message ids; relates_to is an exchange id
+  std::string addressed_to;  // party id or functional address named by the sender; "" = by route
   bool emergency = false;
   std::vector<Person> persons;
   std::vector<Fact> facts;
-  json::value data;                 // the whole `data` member, as decoded
-  json::array warnings;             // from the adapter: [{code, where}] for example personnummer_stripped
+  json::value data;      // the whole `data` member, as decoded
+  json::array warnings;  // from the adapter: [{code, where}] for example personnummer_stripped
 };
 
 }  // namespace samband

@@ -10,11 +10,11 @@
 namespace samband {
 
 struct Party {
-  std::string id;                    // "social-board"
+  std::string id;  // "social-board"
   std::string name;
-  std::string actor_type;            // actor_types()
-  std::string organisation_number;   // ten digits
-  std::string certificate_sha256;    // pinned fingerprint, hex; "" = by organisation number in the subject
+  std::string actor_type;           // actor_types()
+  std::string organisation_number;  // ten digits
+  std::string certificate_sha256;   // pinned fingerprint, hex; "" = by organisation number in the subject
   std::string municipality, district;
   std::string functional_address;    // SDK functional address; "" = none
   std::string participant_id;        // "0203:..."; "" = none
@@ -28,9 +28,9 @@ struct Party {
 };
 
 struct Agreement {
-  std::string id;                      // "sig-2026"
+  std::string id;  // "sig-2026"
   std::vector<std::string> parties;
-  Date valid_from{}, valid_to{};       // both inclusive
+  Date valid_from{}, valid_to{};  // both inclusive
 };
 
 class Parties {

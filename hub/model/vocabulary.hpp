@@ -7,10 +7,15 @@
 
 namespace samband {
 
-enum class Outcome { released, partial, held, refused };         // of an exchange
-enum class FieldOutcome { release, withhold, hold };             // of a field
-enum class Truth { no, yes, unknown };                           // Kleene's three values
-enum class Protection { none, marked, protected_registration, fictitious };  // sekretessmarkering, skyddad folkbokföring, fingerade uppgifter
+enum class Outcome { released, partial, held, refused };  // of an exchange
+enum class FieldOutcome { release, withhold, hold };      // of a field
+enum class Truth { no, yes, unknown };                    // Kleene's three values
+enum class Protection {
+  none,
+  marked,
+  protected_registration,
+  fictitious
+};  // sekretessmarkering, skyddad folkbokföring, fingerade uppgifter
 
 std::string_view to_string(Outcome);
 std::string_view to_string(FieldOutcome);

@@ -14,20 +14,20 @@
 namespace samband {
 
 struct PluginOptions {
-  std::string name;                 // adapter name: "police"
-  std::filesystem::path module;     // .so
-  std::string sha256;               // hex of the module; mismatch refuses to load
+  std::string name;              // adapter name: "police"
+  std::filesystem::path module;  // .so
+  std::string sha256;            // hex of the module; mismatch refuses to load
   std::string config_json = "{}";
   int instances = 2;
 };
 
 struct PluginEvent {
-  std::uint32_t kind = 1;           // HUB_EVENT_*
+  std::uint32_t kind = 1;  // HUB_EVENT_*
   int status = 0;
   std::string media_type, headers_json, body;
 };
 struct PluginAction {
-  std::uint32_t kind = 0;           // HUB_ACTION_*
+  std::uint32_t kind = 0;  // HUB_ACTION_*
   std::string endpoint, method, path, headers_json, body;
   std::uint64_t wait_ms = 0;
   std::string reference, reason;
@@ -47,7 +47,10 @@ class PluginHost {
   // Errors: invalid_config naming the plugin and what is wrong (file, hash, symbol, magic, version, manifest, config).
   static Result<std::unique_ptr<PluginHost>> load(const std::vector<PluginOptions>&);
   virtual ~PluginHost() = default;
-  struct Info { std::string name, module, sha256, sdk, manifest_json, isolation; int abi_major = 0, abi_minor = 0; };
+  struct Info {
+    std::string name, module, sha256, sdk, manifest_json, isolation;
+    int abi_major = 0, abi_minor = 0;
+  };
   virtual std::vector<Info> list() const = 0;
   virtual bool has(std::string_view name) const = 0;
 

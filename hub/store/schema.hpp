@@ -1,5 +1,6 @@
-// The tables of hub.db, version 1. Per exchange three rows are appended before release: message, exchange, leaf. Indexes
-// are few because each costs a page write per batch; the comments say what each is for. Times are integer milliseconds.
+// The tables of hub.db, version 1. Per exchange three rows are appended before release: message, exchange, leaf.
+// Indexes are few because each costs a page write per batch; the comments say what each is for. Times are integer
+// milliseconds.
 #pragma once
 
 namespace samband::store {

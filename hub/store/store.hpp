@@ -18,16 +18,23 @@ namespace samband {
 
 struct MessageRow {
   std::string id, sender, sender_message_id, kind;
-  Bytes content_hash;        // SHA-256 of the bytes as received
+  Bytes content_hash;  // SHA-256 of the bytes as received
   Time received_at{};
   std::int64_t key_id = 0;
-  Bytes body;                // sealed canonical message
-  std::string exchanges;     // comma-separated exchange ids, in answer order
-  std::string warnings;      // JSON array text: codes and places only
+  Bytes body;             // sealed canonical message
+  std::string exchanges;  // comma-separated exchange ids, in answer order
+  std::string warnings;   // JSON array text: codes and places only
 };
 
 enum class ExchangeState {  // where the hub stands with it
-  refused, held, queued, delivering, delivered, inbox, dead, withdrawn
+  refused,
+  held,
+  queued,
+  delivering,
+  delivered,
+  inbox,
+  dead,
+  withdrawn
 };
 std::string_view to_string(ExchangeState);
 std::optional<ExchangeState> exchange_state_from(std::string_view);
@@ -35,13 +42,13 @@ std::optional<ExchangeState> exchange_state_from(std::string_view);
 struct ExchangeRow {
   std::string id, message_id, sender, recipient, kind, purpose, route;
   ExchangeState state = ExchangeState::refused;
-  std::string outcome;             // Outcome
-  std::string life;                // follow_up: "", "sent", "received", "accepted", ...
+  std::string outcome;  // Outcome
+  std::string life;     // follow_up: "", "sent", "received", "accepted", ...
   Time created_at{}, updated_at{};
   std::optional<Time> next_attempt_at;  // queued/delivering: when the outbox takes it
   std::optional<Time> due_at;           // duty deadline or expected confirmation
   int attempts = 0;
-  std::uint64_t leaf_index = 0;    // newest decision leaf
+  std::uint64_t leaf_index = 0;  // newest decision leaf
   std::optional<std::uint64_t> ack_leaf_index;
   std::optional<Time> acknowledged_at;
   std::string explanation;         // JSON text without personal data
@@ -50,8 +57,8 @@ struct ExchangeRow {
   std::string consents;            // comma-separated consent ids relied on
   std::string external_reference;  // what the recipient's system called it
   std::int64_t key_id = 0;
-  Bytes side;                      // sealed: {"nonce":..,"details":..} of the leaf's commitments
-  Bytes conversation;              // sealed adapter state; empty = none
+  Bytes side;          // sealed: {"nonce":..,"details":..} of the leaf's commitments
+  Bytes conversation;  // sealed adapter state; empty = none
 };
 
 struct AssessmentRow {
@@ -67,20 +74,20 @@ struct StatusRow {
 };
 
 struct ExchangeFilter {
-  std::string party;        // sender or recipient; "" = any
-  std::string state;        // "" = any
+  std::string party;  // sender or recipient; "" = any
+  std::string state;  // "" = any
   std::string message_id, subject_ref, consent_id;
-  std::string after;        // exchange id, for paging (ids are time-ordered)
+  std::string after;  // exchange id, for paging (ids are time-ordered)
   bool newest_first = false;
-  int limit = 100;          // 1..1000
+  int limit = 100;  // 1..1000
 };
 
 // What one write may do. Valid inside the write function only.
 class Txn {
  public:
   virtual ~Txn() = default;
-  virtual Result<void> add_message(const MessageRow&) = 0;     // conflict: (sender, sender_message_id) exists
-  virtual Result<void> put_exchange(const ExchangeRow&) = 0;   // insert or replace
+  virtual Result<void> add_message(const MessageRow&) = 0;    // conflict: (sender, sender_message_id) exists
+  virtual Result<void> put_exchange(const ExchangeRow&) = 0;  // insert or replace
   virtual Result<std::optional<ExchangeRow>> exchange(std::string_view id) = 0;  // as this transaction sees it
   virtual Result<void> put_consent(const Consent&) = 0;
   virtual Result<void> add_assessment(const AssessmentRow&) = 0;
@@ -96,7 +103,8 @@ class Txn {
 class Store {
  public:
   // Opens or creates; an unknown (newer) schema version is refused with a clear error. Holds an exclusive lock file so
-  // that a second hub on the same folder refuses to start; `read_only` takes no lock (command line beside a running hub).
+  // that a second hub on the same folder refuses to start; `read_only` takes no lock (command line beside a running
+  // hub).
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, bool read_only = false);
   virtual ~Store() = default;
 
@@ -110,8 +118,9 @@ class Store {
   virtual Result<std::optional<MessageRow>> message(std::string_view sender, std::string_view sender_message_id) = 0;
   virtual Result<std::optional<ExchangeRow>> exchange(std::string_view id) = 0;
   virtual Result<std::vector<ExchangeRow>> exchanges(const ExchangeFilter&) = 0;
-  virtual Result<std::vector<ExchangeRow>> due_exchanges(Time before, int limit) = 0;     // queued/delivering with next_attempt_at <= before
-  virtual Result<std::vector<ExchangeRow>> overdue(Time before, int limit) = 0;           // due_at <= before: not met
+  virtual Result<std::vector<ExchangeRow>> due_exchanges(
+      Time before, int limit) = 0;  // queued/delivering with next_attempt_at <= before
+  virtual Result<std::vector<ExchangeRow>> overdue(Time before, int limit) = 0;  // due_at <= before: not met
   virtual Result<std::vector<ExchangeRow>> inbox(std::string_view party, std::string_view after, int limit) = 0;
   virtual Result<std::optional<Consent>> consent(std::string_view id) = 0;
   virtual Result<std::vector<Consent>> consents_of(const std::vector<std::string>& subject_refs) = 0;
@@ -123,7 +132,7 @@ class Store {
   virtual Result<std::optional<Bytes>> tile(int level, std::uint64_t index) = 0;          // full tiles only
   virtual Result<std::optional<std::pair<std::uint64_t, std::string>>> checkpoint() = 0;  // newest
   virtual Result<std::int64_t> count(std::string_view table) = 0;                         // metrics, tests
-  virtual Result<void> check() = 0;                                                      // integrity_check
+  virtual Result<void> check() = 0;                                                       // integrity_check
 };
 
 }  // namespace samband

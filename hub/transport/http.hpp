@@ -23,7 +23,7 @@ using Task = asio::awaitable<T>;
 using Headers = std::vector<std::pair<std::string, std::string>>;  // names lower case
 
 struct HttpRequest {
-  std::string method, target;        // target: path and query, origin form only
+  std::string method, target;  // target: path and query, origin form only
   Headers headers;
   std::string body;
   PeerCertificate peer;
@@ -47,17 +47,17 @@ struct TlsFiles {
 };
 
 struct ListenerOptions {
-  std::string name;                       // for logs: "agency", "log", "console", "admin"
+  std::string name;  // for logs: "agency", "log", "console", "admin"
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;                 // 0: any free port
+  std::uint16_t port = 0;  // 0: any free port
   bool tls = true;
   enum class ClientCertificate { required, optional, none } client_certificate = ClientCertificate::required;
   TlsFiles files;
   std::size_t body_bytes_max = 32u << 20, header_bytes_max = 16u << 10;
   int header_count_max = 64;
   int connections_max = 1024;
-  std::chrono::milliseconds handshake_timeout{5000}, header_timeout{10000}, body_timeout{30000},
-      handler_timeout{60000}, write_timeout{30000}, idle_timeout{120000};
+  std::chrono::milliseconds handshake_timeout{5000}, header_timeout{10000}, body_timeout{30000}, handler_timeout{60000},
+      write_timeout{30000}, idle_timeout{120000};
 };
 
 // TLS 1.3 only, HTTP/1.1 keep-alive, strict header policy (../shared/trials/http-strictness.cpp names what must be
@@ -81,18 +81,18 @@ class Server {
 };
 
 struct EndpointOptions {
-  std::string name;                      // as named in hub.toml
-  std::string url;                       // https://host:port/base/path ; http:// refused unless `allow_plain` (tests)
-  TlsFiles files;                        // the hub's client certificate; `ca` verifies the server
-  bool allow_plain = false;              // http:// to a loopback address, for tests
-  std::string server_name;               // name checked in the server's certificate; "" = host of the url
+  std::string name;          // as named in hub.toml
+  std::string url;           // https://host:port/base/path ; http:// refused unless `allow_plain` (tests)
+  TlsFiles files;            // the hub's client certificate; `ca` verifies the server
+  bool allow_plain = false;  // http:// to a loopback address, for tests
+  std::string server_name;   // name checked in the server's certificate; "" = host of the url
   int connections_max = 32;
   std::chrono::milliseconds connect_timeout{5000}, request_timeout{30000}, idle_timeout{60000};
   std::size_t response_bytes_max = 8u << 20;
 };
 
 struct ClientRequest {
-  std::string method = "POST", path;     // appended to the endpoint's base path
+  std::string method = "POST", path;  // appended to the endpoint's base path
   Headers headers;
   std::string body;
 };

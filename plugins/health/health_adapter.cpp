@@ -9,14 +9,15 @@ namespace {
 
 // FHIR R4 value set issue-type, the codes that a refusal carries. Anything else could be a value: it becomes "other".
 std::string issue_type(std::string_view code) {
-  for (const std::string_view known : {"invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired",
-                                       "forbidden", "suppressed", "processing", "not-supported", "duplicate", "multiple-matches", "not-found",
-                                       "deleted", "too-long", "code-invalid", "extension", "too-costly", "business-rule", "conflict",
-                                       "transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
+  for (const std::string_view known :
+       {"invalid",       "structure", "required",         "value",         "invariant",  "security",
+        "login",         "unknown",   "expired",          "forbidden",     "suppressed", "processing",
+        "not-supported", "duplicate", "multiple-matches", "not-found",     "deleted",    "too-long",
+        "code-invalid",  "extension", "too-costly",       "business-rule", "conflict",   "transient",
+        "lock-error",    "no-store",  "exception",        "timeout",       "incomplete", "throttled"})
     if (code == known) return std::string(known);
   return "other";
 }
-
 
 using plugin::array_at;
 using plugin::HttpVerdict;

@@ -74,15 +74,21 @@ struct Step {
 };
 
 enum class Event : std::uint32_t {
-  started = HUB_EVENT_STARTED, http_response = HUB_EVENT_HTTP_RESPONSE, file = HUB_EVENT_FILE,
-  timed_out = HUB_EVENT_TIMED_OUT, resumed = HUB_EVENT_RESUMED
+  started = HUB_EVENT_STARTED,
+  http_response = HUB_EVENT_HTTP_RESPONSE,
+  file = HUB_EVENT_FILE,
+  timed_out = HUB_EVENT_TIMED_OUT,
+  resumed = HUB_EVENT_RESUMED
 };
 
 class Adapter {
  public:
   virtual ~Adapter() = default;
   // Called once with the operator's configuration (JSON object, "{}" when none).
-  virtual Result<std::monostate> configure(std::string_view config_json) { (void)config_json; return std::monostate{}; }
+  virtual Result<std::monostate> configure(std::string_view config_json) {
+    (void)config_json;
+    return std::monostate{};
+  }
   // Sender's bytes -> canonical messages (JSON texts).
   virtual Result<std::vector<std::string>> decode(const Wire&) {
     return Error{HUB_UNSUPPORTED, "", "this adapter does not receive"};
@@ -141,8 +147,8 @@ inline std::int32_t step(void* self, std::uint32_t conversation, hub_str exchang
     for (auto& m : s.messages) sink->message(sink->ctx, str(m));
     if (!s.state.empty()) sink->state(sink->ctx, bytes(s.state));
     const auto& a = s.action;
-    hub_action action{sizeof(hub_action), a.kind, str(a.endpoint), str(a.method), str(a.path), str(a.headers_json),
-                      bytes(a.body), a.wait_ms, str(a.reference), str(a.reason)};
+    hub_action action{sizeof(hub_action),  a.kind,        str(a.endpoint), str(a.method),    str(a.path),
+                      str(a.headers_json), bytes(a.body), a.wait_ms,       str(a.reference), str(a.reason)};
     sink->action(sink->ctx, &action);
     return HUB_OK;
   } catch (...) {
@@ -155,7 +161,8 @@ inline std::int32_t call(void* self, std::uint32_t op, hub_bytes in, const hub_s
     auto r = static_cast<Adapter*>(self)->render_answer(view(in));
     if (auto* e = std::get_if<Error>(&r)) return report(*e, error);
     auto& w = std::get<0>(r);
-    hub_wire out{sizeof(hub_wire), static_cast<std::uint32_t>(w.status), str(w.media_type), str(w.headers_json), bytes(w.body)};
+    hub_wire out{sizeof(hub_wire), static_cast<std::uint32_t>(w.status), str(w.media_type), str(w.headers_json),
+                 bytes(w.body)};
     sink->reply(sink->ctx, &out);
     return HUB_OK;
   } catch (...) {
@@ -181,10 +188,15 @@ std::int32_t create(hub_str config, hub_adapter* out, hub_error* error) noexcept
 }  // namespace samband::sdk
 
 // A must derive from samband::sdk::Adapter and have `static constexpr std::string_view kManifest` (JSON).
-#define SAMBAND_PLUGIN(A)                                                                                      \
-  extern "C" HUB_EXPORT const hub_entry* hub_plugin_entry(void) {                                             \
-    static const hub_entry entry{HUB_ABI_MAGIC,  sizeof(hub_entry),           HUB_ABI_MAJOR,                  \
-                                 HUB_ABI_MINOR,  0,                           samband::sdk::str("samband-sdk 1.0"), \
-                                 samband::sdk::str(A::kManifest), &samband::sdk::detail::create<A>};          \
-    return &entry;                                                                                             \
+#define SAMBAND_PLUGIN(A)                                              \
+  extern "C" HUB_EXPORT const hub_entry* hub_plugin_entry(void) {      \
+    static const hub_entry entry{HUB_ABI_MAGIC,                        \
+                                 sizeof(hub_entry),                    \
+                                 HUB_ABI_MAJOR,                        \
+                                 HUB_ABI_MINOR,                        \
+                                 0,                                    \
+                                 samband::sdk::str("samband-sdk 1.0"), \
+                                 samband::sdk::str(A::kManifest),      \
+                                 &samband::sdk::detail::create<A>};    \
+    return &entry;                                                     \
   }

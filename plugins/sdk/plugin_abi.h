@@ -16,17 +16,23 @@ extern "C" {
 #define HUB_ABI_MAJOR 1
 #define HUB_ABI_MINOR 0
 
-typedef struct { const uint8_t *ptr; uint64_t len; } hub_bytes; /* frozen value types, no size field */
-typedef struct { const char *ptr; uint64_t len; } hub_str;      /* UTF-8, not NUL-terminated */
+typedef struct {
+  const uint8_t* ptr;
+  uint64_t len;
+} hub_bytes; /* frozen value types, no size field */
+typedef struct {
+  const char* ptr;
+  uint64_t len;
+} hub_str; /* UTF-8, not NUL-terminated */
 
 /* Statuses, named by remedy. */
 #define HUB_OK 0
 #define HUB_INVALID_INPUT 1  /* the sender must change the message */
 #define HUB_INVALID_CONFIG 2 /* the operator must change the configuration */
 #define HUB_UNSUPPORTED 3
-#define HUB_RETRY 4    /* later */
-#define HUB_REJECTED 5 /* the peer said no for good */
-#define HUB_INTERNAL 6 /* a bug in the plugin */
+#define HUB_RETRY 4         /* later */
+#define HUB_REJECTED 5      /* the peer said no for good */
+#define HUB_INTERNAL 6      /* a bug in the plugin */
 #define HUB_PLUGIN_LOST 100 /* host-made only */
 #define HUB_TIMED_OUT 101   /* host-made only */
 
@@ -59,7 +65,7 @@ typedef struct {
 #define HUB_EVENT_RESUMED 5   /* the hub restarted; the last action may or may not have been performed */
 
 /* Actions. */
-#define HUB_ACTION_HTTP 1      /* request to a named endpoint of the operator's configuration */
+#define HUB_ACTION_HTTP 1 /* request to a named endpoint of the operator's configuration */
 #define HUB_ACTION_PUT_FILE 2
 #define HUB_ACTION_WAIT 3      /* wait_ms, then HUB_EVENT_STARTED again with the state */
 #define HUB_ACTION_DELIVERED 4 /* reference = the recipient's own reference */
@@ -79,30 +85,31 @@ typedef struct {
 typedef struct {
   uint32_t struct_size;
   uint32_t reserved;
-  void *ctx;
-  void (*message)(void *ctx, hub_str canonical_json); /* decode: once per canonical message; step: "emit messages" */
-  void (*state)(void *ctx, hub_bytes state);          /* step: new state bytes; not called = state is empty */
-  void (*action)(void *ctx, const hub_action *);      /* step: exactly once */
-  void (*reply)(void *ctx, const hub_wire *);         /* call(): result bytes */
-  void (*log)(void *ctx, int32_t level, hub_str event, hub_str fields_json); /* no personal data */
+  void* ctx;
+  void (*message)(void* ctx, hub_str canonical_json); /* decode: once per canonical message; step: "emit messages" */
+  void (*state)(void* ctx, hub_bytes state);          /* step: new state bytes; not called = state is empty */
+  void (*action)(void* ctx, const hub_action*);       /* step: exactly once */
+  void (*reply)(void* ctx, const hub_wire*);          /* call(): result bytes */
+  void (*log)(void* ctx, int32_t level, hub_str event, hub_str fields_json); /* no personal data */
 } hub_sink;
 
 /* Extension operations of call(), by number. */
-#define HUB_OP_RENDER_ANSWER 1 /* in: JSON {answer, request headers}: the hub's answer in the sender's own format.
-                                  Optional: UNSUPPORTED = the hub answers with its JSON. */
+#define HUB_OP_RENDER_ANSWER                                                            \
+  1 /* in: JSON {answer, request headers}: the hub's answer in the sender's own format. \
+       Optional: UNSUPPORTED = the hub answers with its JSON. */
 
 typedef struct {
   uint32_t struct_size;
   uint32_t reserved;
-  void *self;
+  void* self;
   /* The sender's bytes -> canonical messages (docs/vocabulary.md). */
-  int32_t (*decode)(void *self, const hub_wire *, const hub_sink *, hub_error *);
+  int32_t (*decode)(void* self, const hub_wire*, const hub_sink*, hub_error*);
   /* One step of a conversation. exchange_json: {"exchangeId","messageId","sender","recipient","kind","purpose","now",
      "data","sdk":{sender/recipient addresses},"config"} with released fields only. */
-  int32_t (*step)(void *self, uint32_t conversation_kind, hub_str exchange_json, hub_bytes state, uint32_t event_kind,
-                  const hub_wire *event, const hub_sink *, hub_error *);
-  int32_t (*call)(void *self, uint32_t extension_op, hub_bytes in, const hub_sink *, hub_error *);
-  void (*destroy)(void *self);
+  int32_t (*step)(void* self, uint32_t conversation_kind, hub_str exchange_json, hub_bytes state, uint32_t event_kind,
+                  const hub_wire* event, const hub_sink*, hub_error*);
+  int32_t (*call)(void* self, uint32_t extension_op, hub_bytes in, const hub_sink*, hub_error*);
+  void (*destroy)(void* self);
 } hub_adapter;
 
 typedef struct {
@@ -111,7 +118,7 @@ typedef struct {
   uint32_t reserved;
   hub_str sdk;
   hub_str manifest_json;
-  int32_t (*create)(hub_str config_json, hub_adapter *out, hub_error *);
+  int32_t (*create)(hub_str config_json, hub_adapter* out, hub_error*);
 } hub_entry;
 
 #if defined(__GNUC__)
@@ -119,7 +126,7 @@ typedef struct {
 #else
 #define HUB_EXPORT
 #endif
-HUB_EXPORT const hub_entry *hub_plugin_entry(void); /* the only export */
+HUB_EXPORT const hub_entry* hub_plugin_entry(void); /* the only export */
 
 #ifdef __cplusplus
 }

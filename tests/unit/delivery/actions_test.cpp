@@ -9,7 +9,8 @@ namespace samband {
 namespace {
 
 TEST(Headers, AnAdapterSetsItsOwnOnly) {
-  const Headers h = headers_from(R"({"Content-Type":"application/xml","Host":"evil","Content-Length":"1","Idempotency-Key":"x","accept":"a/b"})");
+  const Headers h = headers_from(
+      R"({"Content-Type":"application/xml","Host":"evil","Content-Length":"1","Idempotency-Key":"x","accept":"a/b"})");
   ASSERT_EQ(h.size(), 2u);
   EXPECT_EQ(h[0], (std::pair<std::string, std::string>("content-type", "application/xml")));
   EXPECT_EQ(h[1].first, "accept");

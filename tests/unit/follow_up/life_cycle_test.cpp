@@ -9,13 +9,16 @@ namespace {
 bool may(std::string_view from, std::string_view to) { return static_cast<bool>(check_life_step(from, to)); }
 
 TEST(LifeCycle, AReferralRunsToItsEnd) {
-  const char* path[] = {"received", "accepted", "first_visit_booked", "no_show", "first_visit_booked", "first_visit", "in_progress", "completed"};
-  for (std::size_t i = 0; i + 1 < std::size(path); ++i) EXPECT_TRUE(may(path[i], path[i + 1])) << path[i] << " -> " << path[i + 1];
+  const char* path[] = {"received",           "accepted",    "first_visit_booked", "no_show",
+                        "first_visit_booked", "first_visit", "in_progress",        "completed"};
+  for (std::size_t i = 0; i + 1 < std::size(path); ++i)
+    EXPECT_TRUE(may(path[i], path[i + 1])) << path[i] << " -> " << path[i + 1];
 }
 
 TEST(LifeCycle, AFinalStepIsFinal) {
   for (const char* last : {"declined", "completed", "broken_off", "recalled"})
-    for (const char* next : {"accepted", "declined", "in_progress", "completed", "broken_off"}) EXPECT_FALSE(may(last, next)) << last << " -> " << next;
+    for (const char* next : {"accepted", "declined", "in_progress", "completed", "broken_off"})
+      EXPECT_FALSE(may(last, next)) << last << " -> " << next;
 }
 
 TEST(LifeCycle, StepsAreNotSkipped) {
