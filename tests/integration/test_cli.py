@@ -20,7 +20,7 @@ from hub_case import PERMITTED, HubCase, faster_retries, new_id, replaced  # noq
 from hub_harness import wait_for  # noqa: E402
 
 OK, FAILED, USAGE = 0, 1, 2
-COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy explain", "policy list", "consent add", "consent revoke", "consent list",
+COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy explain", "policy list", "report statistics", "consent add", "consent revoke", "consent list",
             "exchange list", "exchange show", "exchange retry", "log verify", "log checkpoint"]
 CATEGORIES = ["identity", "suspicion", "school", "social_situation", "risk_assessment", "event", "case_reference", "official", "home_area",
               "protection"]
