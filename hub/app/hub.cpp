@@ -164,7 +164,13 @@ int serve(const Config& config) {
 
   std::atomic<bool> ready{false}, draining{false};
   const auto healthy = [&] { return (*ledger)->healthy(); };
+  Server* serving = nullptr;  // asked for its connections once it exists
   const auto is_ready = [&] {
+    ExchangeFilter held;
+    held.state = "held";
+    held.limit = 1000;  // a gauge that stands at its limit is alarm enough
+    if (auto rows = (*store)->exchanges(held)) metrics.set_holds(static_cast<double>(rows->size()));
+    if (serving) metrics.set_connections(serving->connections());
     metrics.set_outbox(static_cast<double>(outbox.waiting()));
     metrics.set_ledger_size(static_cast<double>((*ledger)->size()));
     return ready && !draining && (*ledger)->healthy();
@@ -179,6 +185,7 @@ int serve(const Config& config) {
                          console_handler(**store, **ledger, config.parties));
   listeners.emplace_back(listener(config.admin, config, false, Need::none), admin_handler(metrics, healthy, is_ready));
   Server server(io, std::move(listeners));
+  serving = &server;
   if (auto started = server.start(); !started) return complain(in_words(started.error()));
 
   asio::signal_set stop_signals(io, SIGTERM, SIGINT), reload_signals(io, SIGHUP);

@@ -93,7 +93,7 @@ void Outbox::enqueue(ExchangeRow row, CasePtr source, PreparedPtr prepared) {
 
 void Outbox::nudge() { nudged_ = true; }
 
-bool Outbox::is_claimed(const std::string& id) const {
+bool Outbox::is_sending(const std::string& id) const {
   std::lock_guard lock(mutex_);
   return sending_.count(id) != 0;
 }

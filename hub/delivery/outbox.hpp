@@ -83,7 +83,7 @@ class Outbox {
   void nudge();
   std::size_t waiting() const;
   // Is an attempt of it under way, or about to be? Then bytes may leave although no row says so yet.
-  bool is_claimed(const std::string& exchange_id) const;
+  bool is_sending(const std::string& exchange_id) const;
   int in_flight() const { return in_flight_.load(); }
 
  private:

@@ -170,7 +170,7 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
   if (!rows) co_return rows.error();
   for (ExchangeRow& row : *rows) {
     const std::string exchange = row.id;
-    if (has_left(row) || s_.outbox.is_claimed(exchange)) {
+    if (has_left(row) || s_.outbox.is_sending(exchange)) {
       if (row.life == "recalled") continue;
       auto sent = co_await recall(std::move(row), "consent_revoked");
       if (sent)
@@ -243,7 +243,7 @@ Task<Result<void>> Journey::withdraw_retracted(CasePtr source) {
   for (const std::string& id : split((*earlier)->exchanges)) {
     auto row = s_.store.exchange(id);
     if (!row || !row->has_value()) continue;
-    if (has_left(**row) || s_.outbox.is_claimed(id)) {
+    if (has_left(**row) || s_.outbox.is_sending(id)) {
       if ((*row)->life == "recalled") continue;
       auto sent = co_await recall(std::move(**row), "misdirected");
       if (!sent) co_return sent.error();

@@ -328,7 +328,7 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     if (decided->row.fingerprint == row.fingerprint) co_return std::move(row);
 
     // At the gate the attempt under way is this one, and it has sent nothing yet.
-    const bool left = has_left(row) || (because != kAtTheGate && s_.outbox.is_claimed(row.id));
+    const bool left = has_left(row) || (because != kAtTheGate && s_.outbox.is_sending(row.id));
     if (left && decided->decision.permits() && !is_wider(decided->row, row)) {
       // Less than the recipient has: recorded, not delivered again, and what it has stays on record.
       auto recorded = co_await record_verdict(std::move(decided->leaf), row.leaf_index, because);

@@ -104,8 +104,9 @@ typedef struct {
   void* self;
   /* The sender's bytes -> canonical messages (docs/vocabulary.md). */
   int32_t (*decode)(void* self, const hub_wire*, const hub_sink*, hub_error*);
-  /* One step of a conversation. exchange_json: {"exchangeId","messageId","sender","recipient","kind","purpose","now",
-     "data","sdk":{sender/recipient addresses},"config"} with released fields only. */
+  /* One step of a conversation. exchange_json: {"exchangeId","messageId","conversationId","sender","recipient",
+     "kind","purpose","createdAt","now","data"}; sender and recipient are {"party","name","participantId",
+     "functionalAddress","organisationNumber"}; data with released fields only. */
   int32_t (*step)(void* self, uint32_t conversation_kind, hub_str exchange_json, hub_bytes state, uint32_t event_kind,
                   const hub_wire* event, const hub_sink*, hub_error*);
   int32_t (*call)(void* self, uint32_t extension_op, hub_bytes in, const hub_sink*, hub_error*);
