@@ -233,11 +233,9 @@ std::optional<Condition> parse_condition(std::string_view text) {
   return std::nullopt;
 }
 
-// Where a thing was written, for checks that need the whole set.
-struct Place {
-  std::string file;
-  toml::source_region source;
-};
+Place place_of(const std::string& file, const toml::table& table) {
+  return {.file = file, .line = static_cast<int>(table.source().begin.line)};
+}
 
 class Loader {
  public:
@@ -252,6 +250,7 @@ class Loader {
     each(top, "no_secrecy", file, [&](const toml::table& t) { no_secrecy(t, file); });
     each(top, "purpose", file, [&](const toml::table& t) { purpose(t, file); });
     each(top, "rule", file, [&](const toml::table& t) { rule(t, file); });
+    each(top, "accept", file, [&](const toml::table& t) { acceptance(t, file); });
     if (const auto* node = top.take("gate", false)) {
       if (const auto* table = node->as_table()) {
         gate(*table, file);
@@ -274,7 +273,7 @@ class Loader {
     for (std::size_t i = 0; i < set_.rules.size(); ++i) {
       const auto& rule = set_.rules[i];
       const auto report = [&](const std::string& message) {
-        problems_.report(rule_places_[i].file, rule_places_[i].source, "rule " + rule.id + ": " + message);
+        problems_.report(rule.place.file, rule_places_[i], "rule " + rule.id + ": " + message);
       };
       for (const auto* list : {&rule.breaks, &rule.breaks_not})
         for (const auto& id : *list) {
@@ -340,6 +339,7 @@ class Loader {
     p.citation = in.citation();
     in_force(in, p.in_force_from, p.in_force_to);
     in.done();
+    p.place = place_of(file, table);
     set_.provisions.push_back(std::move(p));
   }
 
@@ -350,6 +350,7 @@ class Loader {
     n.categories = in.code_list("categories", data_categories(), true);
     n.citation = in.citation();
     in.done();
+    n.place = place_of(file, table);
     set_.no_secrecy.push_back(std::move(n));
   }
 
@@ -366,7 +367,22 @@ class Loader {
       return name.empty() || name.find('/') != std::string_view::npos ? "must be the last part of a pointer" : "";
     });
     in.done();
+    p.place = place_of(file, table);
     set_.purposes.push_back(std::move(p));
+  }
+
+  void acceptance(const toml::table& table, const std::string& file) {
+    TableReader in(table, file, "accept", problems_);
+    Acceptance a;
+    a.finding = in.text("finding");
+    a.about = in.text("about");
+    a.detail = in.text("detail", false);
+    a.reason = in.text("reason");
+    a.by = in.text("by");
+    a.at = in.date("at", true);
+    in.done();
+    a.place = place_of(file, table);
+    set_.accepted.push_back(std::move(a));
   }
 
   // Whoever learns who somebody is or where somebody lives must see that the person is protected.
@@ -413,7 +429,8 @@ class Loader {
     r.reviewed_at = in.date("reviewed_at", true);
     in.done();
     check_rule(in, r);
-    rule_places_.push_back({file, table.source()});
+    r.place = place_of(file, table);
+    rule_places_.push_back(table.source());
     set_.rules.push_back(std::move(r));
   }
 
@@ -455,7 +472,7 @@ class Loader {
 
   Problems& problems_;
   RuleSet set_;
-  std::vector<Place> rule_places_;
+  std::vector<toml::source_region> rule_places_;
   std::set<std::string> ids_;
 };
 

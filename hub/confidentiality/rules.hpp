@@ -18,6 +18,12 @@ struct Citation {
   std::string text;                              // "LUL (1964:167) 6 §"
 };
 
+// Where something was written, for whoever has to mend it.
+struct Place {
+  std::string file;  // name within the folder; "" = not from a file
+  int line = 0;
+};
+
 struct Provision {
   std::string id;                    // "OSL 35:1"
   std::vector<std::string> holders;  // actor types; "*" = any
@@ -32,17 +38,20 @@ struct Provision {
   std::string own_test;                   // 18:1: the fact that records this provision's own harm test; "" = none
   Citation citation;
   Date in_force_from{}, in_force_to{};
+  Place place{};
 };
 
 struct NoSecrecy {  // declares, with citation, that no secrecy covers a category at a holder
   std::vector<std::string> holders, categories;
   Citation citation;
+  Place place{};
 };
 
 struct Purpose {
   std::string id, name_sv, name_en;
   std::vector<std::string> needs;   // data categories
   std::vector<std::string> except;  // last pointer tokens that are not needed although their category is
+  Place place{};
 };
 
 struct Condition {  // one of:
@@ -71,6 +80,17 @@ struct Rule {
   Date in_force_from{}, in_force_to{};
   std::string reviewed_by;
   Date reviewed_at{};
+  Place place{};
+};
+
+// A finding of the static analysis (analyse.hpp) that a named person has looked at and let stand.
+struct Acceptance {
+  std::string finding;  // its code: "redundant"
+  std::string about;    // a rule, or what else the finding names itself by
+  std::string detail;   // what exactly, when one subject may have several: "" = the finding has no detail
+  std::string reason, by;
+  Date at{};
+  Place place{};
 };
 
 // Counsel settings: open legal questions with their safe defaults (confidentiality.md, "Open legal questions").
@@ -101,6 +121,7 @@ struct RuleSet {
   std::vector<NoSecrecy> no_secrecy;
   std::vector<Purpose> purposes;
   std::vector<Rule> rules;
+  std::vector<Acceptance> accepted;
   Settings settings;
   Gate gate;
   std::string hash;                        // hex SHA-256 over the files, set by the loader

@@ -68,6 +68,31 @@ class Loader : public ::testing::Test {
   fs::path folder_;
 };
 
+TEST_F(Loader, EverythingKnowsWhereItWasWritten) {
+  write("a.toml", kGood);
+  write("b.toml", R"(schema = 1
+
+[[accept]]
+finding = "redundant"
+about = "R"
+reason = "kept for the narrow setting"
+by = "counsel"
+at = 2026-11-01
+)");
+  const auto rules = load();
+  ASSERT_TRUE(rules) << rules.error().where << rules.error().message;
+  const auto& set = **rules;
+  EXPECT_EQ(set.rules[0].place.file, "a.toml");
+  EXPECT_EQ(set.provisions[0].place.line, 2);
+  EXPECT_EQ(set.purposes[0].place.line, 10);
+  EXPECT_EQ(set.rules[0].place.line, 15);
+  ASSERT_EQ(set.accepted.size(), 1u);
+  EXPECT_EQ(set.accepted[0].about, "R");
+  EXPECT_EQ(set.accepted[0].place.line, 3);
+  write("b.toml", "schema = 1\n[[accept]]\nfinding = \"redundant\"\nabout = \"R\"\nby = \"x\"\nat = 2026-11-01\n");
+  EXPECT_FALSE(load()) << "an acceptance without a reason";
+}
+
 TEST_F(Loader, ReadsWhatIsWritten) {
   write("a.toml", kGood);
   write("ignored.txt", "nonsense");
