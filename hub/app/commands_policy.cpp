@@ -70,7 +70,10 @@ int explain(const Arguments& a) {
     request.recipient = candidate.recipient;
     request.purpose = candidate.purpose;
     request.kind = message->kind;
+    request.initiative = initiative_of(*kind, message->data);
     request.emergency = message->emergency;
+    request.emergency_reason = message->emergency_reason;
+    request.emergency_since = message->received_at;
     request.recipient_restricted =
         std::any_of(config->parties.all().begin(), config->parties.all().end(),
                     [&](const Party& p) { return p.restricted_recipient == candidate.recipient->id; });

@@ -39,8 +39,7 @@ std::optional<std::vector<int>> places_of(const Field& field, std::span<const Pe
 
 // Can this exchange keep what its rules oblige it to? An obligation that nobody here knows cannot be kept.
 bool can_keep(std::string_view obligation, const DecisionRequest& request, const FactTable& facts) {
-  const auto known = obligation_codes();
-  if (std::find(known.begin(), known.end(), obligation) == known.end()) return false;
+  if (!is_obligation(obligation)) return false;
   const auto recorded = [&](std::string_view code) {
     const int index = code_index(fact_codes(), code);
     if (facts.value(index, kWholeExchange) == Truth::yes) return true;
@@ -56,12 +55,36 @@ bool can_keep(std::string_view obligation, const DecisionRequest& request, const
 
 // The strictest action that the obligations ask for this field: drop > pseudonymise > generalise > pass.
 std::string_view action_for(const Field& field, const std::vector<std::string>& obligations) {
-  if (field.category != "identity") return "pass";
-  if (has(obligations, "pseudonymise_identity")) return "pseudonymise";
-  const auto name = last_token(field.pointer);
-  if (has(obligations, "generalise_birth_date") && (name == "birthDate" || name == "personalNumber"))
-    return "generalise";
-  return "pass";
+  static constexpr std::string_view kActions[] = {"pass", "generalise", "pseudonymise",
+                                                  "drop"};  // stricter and stricter
+  std::size_t strictest = 0;
+  const auto add = [&](std::string_view action) {
+    for (std::size_t i = 0; i < std::size(kActions); ++i)
+      if (kActions[i] == action) strictest = std::max(strictest, i);
+  };
+  for (const auto& obligation : obligations) {
+    if (const auto on = field_action(obligation); on && on->category == field.category) add(on->action);
+    const auto name = last_token(field.pointer);
+    if (obligation == "generalise_birth_date" && field.category == "identity" &&
+        (name == "birthDate" || name == "personalNumber"))
+      add("generalise");
+  }
+  return kActions[strictest];
+}
+
+// A notice to a guardian waits for the test of OSL 12:3 and goes to another adult when it would harm the child: turned
+// aside, never dropped.
+void redirect_guardian_notice(std::vector<std::string>& obligations, const DecisionRequest& request,
+                              const FactTable& facts) {
+  const auto notice = std::find(obligations.begin(), obligations.end(), "notify_guardian");
+  if (notice == obligations.end()) return;
+  static const int kGuardianHarm = code_index(fact_codes(), "guardian_harm");
+  Truth harm = Truth::no;
+  for (std::size_t i = 0; i < request.persons.size(); ++i)
+    if (request.persons[i].role == "subject" || request.persons[i].role == "child_in_home")
+      harm = either(harm, facts.value(kGuardianHarm, static_cast<int>(i)));
+  if (harm == Truth::yes) *notice = "redirect_guardian_notice";
+  if (harm == Truth::unknown) *notice = "assess_guardian_harm";
 }
 
 // One judgement for all fields of the same category about the same persons.
@@ -214,6 +237,14 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
   if (duty_rule >= 0) rules.push_back(duty_rule);
   sort_unique(rules);
 
+  const auto note_ttl = [&](const Rule& rule) {
+    if (rule.ttl.count() == 0) return;
+    const bool glass = std::any_of(rule.conditions.begin(), rule.conditions.end(),
+                                   [](const Condition& c) { return c.type == Condition::Type::emergency; });
+    const Time since = glass && request.emergency_since != Time{} ? request.emergency_since : request.at;
+    if (decision.ttl_.count() == 0 || rule.ttl < decision.ttl_) decision.ttl_ = rule.ttl;
+    if (!decision.expires_at_ || since + rule.ttl < *decision.expires_at_) decision.expires_at_ = since + rule.ttl;
+  };
   const bool permits = tally.outcome == Outcome::released || tally.outcome == Outcome::partial;
   if (permits) {
     for (const int position : rules) {
@@ -221,7 +252,11 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
       decision.rules_.push_back(rule.id);
       decision.citations_.push_back(rule.citation.text);
       decision.obligations_.insert(decision.obligations_.end(), rule.obligations.begin(), rule.obligations.end());
+      note_ttl(rule);
     }
+    redirect_guardian_notice(decision.obligations_, request, journey.judge().facts());
+    // OSL 10:14 is about individuals: no reservation stands before an authority, nor refuses a duty toward it.
+    if (!journey.judge().gated()) std::erase(decision.obligations_, "reservation");
     sort_unique(decision.rules_);
     sort_unique(decision.obligations_);
     sort_unique(decision.consents_);
@@ -250,6 +285,8 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     decision.citations_.clear();
     decision.obligations_.clear();
     decision.consents_.clear();
+    decision.ttl_ = {};
+    decision.expires_at_.reset();
     if (tally.outcome == Outcome::refused &&
         (tally.reason == Reason::consent_missing || tally.reason == Reason::consent_revoked ||
          tally.reason == Reason::consent_expired))

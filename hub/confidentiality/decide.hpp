@@ -21,7 +21,10 @@ struct DecisionRequest {
   const Party* recipient = nullptr;
   std::string purpose;
   std::string kind;
-  bool emergency = false;
+  Initiative initiative = Initiative::own;
+  bool emergency = false;             // break-glass: permits only what a rule with the condition `emergency` names
+  std::string emergency_reason;       // emergency_reasons(); without one the flag permits nothing
+  Time emergency_since{};             // when it was raised, for the time to live; epoch = `at`
   bool recipient_restricted = false;  // recipient is the holder's or board's restricted recipient
   std::span<const Field> fields;
   std::span<const Person> persons;

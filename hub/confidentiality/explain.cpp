@@ -109,6 +109,8 @@ const Dictionary& reason_names() {
       {"consent_missing", {"samtycke saknas", "consent is missing"}},
       {"consent_revoked", {"samtycket är återkallat", "the consent is revoked"}},
       {"consent_expired", {"samtycket har gått ut", "the consent has expired"}},
+      {"emergency_expired",
+       {"nödläget saknar skäl eller har upphört att gälla", "the emergency has no reason or has run out"}},
       {"agreement_ended", {"samverkansavtal gäller inte", "no agreement is in force"}},
       {"offer_declined", {"personen tackade nej till erbjudandet", "the person declined the offer"}},
       {"age_outside_rule", {"åldern ligger utanför regeln", "the age is outside the rule"}},
@@ -245,6 +247,7 @@ json::object explanation(const Decision& decision, const RuleSet& set) {
                    {"missing", strings(decision.missing())},
                    {"nearestChange", std::move(nearest)},
                    {"rulesetHash", decision.ruleset_hash()}};
+  if (decision.expires_at()) out["expiresAt"] = to_rfc3339(*decision.expires_at());
   if (const auto& duty = decision.duty()) {
     out["duty"] = json::object{{"rule", duty->rule}, {"modality", duty->modality}, {"due", to_rfc3339(duty->due)}};
   }

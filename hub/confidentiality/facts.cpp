@@ -14,6 +14,8 @@ std::string_view code_of(Reason reason) {
       return "consent_revoked";
     case Reason::consent_expired:
       return "consent_expired";
+    case Reason::emergency_expired:
+      return "emergency_expired";
     case Reason::agreement_ended:
       return "agreement_ended";
     case Reason::fact_false:

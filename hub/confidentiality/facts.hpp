@@ -15,6 +15,7 @@ enum class Reason {
   offer_declined,
   consent_revoked,
   consent_expired,
+  emergency_expired,
   agreement_ended,
   fact_false,
   consent_missing,

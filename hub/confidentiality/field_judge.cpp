@@ -62,6 +62,13 @@ Bits union_of(const Changes& sets) {
   return all;
 }
 
+// An emergency is raised with a reason and lasts as long as the rule that it opens says.
+bool emergency_stands(const DecisionRequest& request, std::chrono::minutes ttl) {
+  if (!request.emergency || !contains(emergency_reasons(), request.emergency_reason)) return false;
+  const Time since = request.emergency_since == Time{} ? request.at : request.emergency_since;
+  return since <= request.at && request.at < since + ttl;
+}
+
 }  // namespace
 
 void FieldJudge::Standing::add(Truth next, Reason when_no, Bits facts) {
@@ -102,7 +109,9 @@ FieldJudge::FieldJudge(const DecisionRequest& request, const RuleSet& set, const
   const Bits kind = bit(code_index(message_kinds(), request.kind));
   for (const auto& rule : index.rules) {
     if ((rule.from & holder_) == 0 || (rule.to & to) == 0 || (rule.kinds & kind) == 0 ||
-        (rule.purposes & bit(purpose)) == 0 || !in_force(rule.in_force_from, rule.in_force_to, today_) ||
+        (rule.purposes & bit(purpose)) == 0 ||
+        !(request.initiative == Initiative::request ? rule.on_request : rule.on_own) ||
+        !in_force(rule.in_force_from, rule.in_force_to, today_) ||
         (rule.setting != nullptr && !(set.settings.*rule.setting)))
       continue;
     LiveRule live{.bits = &rule, .standings = {}};
@@ -162,7 +171,8 @@ FieldJudge::Standing FieldJudge::standing_of(const RuleIndex::RuleBits& rule, in
                      agreement_known(request_) ? Reason::agreement_ended : Reason::secrecy, 0);
         break;
       case Condition::Type::emergency:
-        standing.add(request_.emergency ? Truth::yes : Truth::no, Reason::secrecy, 0);
+        standing.add(emergency_stands(request_, rule.ttl) ? Truth::yes : Truth::no,
+                     request_.emergency ? Reason::emergency_expired : Reason::secrecy, 0);
         break;
       case Condition::Type::protected_identity: {
         const bool is =

@@ -45,6 +45,7 @@ class FieldJudge {
   Truth any_rule_holds(Bits& missing) const;
   const FactTable& facts() const { return facts_; }
   Date today() const { return today_; }
+  bool gated() const { return gated_; }  // the recipient has no secrecy of its own
   // The duty that the matching rules give: certain ones first, then must before should, then the earliest.
   // `rule` gets its position when all its conditions are true, else -1.
   std::optional<Duty> duty(int& rule) const;

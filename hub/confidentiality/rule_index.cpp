@@ -25,10 +25,36 @@ Bits category_bits(const std::vector<std::string>& codes) {
 }
 
 std::span<const std::string_view> obligation_codes() {
-  static constexpr std::string_view kCodes[] = {"receipt",       "confirm_same_day",      "no_onward_use",
-                                                "reservation",   "human_review",          "restricted_recipient",
-                                                "notify_person", "generalise_birth_date", "pseudonymise_identity"};
+  static constexpr std::string_view kCodes[] = {"receipt",
+                                                "confirm_same_day",
+                                                "no_onward_use",
+                                                "reservation",
+                                                "human_review",
+                                                "restricted_recipient",
+                                                "notify_person",
+                                                "notify_guardian",
+                                                "assess_guardian_harm",
+                                                "redirect_guardian_notice",
+                                                "notify_privacy_officer",
+                                                "mandatory_review",
+                                                "generalise_birth_date",
+                                                "pseudonymise_identity"};
   return kCodes;
+}
+
+std::optional<FieldAction> field_action(std::string_view obligation) {
+  if (obligation == "pseudonymise_identity") return FieldAction{"pseudonymise", "identity"};
+  const auto colon = obligation.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const FieldAction out{obligation.substr(0, colon), obligation.substr(colon + 1)};
+  const bool action = out.action == "drop" || out.action == "pseudonymise" || out.action == "generalise";
+  if (!action || out.category == "envelope" || !contains(data_categories(), out.category)) return std::nullopt;
+  return out;
+}
+
+bool is_obligation(std::string_view code) {
+  const auto known = obligation_codes();
+  return std::find(known.begin(), known.end(), code) != known.end() || field_action(code);
 }
 
 bool Settings::* setting_named(std::string_view name) {
@@ -110,6 +136,11 @@ RuleIndex::RuleBits index_rule(const Rule& r, int position) {
     bits.setting = setting_named(r.setting);
     if (bits.setting == nullptr) throw std::logic_error("unknown setting in a rule");
   }
+  for (const auto& each : r.initiative)
+    if (!initiative_from(each)) throw std::logic_error("unknown initiative in a rule");
+  bits.on_own = has(r.initiative, "own");
+  bits.on_request = has(r.initiative, "request");
+  bits.ttl = r.ttl;
   bits.in_force_from = r.in_force_from;
   bits.in_force_to = r.in_force_to;
   for (const auto& condition : r.conditions) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,13 @@ Bits category_bits(const std::vector<std::string>& codes);
 
 // The closed list of docs/vocabulary.md, "Obligations".
 std::span<const std::string_view> obligation_codes();
+// "drop:health" is {"drop", "health"}: an action on every field of a category. Empty for any other obligation.
+struct FieldAction {
+  std::string_view action, category;
+};
+std::optional<FieldAction> field_action(std::string_view obligation);
+// One of the list, or an action on a category.
+bool is_obligation(std::string_view);
 
 enum class HarmTest { straight, reverse, absolute };
 
@@ -65,6 +73,8 @@ struct RuleIndex {
     int position;
     Bits from, to, kinds, purposes, roles, categories;
     bool any_role, breaks_all, needs_consent, duty;
+    bool on_own, on_request;  // Initiative
+    std::chrono::minutes ttl;
     bool Settings::* setting;                        // nullptr = always
     std::bitset<kProvisionsMax> breaks, breaks_not;  // by place in `provisions` below
     std::array<ConditionBits, kConditionsMax> conditions;

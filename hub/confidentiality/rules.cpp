@@ -18,6 +18,8 @@ constexpr std::size_t kFilesMax = 100;
 constexpr std::string_view kTests[] = {"straight", "reverse", "absolute"};
 constexpr std::string_view kModalities[] = {"must", "should", "may"};
 constexpr std::string_view kDeadlines[] = {"at_once", "same_day", "next_working_day", "within_7_days"};
+constexpr auto kTtlMax = std::chrono::hours{24 * 30};
+constexpr auto kEmergencyTtlMax = std::chrono::hours{24};
 constexpr std::string_view kWhens[] = {"person.protected", "person.fictitious", "exchange.protected"};
 
 using List = std::span<const std::string_view>;
@@ -48,6 +50,7 @@ class TableReader {
   TableReader(const toml::table& table, const std::string& file, std::string what, Problems& problems)
       : table_(table), file_(file), what_(std::move(what)), problems_(problems) {}
 
+  bool has(std::string_view key) const { return table_.contains(key); }
   std::string text(std::string_view key, bool required = true) {
     const auto* node = take(key, required);
     if (node == nullptr) return {};
@@ -233,6 +236,17 @@ std::optional<Condition> parse_condition(std::string_view text) {
   return std::nullopt;
 }
 
+// "30 minutes", "4 hours", "1 hour".
+std::optional<std::chrono::minutes> parse_ttl(std::string_view text) {
+  const auto space = text.find(' ');
+  const auto number = small_number(text.substr(0, space));
+  if (!number || *number == 0 || space == std::string_view::npos) return std::nullopt;
+  const auto unit = text.substr(space + 1);
+  if (unit == "minutes" || (unit == "minute" && *number == 1)) return std::chrono::minutes{*number};
+  if (unit == "hours" || (unit == "hour" && *number == 1)) return std::chrono::hours{*number};
+  return std::nullopt;
+}
+
 Place place_of(const std::string& file, const toml::table& table) {
   return {.file = file, .line = static_cast<int>(table.source().begin.line)};
 }
@@ -281,6 +295,15 @@ class Loader {
           if (target == nullptr) report("unknown provision \"" + id + "\"");
           if (target != nullptr && target->unbreakable && list == &rule.breaks) report(id + " is unbreakable");
         }
+      // OSL 10:14: a reservation binds an individual. It never stands before an authority.
+      const bool reserves =
+          std::find(rule.obligations.begin(), rule.obligations.end(), "reservation") != rule.obligations.end() ||
+          std::any_of(rule.conditions.begin(), rule.conditions.end(),
+                      [](const Condition& c) { return c.code == "recipient_reservation"; });
+      for (const auto& to : rule.to)
+        if (reserves &&
+            std::find(set_.gate.recipients.begin(), set_.gate.recipients.end(), to) == set_.gate.recipients.end())
+          report("a reservation against \"" + to + "\", who is none of `[gate]`");
       for (const auto& id : rule.purposes)
         if (id != "*" && set_.purpose(id) == nullptr) report("purpose \"" + id + "\" has no need list");
     }
@@ -406,6 +429,7 @@ class Loader {
     r.to = in.code_list("to", actor_types(), true);
     r.kinds = in.code_list("kinds", message_kinds(), true);
     r.purposes = in.code_list("purposes", purposes(), true);
+    if (in.has("initiative")) r.initiative = in.code_list("initiative", initiatives(), false);
     const auto any_text = [](std::string_view) { return std::string(); };
     r.breaks_all = in.flag("breaks_all");
     r.breaks = in.texts("breaks", false, any_text);
@@ -421,7 +445,14 @@ class Loader {
     });
     r.setting = in.text("setting", false);
     r.deadline = in.code("deadline", kDeadlines, false);
-    r.obligations = in.code_list("obligations", obligation_codes(), false, false);
+    r.obligations = in.texts("obligations", false, [](std::string_view code) -> std::string {
+      return is_obligation(code) ? "" : "unknown code \"" + std::string(code) + "\"";
+    });
+    if (in.has("ttl")) {
+      const auto ttl = parse_ttl(in.text("ttl"));
+      if (!ttl || *ttl > kTtlMax) in.report("ttl", "`ttl` must be a time such as \"30 minutes\" or \"4 hours\"");
+      r.ttl = ttl.value_or(std::chrono::minutes{0});
+    }
     r.citation = in.citation();
     r.via = in.text("via", r.breaks_all);
     in_force(in, r.in_force_from, r.in_force_to);
@@ -445,6 +476,15 @@ class Loader {
     if (!duty && !r.breaks_all && r.breaks.empty()) in.report("id", "a `may` rule that breaks nothing permits nothing");
     if (!r.breaks_all && !r.breaks_not.empty()) in.report("breaks_not", "`breaks_not` belongs to `breaks_all`");
     if (!r.setting.empty() && setting_named(r.setting) == nullptr) in.report("setting", "unknown setting");
+    const bool emergency = std::any_of(r.conditions.begin(), r.conditions.end(),
+                                       [](const Condition& c) { return c.type == Condition::Type::emergency; });
+    if (!emergency) return;
+    // Break-glass opens for a while, and somebody looks at it afterwards.
+    if (r.ttl.count() == 0 || r.ttl > kEmergencyTtlMax)
+      in.report("conditions", "a rule for an emergency needs a `ttl` of at most 24 hours");
+    for (const char* needed : {"notify_privacy_officer", "mandatory_review"})
+      if (std::find(r.obligations.begin(), r.obligations.end(), needed) == r.obligations.end())
+        in.report("conditions", "a rule for an emergency needs the obligation `" + std::string(needed) + "`");
   }
 
   void gate(const toml::table& table, const std::string& file) {

@@ -63,9 +63,10 @@ struct Condition {  // one of:
 };
 
 struct Rule {
-  std::string id, modality;           // "must" | "should" | "may"
-  std::vector<std::string> from, to;  // actor types
-  std::vector<std::string> kinds;     // message kinds; "*" = any
+  std::string id, modality;                                  // "must" | "should" | "may"
+  std::vector<std::string> from, to;                         // actor types
+  std::vector<std::string> kinds;                            // message kinds; "*" = any
+  std::vector<std::string> initiative = {"own", "request"};  // initiatives(): a duty on request has "request" alone
   std::vector<std::string> purposes;
   bool breaks_all = false;  // 10:28: all minus unbreakable, minus `breaks_not`
   std::vector<std::string> breaks, breaks_not;
@@ -74,6 +75,9 @@ struct Rule {
   std::string setting;                // name of a setting that must be on for the rule to count; "" = always
   std::string deadline;               // "" | "at_once" | "same_day" | "next_working_day" | "within_7_days"
   std::vector<std::string> obligations;
+  // Time to live of what the rule permits, 0 = none. A rule with the condition `emergency` (break-glass) must have one,
+  // counted from when the flag was raised, and stops permitting when it is over.
+  std::chrono::minutes ttl{0};
   Citation citation;
   std::string via;  // "OSL 10:28"
   std::string title_sv, title_en;

@@ -88,6 +88,8 @@ const std::map<std::string_view, Pair>& words() {
       {"reason.fact_false", {"ett villkor är inte uppfyllt", "a condition is not met"}},
       {"reason.consent_missing", {"samtycke saknas", "consent is missing"}},
       {"reason.consent_revoked", {"samtycket är återkallat", "the consent is revoked"}},
+      {"reason.emergency_expired",
+       {"nödläget saknar skäl eller har upphört att gälla", "the emergency has no reason or has run out"}},
       {"reason.consent_expired", {"samtycket har gått ut", "the consent has expired"}},
       {"reason.agreement_ended", {"samverkansavtal gäller inte", "no agreement is in force"}},
       {"reason.offer_declined", {"personen tackade nej till erbjudandet", "the person declined the offer"}},

@@ -110,10 +110,10 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     if (decided->row.outcome == "held") s_.meter.alarm("hold");
     leaves.push_back(std::move(decided->leaf));
     rows->push_back(std::move(decided->row));
-    prepared.push_back(
-        decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision), std::move(*decided->body),
-                                                            epoch, valid_until(*rest, now)})
-                      : nullptr);
+    const Time until = std::min(valid_until(*rest, now), decided->decision.expires_at().value_or(Time::max()));
+    prepared.push_back(decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision),
+                                                                           std::move(*decided->body), epoch, until})
+                                     : nullptr);
   }
 
   for (Leaf& leaf : along.leaves) leaves.push_back(std::move(leaf));
@@ -221,7 +221,10 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   request.recipient = &recipient;
   request.purpose = purpose;
   request.kind = source.message.kind;
+  request.initiative = initiative_of(*source.kind, source.message.data);
   request.emergency = source.message.emergency;
+  request.emergency_reason = source.message.emergency_reason;
+  request.emergency_since = source.message.received_at;
   request.recipient_restricted = is_restricted(recipient);
   request.fields = source.fields;
   request.persons = source.message.persons;

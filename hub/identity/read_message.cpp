@@ -221,6 +221,7 @@ void read_data(Reader& reader, const json::object& root, const json::object& dat
     if (!emergency->is_bool()) reader.refuse("/data/emergency", "expected true or false");
     message.emergency = emergency->is_bool() && emergency->get_bool();
   }
+  message.emergency_reason = reader.code(data, "emergencyReason", "/data", emergency_reasons(), false);
   read_persons(reader, data, message.persons);
   if (reader.failed()) return;
   if (const json::array* facts = reader.array(data, "facts", "/data", kFactsMax)) {

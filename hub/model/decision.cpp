@@ -43,6 +43,7 @@ std::string Decision::fingerprint() const {
   append_sorted(out, "rules", rules_);
   append_sorted(out, "consents", consents_);
   append_sorted(out, "obligations", obligations_);
+  if (ttl_.count() != 0) out += "ttl=" + std::to_string(ttl_.count()) + '\n';
   if (outcome_ == Outcome::held) append_sorted(out, "missing", missing_);
   return out;
 }

@@ -46,6 +46,10 @@ struct Decision {
   const std::vector<std::vector<std::string>>& nearest_change() const { return nearest_change_; }
   const std::vector<std::string>& consents() const { return consents_; }  // ids relied on
   const std::optional<Duty>& duty() const { return duty_; }
+  // The shortest time to live of the rules that contributed, 0 = none, and when it is over. What has not left by then
+  // must not, and the recipient keeps none of it longer.
+  std::chrono::minutes ttl() const { return ttl_; }
+  const std::optional<Time>& expires_at() const { return expires_at_; }
   const std::string& reason() const { return reason_; }  // reason code of a refusal or hold
   const std::string& ruleset_hash() const { return ruleset_hash_; }
   // Stable text of everything that matters for "same decision again": outcome, released pointers with actions, rules,
@@ -60,6 +64,8 @@ struct Decision {
   std::vector<std::string> rules_, citations_, obligations_, missing_, consents_;
   std::vector<std::vector<std::string>> nearest_change_;
   std::optional<Duty> duty_;
+  std::chrono::minutes ttl_{0};
+  std::optional<Time> expires_at_;
   std::string reason_, ruleset_hash_;
 };
 

@@ -69,11 +69,12 @@ bool is_for_the_hub(std::string_view top_level_name) {
 }
 
 // Where the schema marks a leaf with `x-fact`. Properties only: a fact in a list would have no single answer.
-void collect_stated(const json::value& schema, const std::string& pointer, int depth,
-                    std::vector<std::pair<std::string, std::string>>& out) {
+// Likewise where `x-answers` marks one.
+void collect_stated(const json::value& schema, const std::string& pointer, int depth, Kind& out) {
   const json::object* node = schema.if_object();
   if (node == nullptr || depth > kWalkDepthMax) return;
-  if (const auto code = string_at(*node, "x-fact"); !code.empty()) out.emplace_back(pointer, code);
+  if (const auto code = string_at(*node, "x-fact"); !code.empty()) out.stated.emplace_back(pointer, code);
+  if (node->contains("x-answers")) out.answers.push_back(pointer);
   const json::value* properties = node->if_contains("properties");
   if (properties == nullptr || !properties->is_object()) return;
   for (const auto& member : properties->get_object())
@@ -206,9 +207,9 @@ Result<Kinds> Kinds::load(const std::filesystem::path& folder) {
     if (auto place = uncategorised(*schema->root(), false, "", 0)) return refuse(*place, "a leaf without x-category");
     const json::value* additional = find_pointer(source, "/additionalProperties");
     const bool open = additional == nullptr || *additional != json::value(false);
-    std::vector<std::pair<std::string, std::string>> stated;
-    collect_stated(source, "", 0, stated);
-    out.kinds_.emplace(name, Kind{name, *version, open, std::move(*schema), source, std::move(stated)});
+    Kind kind{name, *version, open, std::move(*schema), source, {}, {}};
+    collect_stated(source, "", 0, kind);
+    out.kinds_.emplace(name, std::move(kind));
   }
   if (out.kinds_.empty()) return fail(Errc::invalid_config, folder.filename().string(), "no message kinds found");
   return out;
@@ -251,6 +252,12 @@ std::vector<Fact> stated_facts(const Kind& kind, const json::value& data, const 
     if (field->persons.empty()) add("");
   }
   return out;
+}
+
+Initiative initiative_of(const Kind& kind, const json::value& data) {
+  const bool answers = std::any_of(kind.answers.begin(), kind.answers.end(),
+                                   [&](const auto& pointer) { return find_pointer(data, pointer) != nullptr; });
+  return answers ? Initiative::request : Initiative::own;
 }
 
 }  // namespace samband

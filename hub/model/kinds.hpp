@@ -45,6 +45,7 @@ struct Kind {
   Schema schema;                       // of `data`
   json::value source;
   std::vector<std::pair<std::string, std::string>> stated;  // `x-fact`: pointer into `data` and fact code
+  std::vector<std::string> answers;  // `x-answers`: pointers whose presence makes the message an answer to a request
 };
 
 class Kinds {
@@ -70,5 +71,8 @@ std::vector<Field> fields_of(const Kind&, const json::value& data, const std::ve
 // it answers is left alone. So a canonical message behaves as one that an adapter decoded.
 std::vector<Fact> stated_facts(const Kind&, const json::value& data, const std::vector<Field>&,
                                const std::vector<Fact>& said, Time at);
+
+// `request` when the message has a leaf that its schema marks with `x-answers`: the recipient asked for it. Else `own`.
+Initiative initiative_of(const Kind&, const json::value& data);
 
 }  // namespace samband

@@ -46,6 +46,7 @@ struct Message {
       relates_to;            // sender's message ids; relates_to is an exchange id
   std::string addressed_to;  // party id or functional address named by the sender; "" = by route
   bool emergency = false;
+  std::string emergency_reason;  // emergency_reasons(); "" = none given: no break-glass rule then counts
   std::vector<Person> persons;
   std::vector<Fact> facts;
   json::value data;      // the whole `data` member, as decoded

@@ -90,6 +90,8 @@ class Compiler {
       if (!contains(data_categories(), out.category)) note(place, "unknown data category");
     } else if (name == "x-fact") {
       if (!contains(fact_codes(), text(value, place))) note(place, "unknown fact code");
+    } else if (name == "x-answers") {
+      if (value != json::value(true)) note(place, "x-answers is true or absent");
     } else if (name == "x-person") {
       out.person = text(value, place);
       if (out.person != "all" && out.person != "none" && !contains(person_roles(), out.person)) {

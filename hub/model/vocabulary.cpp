@@ -75,6 +75,7 @@ constexpr auto kReasonCodes = sorted({"cleared",
                                       "consent_missing",
                                       "consent_revoked",
                                       "consent_expired",
+                                      "emergency_expired",
                                       "offer_declined",
                                       "unknown_field",
                                       "protected_identity",
@@ -96,6 +97,11 @@ constexpr auto kReasonCodes = sorted({"cleared",
                                       "need_established",
                                       "need_not_established",
                                       "withdrawn"});
+
+constexpr auto kInitiatives = sorted({"own", "request"});
+
+constexpr auto kEmergencyReasons =
+    sorted({"danger_to_life", "serious_violence", "child_in_danger", "crime_in_progress", "acute_illness"});
 
 }  // namespace
 
@@ -151,6 +157,14 @@ std::string_view to_string(Protection protection) {
   return "fictitious";  // the strictest: a value out of range must not open anything
 }
 
+std::string_view to_string(Initiative initiative) { return initiative == Initiative::request ? "request" : "own"; }
+
+std::optional<Initiative> initiative_from(std::string_view code) {
+  for (const auto initiative : {Initiative::own, Initiative::request})
+    if (to_string(initiative) == code) return initiative;
+  return std::nullopt;
+}
+
 std::optional<Outcome> outcome_from(std::string_view code) {
   for (const auto outcome : {Outcome::released, Outcome::partial, Outcome::held, Outcome::refused}) {
     if (to_string(outcome) == code) return outcome;
@@ -173,6 +187,8 @@ std::span<const std::string_view> data_categories() { return kDataCategories; }
 std::span<const std::string_view> fact_codes() { return kFactCodes; }
 std::span<const std::string_view> person_roles() { return kPersonRoles; }
 std::span<const std::string_view> reason_codes() { return kReasonCodes; }
+std::span<const std::string_view> initiatives() { return kInitiatives; }
+std::span<const std::string_view> emergency_reasons() { return kEmergencyReasons; }
 
 bool contains(std::span<const std::string_view> list, std::string_view code) {
   return std::binary_search(list.begin(), list.end(), code);

@@ -17,12 +17,17 @@ enum class Protection {
   fictitious
 };  // sekretessmarkering, skyddad folkbokföring, fingerade uppgifter
 
+// Who began: the holder on its own initiative, or the recipient by asking. A duty "on request" needs the request.
+enum class Initiative { own, request };
+
 std::string_view to_string(Outcome);
 std::string_view to_string(FieldOutcome);
 std::string_view to_string(Truth);
 std::string_view to_string(Protection);
+std::string_view to_string(Initiative);
 std::optional<Outcome> outcome_from(std::string_view);
 std::optional<Protection> protection_from(std::string_view);
+std::optional<Initiative> initiative_from(std::string_view);
 
 // Closed lists, sorted; is_known_* are the tests that config, rules and schemas run against.
 std::span<const std::string_view> actor_types();
@@ -32,6 +37,8 @@ std::span<const std::string_view> data_categories();
 std::span<const std::string_view> fact_codes();
 std::span<const std::string_view> person_roles();
 std::span<const std::string_view> reason_codes();
+std::span<const std::string_view> initiatives();
+std::span<const std::string_view> emergency_reasons();  // why an emergency flag was raised
 bool contains(std::span<const std::string_view> list, std::string_view code);
 
 }  // namespace samband

@@ -480,12 +480,72 @@ TEST(Engine, AgeIsCountedOnTheStockholmDate) {
   EXPECT_EQ(unknown.decide(rules).outcome(), Outcome::held);
 }
 
-TEST(Engine, EmergencyIsTheSendersFlag) {
-  const auto rules = tiny_rules({{.type = Condition::Type::emergency, .code = {}, .codes = {}}});
+RuleSet break_glass() {
+  auto rules = tiny_rules({{.type = Condition::Type::emergency, .code = {}, .codes = {}}});
+  rules.rules[0].ttl = 30min;
+  rules.rules[0].obligations = {"notify_privacy_officer", "mandatory_review"};
+  return rules;
+}
+
+TEST(Engine, EmergencyPermitsWithAReasonAndForAsLongAsItsRuleSays) {
+  const auto rules = break_glass();
   auto w = tiny_world().field("identity");
   EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
   w.emergency = true;
+  w.emergency_since = w.now - 30min + 1ms;
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::released);
+  EXPECT_EQ(d.obligations(), (Names{"mandatory_review", "notify_privacy_officer"}));
+  EXPECT_EQ(d.ttl(), 30min);
+  EXPECT_EQ(d.expires_at(), w.now + 1ms) << "counted from the flag, however often it is decided again";
+  w.emergency_since -= 1ms;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  EXPECT_EQ(w.decide(rules).reason(), "emergency_expired");
+  EXPECT_FALSE(w.decide(rules).expires_at());
+  w.emergency_since = w.now + 1ms;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused) << "a flag from the future";
+  w.emergency_since = {};
   EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+  for (const char* reason : {"", "because"}) {
+    w.emergency_reason = reason;
+    EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused) << reason;
+  }
+}
+
+TEST(Engine, EveryOtherRuleIgnoresTheEmergency) {
+  auto w = tiny_world().field("identity");
+  w.emergency = true;
+  EXPECT_EQ(w.decide(tiny_rules({needs_fact("need_of_help")})).outcome(), Outcome::held);
+  EXPECT_TRUE(w.decide(tiny_rules()).obligations().empty());
+}
+
+TEST(Engine, ADutyOnRequestNeedsTheRequest) {
+  auto rules = tiny_rules();
+  auto w = tiny_world().field("identity");
+  for (const auto& [initiatives, own, request] : {std::tuple(Names{"own", "request"}, true, true),
+                                                  {Names{"own"}, true, false},
+                                                  {Names{"request"}, false, true}}) {
+    rules.rules[0].initiative = initiatives;
+    rules.build_index();
+    w.initiative = Initiative::own;
+    EXPECT_EQ(w.decide(rules).permits(), own);
+    w.initiative = Initiative::request;
+    EXPECT_EQ(w.decide(rules).permits(), request);
+  }
+}
+
+TEST(Engine, TheShortestTimeToLiveOfTheContributingRulesCounts) {
+  auto rules = tiny_rules();
+  rules.rules.push_back(rules.rules[0]);
+  rules.rules[1].id = "R2";
+  auto w = tiny_world().field("identity");
+  EXPECT_FALSE(w.decide(rules).expires_at());
+  rules.rules[0].ttl = 48h;
+  const auto before = w.decide(rules).fingerprint();
+  EXPECT_EQ(w.decide(rules).expires_at(), w.now + 48h);
+  rules.rules[1].ttl = 2h;
+  EXPECT_EQ(w.decide(rules).expires_at(), w.now + 2h);
+  EXPECT_NE(w.decide(rules).fingerprint(), before);
 }
 
 TEST(Engine, ObligationsAreTheUnionAndTheStrictestActionWins) {
@@ -505,6 +565,34 @@ TEST(Engine, ObligationsAreTheUnionAndTheStrictestActionWins) {
   EXPECT_EQ(d.rules(), (Names{"R", "R2"}));
 }
 
+TEST(Engine, AnActionMayBeAskedForAnyCategoryAndTheStrictestWins) {
+  auto rules = tiny_rules();
+  rules.rules.push_back(rules.rules[0]);
+  rules.rules[1].id = "R2";
+  auto w = tiny_world().field("identity").field("health").field("event");
+  rules.rules[0].obligations = {"generalise:health", "drop:event"};
+  rules.rules[1].obligations = {"pseudonymise:health", "generalise:event", "generalise:identity"};
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.fields()[0].action, "generalise");
+  EXPECT_EQ(d.fields()[1].action, "pseudonymise");
+  EXPECT_EQ(d.fields()[2].action, "drop");
+  for (const char* unknown : {"drop:envelope", "drop:nothing", "burn:health", "drop:"}) {
+    rules.rules[0].obligations = {unknown};
+    EXPECT_EQ(w.decide(rules).reason(), "obligation_unfulfillable") << unknown;
+  }
+}
+
+TEST(Engine, AGuardiansNoticeWaitsForTheTestAndIsTurnedAsideNeverDropped) {
+  auto rules = tiny_rules();
+  rules.rules[0].obligations = {"notify_guardian"};
+  auto w = tiny_world().field("identity");
+  EXPECT_EQ(w.decide(rules).obligations(), Names{"assess_guardian_harm"});
+  w.fact("guardian_harm", false, "p1");
+  EXPECT_EQ(w.decide(rules).obligations(), Names{"notify_guardian"});
+  w.facts[0].value = Truth::yes;
+  EXPECT_EQ(w.decide(rules).obligations(), Names{"redirect_guardian_notice"});
+}
+
 TEST(Engine, ObligationThatCannotBeKeptRefuses) {
   const auto with = [](std::string obligation) {
     auto rules = tiny_rules();
@@ -517,11 +605,20 @@ TEST(Engine, ObligationThatCannotBeKeptRefuses) {
   EXPECT_EQ(unknown.reason(), "obligation_unfulfillable");
   EXPECT_EQ(outcomes(unknown), "W");
   EXPECT_EQ(w.decide(with("restricted_recipient")).outcome(), Outcome::refused);
-  EXPECT_EQ(w.decide(with("reservation")).outcome(), Outcome::refused);
+  EXPECT_EQ(w.decide(with("reservation")).outcome(), Outcome::released) << "never against an authority";
+  EXPECT_TRUE(w.decide(with("reservation")).obligations().empty());
+  auto individual = with("reservation");
+  individual.gate.recipients = {"social_board"};
+  individual.rules[0].conditions = {needs_consent()};
+  auto asked = w;
+  asked.consent("p1", {"identity"}, "self").maturity_assessor = "eva";
+  EXPECT_FALSE(asked.decide(individual).permits());
+  asked.fact("recipient_reservation", true);
+  EXPECT_EQ(asked.decide(individual).obligations(), Names{"reservation"});
   EXPECT_EQ(w.decide(with("human_review")).outcome(), Outcome::refused);
   w.restricted = true;
-  w.fact("recipient_reservation", true).fact("individual_assessment", true);
-  for (const char* kept : {"restricted_recipient", "reservation", "human_review"})
+  w.fact("individual_assessment", true);
+  for (const char* kept : {"restricted_recipient", "human_review"})
     EXPECT_EQ(w.decide(with(kept)).outcome(), Outcome::released) << kept;
 }
 

@@ -103,7 +103,8 @@ struct Reference {
   Truth condition(const Condition& c, const std::string& category, const Person* p) const {
     if (c.type == Condition::Type::consent) return consent(category, p);
     if (c.type == Condition::Type::agreement) return agreement("") ? Truth::yes : Truth::no;
-    if (c.type == Condition::Type::emergency) return q.emergency ? Truth::yes : Truth::no;
+    if (c.type == Condition::Type::emergency)
+      return q.emergency && q.emergency_reason == "child_in_danger" ? Truth::yes : Truth::no;
     if (c.type == Condition::Type::protected_identity)
       return (p ? p->protection != Protection::none : somebody_protected()) == c.expected ? Truth::yes : Truth::no;
     std::vector<const Person*> who;

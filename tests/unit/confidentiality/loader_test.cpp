@@ -156,6 +156,24 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
            {"deadline = \"at_once\"", "deadline = \"at_once\"\nobligations = [\"send_flowers\"]", "a.toml:29:16",
             "unknown code"},
            {"deadline = \"at_once\"", "deadline = \"at_once\"\nsetting = \"mood\"", "a.toml:29:11", "unknown setting"},
+           {"purposes = [\"need_of_help\"]", "purposes = [\"need_of_help\"]\ninitiative = [\"asked\"]", "a.toml:24:15",
+            "unknown code"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nttl = \"soon\"", "a.toml:29:7", "must be a time"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nttl = \"0 hours\"", "a.toml:29:7", "must be a time"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nobligations = [\"drop:envelope\"]", "a.toml:29:16",
+            "unknown code"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nobligations = [\"reservation\"]", "a.toml:15:1",
+            "reservation against \"social_board\""},
+           {"\"fact:need_of_help\"", "\"fact:recipient_reservation\"", "a.toml:15:1", "reservation against"},
+           {"\"age 13-20\"]", "\"emergency\"]\nobligations = [\"notify_privacy_officer\", \"mandatory_review\"]",
+            "a.toml:27:14", "needs a `ttl`"},
+           {"\"age 13-20\"]",
+            "\"emergency\"]\nttl = \"25 hours\"\nobligations = [\"notify_privacy_officer\", \"mandatory_review\"]",
+            "a.toml:27:14", "needs a `ttl`"},
+           {"\"age 13-20\"]", "\"emergency\"]\nttl = \"4 hours\"\nobligations = [\"mandatory_review\"]", "a.toml:27:14",
+            "`notify_privacy_officer`"},
+           {"\"age 13-20\"]", "\"emergency\"]\nttl = \"4 hours\"\nobligations = [\"notify_privacy_officer\"]",
+            "a.toml:27:14", "`mandatory_review`"},
            {"test = \"reverse\"", "test = \"absolute\"\nunbreakable = true", "a.toml:16:1", "unbreakable"},
            {"breaks = [\"OSL 35:1\"]", "breaks_all = true", "a.toml:", "lacks `via`"},
            {"needs = [\"identity\", \"protection\"]", "needs = [\"identity\"]", "a.toml:14:9", "bring protection"},
@@ -175,6 +193,16 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
     EXPECT_TRUE(error.where.starts_with(row.where)) << row.to << " -> " << error.where << " " << error.message;
     EXPECT_NE(error.message.find(row.says), std::string::npos) << row.to << " -> " << error.message;
   }
+}
+
+TEST_F(Loader, ReadsInitiativeAndTimeToLive) {
+  write("a.toml", kGood);
+  EXPECT_EQ(load().value()->rules.at(0).initiative, (std::vector<std::string>{"own", "request"}));
+  EXPECT_EQ(error_of("deadline = \"at_once\"", "deadline = \"at_once\"\ninitiative = [\"request\"]\nttl = \"4 hours\"")
+                .message,
+            "");
+  EXPECT_EQ(load().value()->rules.at(0).initiative, std::vector<std::string>{"request"});
+  EXPECT_EQ(load().value()->rules.at(0).ttl, std::chrono::hours{4});
 }
 
 TEST_F(Loader, TheGateHoldsWithoutATableAndIsReplacedByOne) {

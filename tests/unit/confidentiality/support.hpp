@@ -35,6 +35,9 @@ struct World {
   std::string kind, purpose;
   Time now = at("2026-11-22T10:00:00Z");
   bool emergency = false, restricted = false;
+  std::string emergency_reason = "child_in_danger";  // counts with `emergency` only
+  Time emergency_since{};
+  Initiative initiative = Initiative::own;
 
   World(std::string from, std::string to, std::string message_kind, std::string why)
       : kind(std::move(message_kind)), purpose(std::move(why)) {
@@ -93,7 +96,10 @@ struct World {
     r.recipient = &recipient;
     r.purpose = purpose;
     r.kind = kind;
+    r.initiative = initiative;
     r.emergency = emergency;
+    r.emergency_reason = emergency_reason;
+    r.emergency_since = emergency_since;
     r.recipient_restricted = restricted;
     r.fields = fields;
     r.persons = persons;

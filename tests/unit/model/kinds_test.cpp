@@ -356,6 +356,13 @@ TEST(FieldsOf, FactsAndConsentsAreForTheHub) {
   EXPECT_TRUE(nested_is_a_field) << "only the top-level members are the hub's";
 }
 
+TEST(Initiative, AMessageThatAnswersWasAskedFor) {
+  const Kind& kind = *kinds().find("known.query");
+  EXPECT_EQ(initiative_of(kind, parse_json(R"({"payload":{"exchangeId":"x"}})").value()), Initiative::own);
+  EXPECT_EQ(initiative_of(kind, parse_json(R"({"payload":{"known":false}})").value()), Initiative::request);
+  EXPECT_EQ(initiative_of(*kinds().find("rent.arrears"), golden("rent.arrears")), Initiative::own);
+}
+
 // Case systems report by the exchange alone; without persons nothing about anybody leaves.
 TEST(StatedFacts, ABooleanThatTheSchemaMarksIsAStatementUnlessTheSenderAnswered) {
   auto data = golden("rent.arrears");
