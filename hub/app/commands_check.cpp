@@ -10,7 +10,7 @@ namespace samband::cli {
 namespace {
 
 int check(const Arguments& a) {
-  json::array problems;
+  json::array problems, warnings;
   json::object counts;
   const auto note = [&](const Error& e) {
     problems.push_back(json::object{{"where", e.where}, {"message", e.message}});
@@ -20,6 +20,12 @@ int check(const Arguments& a) {
     note(config.error());
   } else {
     counts["parties"] = config->parties.all().size();
+    for (const Party& party : config->parties.all())
+      if (party.person_number_in_url)
+        warnings.push_back(json::object{{"where", "parties.toml"},
+                                        {"message", "party '" + party.id +
+                                                        "': person_number_in_url = true: person numbers may stand in "
+                                                        "the access logs of its endpoint"}});
     counts["routes"] = config->routes.all().size();
     counts["agreements"] = config->agreements.size();
     if (auto kinds = Kinds::load(config->schemas_dir))
@@ -51,11 +57,15 @@ int check(const Arguments& a) {
     }
   }
   if (a.json()) {
-    std::cout << json::serialize(json::object{{"ok", problems.empty()}, {"problems", problems}, {"counts", counts}})
+    std::cout << json::serialize(json::object{
+                     {"ok", problems.empty()}, {"problems", problems}, {"warnings", warnings}, {"counts", counts}})
               << "\n";
   } else {
     for (const json::value& p : problems)
       std::cerr << string_at(p.as_object(), "where") << ": " << string_at(p.as_object(), "message") << "\n";
+    for (const json::value& w : warnings)
+      std::cerr << "warning: " << string_at(w.as_object(), "where") << ": " << string_at(w.as_object(), "message")
+                << "\n";
     for (const auto& [name, value] : counts)
       std::cout << name << ": " << (value.is_string() ? std::string(value.as_string()) : json::serialize(value))
                 << "\n";
@@ -115,12 +125,13 @@ int plugin_list(const Arguments& a) {
 }  // namespace
 
 void add_check(std::vector<Command>& commands) {
-  commands.push_back({"check",
-                      "Checks configuration, rules, schemas, plugins, keys and certificates",
-                      "",
-                      "Every problem is named with file, line and column.",
-                      {kConfigOption, kJsonOption},
-                      check});
+  commands.push_back(
+      {"check",
+       "Checks configuration, rules, schemas, plugins, keys and certificates",
+       "",
+       "Every problem is named with file, line and column. Warnings name what is permitted and has a price.",
+       {kConfigOption, kJsonOption},
+       check});
   commands.push_back({"keys dev",
                       "Makes a development key store",
                       "",

@@ -56,6 +56,9 @@ Party read_party(Table& in) {
     in.refuse(party.adapter.empty() ? "endpoint" : "adapter",
               "expected 'adapter' and 'endpoint' together, or neither: inbox only");
   }
+  party.person_number_in_url = in.boolean("person_number_in_url", false);
+  if (party.person_number_in_url && party.endpoint.empty())
+    in.refuse("person_number_in_url", "expected an endpoint: without one nothing is sent to this party");
   party.inbound = in.texts("inbound");
   party.kinds = in.texts("kinds");
   in.check_codes("kinds", party.kinds, message_kinds(), "message kind");

@@ -19,4 +19,8 @@ inline constexpr std::uint32_t kActionHttp = 1, kActionWait = 3, kActionDelivere
 Headers headers_from(std::string_view headers_json);
 std::string headers_to(const Headers&);
 
+// Does something in a request target look like a personnummer or samordningsnummer, percent-encoded or not? URLs end up
+// in access logs and proxies. UUIDs are passed over: one in some thousands has such a run of digits by chance.
+bool has_personal_number(std::string_view target);
+
 }  // namespace samband

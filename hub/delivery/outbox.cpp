@@ -258,6 +258,10 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
       request.headers = headers_from(action.headers_json);
       request.headers.emplace_back("idempotency-key", attempt.row.id);
       request.body = action.body;
+      if (!recipient->person_number_in_url && has_personal_number(request.path)) {
+        co_await failed(std::move(attempt.row), "person_number_in_url", true, {}, left);
+        co_return;
+      }
       auto response =
           co_await client_.send(action.endpoint.empty() ? recipient->endpoint : action.endpoint, std::move(request));
       event = PluginEvent{};

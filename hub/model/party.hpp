@@ -16,14 +16,15 @@ struct Party {
   std::string organisation_number;  // ten digits
   std::string certificate_sha256;   // pinned fingerprint, hex; "" = by organisation number in the subject
   std::string municipality, district;
-  std::string functional_address;    // SDK functional address; "" = none
-  std::string participant_id;        // "0203:..."; "" = none
-  std::string restricted_recipient;  // party id that takes notices about persons with protected identity; "" = none
-  std::string duty_phone;            // duty function, for holds and NOT SENT answers
-  std::string adapter;               // adapter that writes to it ("" = inbox only)
-  std::string endpoint;              // name of the endpoint in hub.toml
-  std::vector<std::string> inbound;  // adapters it may use at /v1/in/{adapter}
-  std::vector<std::string> kinds;    // kinds it may send; empty = none
+  std::string functional_address;     // SDK functional address; "" = none
+  std::string participant_id;         // "0203:..."; "" = none
+  std::string restricted_recipient;   // party id that takes notices about persons with protected identity; "" = none
+  std::string duty_phone;             // duty function, for holds and NOT SENT answers
+  std::string adapter;                // adapter that writes to it ("" = inbox only)
+  std::string endpoint;               // name of the endpoint in hub.toml
+  bool person_number_in_url = false;  // its API demands one: a stated exception, else such a request is refused
+  std::vector<std::string> inbound;   // adapters it may use at /v1/in/{adapter}
+  std::vector<std::string> kinds;     // kinds it may send; empty = none
   std::vector<std::string> agreements;
 };
 

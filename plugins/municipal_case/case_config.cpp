@@ -50,9 +50,18 @@ sdk::Result<CaseConfig> read_case_config(std::string_view text) {
   auto parsed = plugin::parse_config(text);
   if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
   Problem problem;
-  ObjectReader in(std::get<json::object>(parsed), "", problem);
+  const auto& members = std::get<json::object>(parsed);
+  ObjectReader in(members, "", problem);
   CaseConfig config;
   config.kinds = usual_kinds();
+  if (const auto api = in.text("api", 20); api == "lifecare")
+    config.api = CaseApi::lifecare;
+  else if (!api.empty() && api != "errand")
+    problem.set(in.at("api"), "must be errand or lifecare");
+  if (config.api == CaseApi::errand)
+    for (const char* key :
+         {"organisationId", "unitId", "workingStatus", "attachmentType", "attachmentSenderType", "kinds", "otherwise"})
+      if (members.contains(key)) problem.set(in.at(key), "belongs to api lifecare");
   config.organisation_id = in.integer("organisationId");
   config.unit_id = in.text("unitId", 40);
   config.working_status = in.text("workingStatus", 200);

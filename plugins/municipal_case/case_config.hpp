@@ -1,4 +1,5 @@
-// The operator's configuration of one case system: which code list entries, by name, stand for which message kind.
+// The operator's configuration of one case system: which API it speaks, and for Lifecare which code list entries, by
+// name, stand for which message kind.
 // Values; no secrets (the hub's client certificate is what the case system trusts).
 #pragma once
 #include <map>
@@ -15,7 +16,12 @@ struct EntryNames {
   std::string type, reason, from_who;
 };
 
+// errand: the neutral errand, one POST with everything in its body. lifecare: the vendor's REST API, whose look-up of a
+// client has the person number in its query; the hub refuses that unless the party's configuration permits it.
+enum class CaseApi { errand, lifecare };
+
 struct CaseConfig {
+  CaseApi api = CaseApi::errand;
   std::optional<std::int64_t> organisation_id;  // absent: the only organisation in the list
   std::string unit_id;
   std::string working_status;  // "" = the field is not sent

@@ -21,8 +21,8 @@ using sdk::Step;
 constexpr std::string_view kJsonHeaders = R"({"accept":"application/json","content-type":"application/json"})";
 constexpr std::string_view kReadHeaders = R"({"accept":"application/json"})";
 
-enum class Stage { proposals, before, create, reconcile, attach, errand };
-constexpr std::string_view kStageNames[] = {"proposals", "before", "create", "reconcile", "attach", "errand"};
+enum class Stage { proposals, before, create, reconcile, attach, errand, update };
+constexpr std::string_view kStageNames[] = {"proposals", "before", "create", "reconcile", "attach", "errand", "update"};
 
 struct State {
   Stage stage = Stage::proposals;
@@ -30,6 +30,9 @@ struct State {
   std::vector<std::int64_t> seen;  // looked like ours before we posted
   std::int64_t id = 0;             // the actualisation
   std::int64_t part = 0;           // document being written
+  std::string errand;              // its id, when it was there already
+
+  bool of_errand() const { return stage == Stage::errand || stage == Stage::update; }
 
   std::string text() const {
     json::object o{{"stage", kStageNames[static_cast<int>(stage)]}};
@@ -37,6 +40,7 @@ struct State {
     if (!seen.empty()) o["seen"] = json::value_from(seen);
     if (id) o["id"] = id;
     if (part) o["part"] = part;
+    if (!errand.empty()) o["errand"] = errand;
     return json::serialize(o);
   }
 
@@ -59,8 +63,10 @@ struct State {
         if (v.is_int64()) s.seen.push_back(v.get_int64());
     if (const auto* v = o->if_contains("id"); v && v->is_int64()) s.id = v->get_int64();
     if (const auto* v = o->if_contains("part"); v && v->is_int64() && v->get_int64() > 0) s.part = v->get_int64();
-    const bool needs_choice = s.stage != Stage::proposals && s.stage != Stage::errand;
+    s.errand = string_at(*o, "errand");
+    const bool needs_choice = s.stage != Stage::proposals && !s.of_errand();
     if ((needs_choice && !s.choice) || (s.stage == Stage::attach && !s.id)) return State{};
+    if (s.stage == Stage::update && s.errand.empty()) s.stage = Stage::errand;
     return s;
   }
 };
@@ -74,7 +80,8 @@ class Delivery {
   Step enter() {
     if (state_.stage == Stage::create) state_.stage = Stage::reconcile;
     // The number may have been withheld by the fresh decision before this attempt; what is created is still finished.
-    if (number_.empty() && state_.stage != Stage::attach) state_ = errand();
+    const bool by_errand = config_.api == CaseApi::errand || (number_.empty() && state_.stage != Stage::attach);
+    if (by_errand && !state_.of_errand()) state_ = errand();
     return perform();
   }
 
@@ -102,9 +109,16 @@ class Delivery {
         if (verdict != HttpVerdict::accepted) return not_accepted(verdict, answer);
         return attached();
       case Stage::errand:
-        if (answer.status == 409) return done(errand_reference(answer));
+        if (answer.status == 409) return bring_up_to_date(answer);
         if (verdict != HttpVerdict::accepted) return not_accepted(verdict, answer);
         return done(errand_reference(answer));
+      case Stage::update:
+        if (answer.status == 404) {
+          state_ = errand();  // it was removed meanwhile
+          return later("update_http_404");
+        }
+        if (verdict != HttpVerdict::accepted) return not_accepted(verdict, answer);
+        return done(state_.errand);
     }
     return later("malformed_answer");
   }
@@ -139,6 +153,9 @@ class Delivery {
       }
       case Stage::errand:
         return act(Action::http("POST", config_.errands_path, std::string(kJsonHeaders), errand_body(exchange_)));
+      case Stage::update:
+        return act(Action::http("PATCH", config_.errands_path + "/" + state_.errand, std::string(kJsonHeaders),
+                                errand_update_body(exchange_)));
     }
     return later("malformed_state");
   }
@@ -191,6 +208,16 @@ class Delivery {
   Step look_again(const sdk::Wire& answer) {
     state_.stage = Stage::reconcile, state_.id = 0, state_.part = 0;
     return later("attach_" + http_reason(answer.status));
+  }
+
+  Step bring_up_to_date(const sdk::Wire& conflict) {
+    auto id = errand_reference(conflict);
+    const bool plain = !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+    });
+    if (!plain) return refuse("errand_conflict_without_id");
+    state_.errand = std::move(id);
+    return go(Stage::update);
   }
 
   std::string errand_reference(const sdk::Wire& answer) const {

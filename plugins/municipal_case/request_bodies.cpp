@@ -156,7 +156,9 @@ std::string actualisation_body(std::string_view person_id, const Choice& choice)
   return json::serialize(body);
 }
 
-std::string errand_body(const json::object& exchange) {
+namespace {
+
+json::object errand(const json::object& exchange) {
   const auto kind = string_at(exchange, "kind");
   std::string slug(kind);
   std::replace(slug.begin(), slug.end(), '.', '-');
@@ -164,9 +166,7 @@ std::string errand_body(const json::object& exchange) {
   const auto* emergency = plugin::bool_at(data, "emergency");
   json::object body{{"typeSlug", slug.empty() ? "message" : slug},
                     {"title", plugin::notice_title(kind)},
-                    {"status", "NEW"},
                     {"priority", emergency && *emergency ? "HIGH" : "MEDIUM"},
-                    {"externalReference", string_at(exchange, "exchangeId")},
                     {"description", plugin::notice_text(exchange)},
                     {"data", data}};
   json::array stakeholders;
@@ -174,8 +174,19 @@ std::string errand_body(const json::object& exchange) {
     for (const auto& v : *persons)
       if (const auto* person = v.if_object()) stakeholders.push_back(stakeholder(*person));
   if (!stakeholders.empty()) body["stakeholders"] = std::move(stakeholders);
+  return body;
+}
+
+}  // namespace
+
+std::string errand_body(const json::object& exchange) {
+  auto body = errand(exchange);
+  body["status"] = "NEW";
+  body["externalReference"] = string_at(exchange, "exchangeId");
   return json::serialize(body);
 }
+
+std::string errand_update_body(const json::object& exchange) { return json::serialize(errand(exchange)); }
 
 std::string recall_body(const json::object& exchange) {
   // The exchange to recall is named by the payload of an exchange.recall, else it is the exchange itself.

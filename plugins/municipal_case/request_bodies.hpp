@@ -26,6 +26,8 @@ std::string actualisation_body(std::string_view person_id, const Choice&);
 // The neutral errand (after Sundsvall's CareManagement model): everything in one request, idempotent by
 // externalReference.
 std::string errand_body(const json::object& exchange);
+// The same without what the municipality may have changed since (status) and what never changes (externalReference).
+std::string errand_update_body(const json::object& exchange);
 std::string recall_body(const json::object& exchange);
 
 // Twelve digits of the person whom the notice is about; "" when there is none that the interface can take.

@@ -67,8 +67,8 @@ class AdaptersAndCounterparts(unittest.TestCase):
         make_certificates(cls.certs)
         cls.running = Counterparts(cls.certs, path)
         cls.ports = {}
-        for (script, party), port in zip([("lifecare", "social-board"), ("fhir", "bup"), ("landlord", "landlord-private"),
-                                          ("sdk_receiver", "kronofogden")], free_ports(4)):
+        for (script, party), port in zip([("lifecare", "social-board"), ("errands", "social-board"), ("fhir", "bup"), ("landlord", "landlord-private"),
+                                          ("sdk_receiver", "kronofogden")], free_ports(5)):
             cls.running.start(script, party, port)
             cls.ports[script] = port
 
@@ -120,16 +120,17 @@ class AdaptersAndCounterparts(unittest.TestCase):
             self.assertTrue(all(d["actualisation"] == all_records[-1]["id"] for d in documents))
             self.assertIn("- Misstankegrad: skäligen misstänkt", documents[0]["body"]["Content"])
 
-    def test_case_system_gets_one_errand_without_person_number(self):
-        plugin, send = driver.Plugin(need("municipal_case")), self.sender("lifecare", "/lifecare-fc/apifc/v1")
-        for _ in self.each_fault("lifecare", "social-board"):
-            message = arrears()
-            action, _ = driver.converse(plugin, message, send)
-            self.assertEqual(action["kind"], driver.DELIVERED, action["reason"])
-            records = self.received("lifecare", "social-board", message["exchangeId"])
-            self.assertEqual(len([r for r in records if not r["duplicate"]]), 1)
-            self.assertEqual(records[0]["id"], action["reference"])
-            self.assertEqual(records[0]["body"]["data"], message["data"])
+    def test_case_system_gets_one_errand(self):
+        for script, api, base in (("lifecare", "lifecare", "/lifecare-fc/apifc/v1"), ("errands", "errand", "/case-api/v1")):
+            plugin, send = driver.Plugin(need("municipal_case"), {"api": api}), self.sender(script, base)
+            for _ in self.each_fault(script, "social-board"):
+                for message in (arrears(),) if api == "lifecare" else (arrears(), suspicion()):
+                    action, _ = driver.converse(plugin, message, send)
+                    self.assertEqual(action["kind"], driver.DELIVERED, action["reason"])
+                    records = self.received(script, "social-board", message["exchangeId"])
+                    self.assertEqual(len([r for r in records if r["kind"] == "errand" and not r["duplicate"]]), 1)
+                    self.assertEqual(records[0]["id"], action["reference"])
+                    self.assertEqual(records[0]["body"]["data"], message["data"])
 
     def test_health_system_gets_one_task_under_every_fault(self):
         plugin, send = driver.Plugin(need("health")), self.sender("fhir", "/fhir")
@@ -160,7 +161,8 @@ class AdaptersAndCounterparts(unittest.TestCase):
         recalled = str(uuid.uuid4())
         message = {**exchange("exchange.recall", "receipt", people.YOUTH_17, {}),
                    "data": {"kind": "exchange.recall", "payload": {"exchangeId": recalled, "reasonCode": "consent_revoked", "at": build.now()}}}
-        for name, script, party, base in [("municipal_case", "lifecare", "social-board", "/lifecare-fc/apifc/v1"), ("health", "fhir", "bup", "/fhir")]:
+        for name, script, party, base in [("municipal_case", "lifecare", "social-board", "/lifecare-fc/apifc/v1"), ("municipal_case", "errands", "social-board", "/case-api/v1"),
+                                          ("health", "fhir", "bup", "/fhir")]:
             self.running.mode(script, party, fail=0, twice=1, half=0)
             action, _ = driver.converse(driver.Plugin(need(name)), message, self.sender(script, base), driver.RECALL)
             self.assertEqual(action["kind"], driver.DELIVERED, action["reason"])

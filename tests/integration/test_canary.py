@@ -9,13 +9,13 @@ import re
 import sys
 import unittest
 import xml.etree.ElementTree as tree
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
 from hub_case import ENDPOINTS, PERMITTED, HubCase, data_files, faster_retries, new_id, replaced  # noqa: E402
-from hub_harness import wait_for  # noqa: E402
+from hub_harness import SOURCE, wait_for  # noqa: E402
 
 NUMBER = "201002022380"  # one of Skatteverket's, used nowhere else
 DASHED = "20100202-2380"
@@ -297,6 +297,10 @@ class Canary(CanaryCase):
             for path in (f"/v1/exchanges/{held['id']}/assessments", "/v1/consents"):
                 self.assert_silent(self.ask("police-west", "POST", path, text), "malformed")
 
+    def test_zz_nothing_of_it_in_a_url_to_a_recipient(self):
+        self.assertGreater(len(self.systems.targets()), 100)
+        self.assertEqual([t for t in self.systems.targets() if traces_in(t) or traces_in(unquote(t))], [])
+
     # -- and then nowhere ---------------------------------------------------------------------------------------------
 
     def test_zz_nothing_of_it_in_log_metrics_pages_and_listings(self):
@@ -346,6 +350,39 @@ class Canary(CanaryCase):
         self.hub.stop()
         self.assertEqual(self.found_in_files(), [])
         self.assertEqual(traces_in(self.hub.log()), [])
+
+
+class Urls(HubCase):
+    """The vendor's case system wants the person number in a query: refused, unless the party's configuration permits it."""
+
+    @staticmethod
+    def edit(folder):
+        faster_retries(folder)
+        replaced(folder / "hub.toml", ('api = "errand"', 'api = "lifecare"\norganisationId = 4\nunitId = "U1"'), ("/case-api/v1", "/lifecare-fc/apifc/v1"))
+
+    def test_a_person_number_in_a_url_needs_a_permission(self):
+        self.systems.start("lifecare", "social-board", self.hub.port(ENDPOINTS["social-board"][1]))
+        sent = self.to(self.send("police-west", "police", build.police_suspicion(CANARY, new_id())), "social-board")
+        self.wait_state("police-west", sent["id"], "dead")
+        self.assertIn('"reason":"person_number_in_url"', self.hub.log())
+        self.assertEqual(self.systems.targets(), [], "refused before a byte left")
+        self.assertEqual(self.cli_json("check")["warnings"], [])
+
+        replaced(self.hub.config / "parties.toml", ('endpoint = "case-system"', 'endpoint = "case-system"\nperson_number_in_url = true'))
+        warnings = self.cli_json("check")["warnings"]
+        self.assertEqual([w["where"] for w in warnings], ["parties.toml"])
+        self.assertIn("'social-board'", warnings[0]["message"])
+        self.assertIn("warning: parties.toml", self.cli("check", check=0).stderr)
+        self.hub.restart()
+        self.cli("exchange", "retry", sent["id"], check=0)
+        self.wait_state("police-west", sent["id"])
+        self.assertTrue([t for t in self.systems.targets() if NUMBER in t], "the vendor's API needs no exception any more: take it away")
+        self.assertEqual(traces_in(self.hub.log()), [], "and even then no log line has it")
+
+    def test_the_example_and_the_demo_need_no_permission(self):
+        # What the demo's own last step looks at: every target, both ways, in all its paths.
+        self.assertNotIn("person_number_in_url", (SOURCE / "config" / "parties.toml").read_text(encoding="utf-8"))
+        self.assertIn('api = "errand"', (SOURCE / "config" / "hub.toml").read_text(encoding="utf-8"))
 
 
 class Adapters(CanaryCase):

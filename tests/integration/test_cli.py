@@ -361,7 +361,7 @@ class Cli(HubCase):
         self.assertEqual(self.cli_json("exchange", "retry", lost["id"]), {"id": lost["id"], "state": "queued"})
         self.wait_state("landlord-private", lost["id"])
         self.assertIn("received", self.cli("exchange", "show", lost["id"], check=OK).stdout)
-        self.systems.kill9("lifecare", "social-board")
+        self.systems.kill9("errands", "social-board")
 
     # -- the log ------------------------------------------------------------------------------------------------------
 

@@ -17,9 +17,9 @@ from hub_harness import wait_for  # noqa: E402
 class Faults(DeliveryCase):
     SYSTEMS = ["social-board", "bup", "landlord-private"]
 
-    def under(self, check=None, ways=None, **faults):
+    def under(self, check=None, **faults):
         """One exchange on every way while the recipient plays these faults: one case more, whoever it is about."""
-        for sender, recipient, way in ways or self.WAYS:
+        for sender, recipient, way in self.WAYS:
             with self.subTest(way=way, **faults):
                 self.mode(recipient)
                 self.wait_state(sender, getattr(self, way)()["id"])  # the hub keeps a connection open from here
@@ -41,23 +41,16 @@ class Faults(DeliveryCase):
     def test_refused_for_the_moment(self):
         self.under(fail=2)
 
-    # An errand and a FHIR transaction carry the exchange's id; the case system's own interface has no such key.
-    KEYED = DeliveryCase.WAYS[1:]
-
     def test_done_but_the_connection_dropped(self):
         for drops in (1, 2):
-            self.under(twice=drops, ways=self.KEYED)
-
-    def test_done_but_the_connection_dropped_by_a_case_system_without_keys(self):
-        self.under(twice=1, ways=self.WAYS[:1])
+            self.under(twice=drops)
 
     def test_the_answer_is_cut(self):
         for cut in (1, 2, 4):
             self.under(half=cut)
 
     def test_everything_at_once(self):
-        self.under(twice=2, half=2, fail=2, ways=self.KEYED)
-        self.under(half=2, fail=2)
+        self.under(twice=2, half=2, fail=2)
 
     def test_down_and_back(self):
         def comes_back(sender, recipient, exchange):
@@ -184,7 +177,7 @@ class AttemptsEnd(DeliveryCase):
         self.start_system("social-board")
         self.wait_state("landlord-private", self.arrears()["id"])
         self.assertEqual(self.cases("social-board", sent["id"]), 0)
-        self.systems.kill9("lifecare", "social-board")
+        self.systems.kill9("errands", "social-board")
 
 
 if __name__ == "__main__":

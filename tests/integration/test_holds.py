@@ -82,7 +82,7 @@ class Holds(HubCase):
         self.assertIn(answered["outcome"], PERMITTED)
         self.assertIn("POL-SN-LOB", answered["rules"])
         self.wait_state("police-west", held["id"])
-        self.assertEqual(len(self.received_of("social-board", held["id"], "attachment")), 1)
+        self.assertEqual(len(self.received_of("social-board", held["id"], "errand")), 1)
 
     def test_a_refusal_may_be_answered_again_and_the_newest_answer_counts(self):
         held = self.lob()
@@ -96,7 +96,7 @@ class Holds(HubCase):
         self.wait_state("police-west", held["id"])
         again = self.assess("police-west", held["id"], need_of_help=True)
         self.assertEqual((again["state"], again["receipt"]["leafIndex"]), ("delivered", first["receipt"]["leafIndex"]))
-        self.assertEqual(len(self.received_of("social-board", held["id"], "attachment")), 1)
+        self.assertEqual(len(self.received_of("social-board", held["id"], "errand")), 1)
 
     def test_an_answer_to_another_question_or_about_nobody_releases_nothing(self):
         held = self.lob()
@@ -327,9 +327,10 @@ class Holds(HubCase):
         self.assertIn(wider["outcome"], PERMITTED)
         self.assertIn("document", [f["category"] for f in wider["fields"]["released"]])
         self.wait_state("police-west", done["id"])
-        notices = wait_for("second delivery", lambda: [r for r in self.received_of("social-board", done["id"], "attachment") if text in str(r)], 20)
+        notices = wait_for("second delivery", lambda: [r for r in self.received_of("social-board", done["id"], "update") if text in str(r)], 20)
         self.assertEqual(len(notices), 1)
-        self.assertEqual(len(self.received_of("social-board", done["id"], "attachment")), 2)
+        self.assertEqual(len(self.received_of("social-board", done["id"], "errand")), 2, "asked for again: the same errand, brought up to date")
+        self.assertEqual({r["id"] for r in self.received_of("social-board", done["id"])}, {notices[0]["id"]})
         now = self.exchange("police-west", done["id"])
         self.assertEqual(now["acknowledgedAt"], done["acknowledgedAt"], "the date of the first receipt is proof of it and stays")
 
@@ -337,10 +338,10 @@ class Holds(HubCase):
         done, _ = self.partial()
         self.assess("police-west", done["id"], document_released=True)
         self.wait_state("police-west", done["id"])
-        before = len(self.received_of("social-board", done["id"], "attachment"))
+        before = len(self.received_of("social-board", done["id"]))
         narrower = self.assess("police-west", done["id"], document_released=False)
         self.assertEqual(narrower["state"], "delivered")
-        self.assertEqual(len(self.received_of("social-board", done["id"], "attachment")), before)
+        self.assertEqual(len(self.received_of("social-board", done["id"])), before)
 
     def test_a_narrower_decision_does_not_undo_a_delivery(self):
         held = self.lob()

@@ -107,7 +107,7 @@ class Life(DeliveryCase):
             self.assert_one_case("landlord-private", "social-board", exchange)
         self.assert_one_case("landlord-private", "social-board", first)
         self.assert_log_verifies()
-        self.systems.kill9("lifecare", "social-board")
+        self.systems.kill9("errands", "social-board")
 
     def test_a_second_hub_on_the_same_data_refuses(self):
         said = self.refuses_to_start()

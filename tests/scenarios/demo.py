@@ -32,7 +32,7 @@ import samband_client as build  # noqa: E402
 from hub_harness import Client, Counterparts, Hub, wait_for  # noqa: E402
 
 # script, party, usual port, name of the endpoint's system
-COUNTERPARTS = [("lifecare", "social-board", 19101), ("fhir", "maria-ungdom", 19102), ("fhir", "bup", 19103),
+COUNTERPARTS = [("errands", "social-board", 19101), ("fhir", "maria-ungdom", 19102), ("fhir", "bup", 19103),
                 ("landlord", "landlord-private", 19104), ("sdk_receiver", "kronofogden", 19105), ("sdk_receiver", "police-west", 19106)]
 ARRIVAL_SECONDS_MAX = 60
 PERMITTED = ("released", "partial")
@@ -238,7 +238,7 @@ class Demo:
         declined = self.send("police-west", "police", build.police_offer(people.ADULT_22, str(uuid.uuid4()), accepted=False))
         for e in declined["exchanges"]:
             self.expect(s, f"declined: nothing to {e['recipient']}", (e["outcome"], e["reason"]), ("refused", "offer_declined"))
-            for script, party in (("lifecare", "social-board"), ("fhir", "maria-ungdom")):
+            for script, party in (("errands", "social-board"), ("fhir", "maria-ungdom")):
                 self.expect(s, f"nothing of it at {party}", self.arrived(script, party, e["id"]), [])
 
     def rent_arrears(self):
@@ -250,7 +250,7 @@ class Demo:
         self.expect(s, "the slip is said", [w["code"] for w in a["warnings"]][:1], ["personnummer_stripped"])
         self.expect(s, "bosamordnare is an exchange of its own", coordinator["outcome"] in PERMITTED, True)
         done = self.wait_state("landlord-private", board["id"])
-        received = self.arrived("lifecare", "social-board", board["id"]) or self.counterparts.received("lifecare", "social-board")
+        received = self.arrived("errands", "social-board", board["id"]) or self.counterparts.received("errands", "social-board")
         self.expect(s, "no personnummer arrived", people.GUARDIAN_45["personalNumber"][2:8] in json.dumps(received[-1]["body"], ensure_ascii=False), False)
         e = self.exchange("landlord-private", board["id"])
         self.expect(s, "the receipt proves the board's date", bool(e["acknowledgedAt"]) and e["acknowledgementReceipt"]["proof"].startswith("c2sp.org/tlog-proof@v1"), True)
@@ -371,11 +371,11 @@ class Demo:
         self.say(f"  same id, other content: {r.status} {r.json()['code']}: {r.json()['detail']}")
 
         self.say("  the board's case system goes down")
-        self.counterparts.mode("lifecare", "social-board", down=1)
+        self.counterparts.mode("errands", "social-board", down=1)
         e = self.to(self.send("landlord-private", "landlord", build.landlord_arrears(people.GUARDIAN_45, str(uuid.uuid4()), amount="5 100,00 kr")), "social-board")
         wait_for("failed attempt", lambda: self.exchange("landlord-private", e["id"])["attempts"] >= 1, 60)
         self.expect(s, "waits while the recipient is down", self.exchange("landlord-private", e["id"])["state"], "queued")
-        self.counterparts.mode("lifecare", "social-board", down=0)
+        self.counterparts.mode("errands", "social-board", down=0)
         done = self.wait_state("landlord-private", e["id"])
         self.expect(s, "delivered when it is back", done["state"], "delivered")
         self.say(f"     delivered after {done['attempts']} failed attempts")
@@ -440,8 +440,10 @@ class Demo:
 
     def leaks(self):
         """No person number in anything that is not the message itself."""
-        s = self.step(10, "No person in the log, the metrics or any refusal")
-        texts = {"hub log": self.hub.log(), "metrics": self.hub.admin("/metrics")[1], "refusals": "\n".join(self.refusals)}
+        s = self.step(10, "No person in the log, the metrics, any refusal or any URL")
+        texts = {"hub log": self.hub.log(), "metrics": self.hub.admin("/metrics")[1], "refusals": "\n".join(self.refusals),
+                 "URLs out": "\n".join(self.counterparts.targets()), "URLs in": "\n".join(Client.asked)}
+        self.expect(s, "URLs were seen both ways", bool(texts["URLs out"] and texts["URLs in"]), True)
         found = []
         for where, text in texts.items():
             for person in people.ALL:

@@ -100,6 +100,8 @@ class Answer:
 class Client:
     """One party's keep-alive connection to the agency API."""
 
+    asked = set()  # targets of all requests of this program
+
     def __init__(self, certs, party, port, timeout=70):
         import counterpart
 
@@ -112,6 +114,7 @@ class Client:
         self.port, self.timeout, self.connection = port, timeout, None
 
     def request(self, method, path, body=None, headers=None):
+        Client.asked.add(path)
         headers = dict(headers or {})
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body, ensure_ascii=False)
@@ -340,6 +343,10 @@ class Counterparts:
 
     def received(self, script, party, kind=None):
         return self.control(script, party, "GET", "/_received" + (f"?kind={kind}" if kind else ""))
+
+    def targets(self):
+        """Path and query of every request that any of them was sent."""
+        return [line for file in sorted(self.folder.glob("*.jsonl.targets")) for line in file.read_text(encoding="utf-8").splitlines()]
 
     def mode(self, script, party, **faults):
         return self.control(script, party, "POST", "/_mode", faults)

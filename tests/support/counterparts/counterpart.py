@@ -9,7 +9,8 @@ Faults, from the command line or with POST /_mode (JSON, any certificate of the 
   twice N   the next N writes are done, then the connection is dropped without an answer: a sender that retries sends twice
   half N    the next N answers are cut in the middle and the connection dropped (the work is done)
   down      every connection is dropped before anything is read or done
-GET /_received answers the records as a JSON array; GET /_mode the faults that are left.
+GET /_received answers the records as a JSON array; GET /_mode the faults that are left. The target of every request is
+kept, one a line, beside --state as <state>.targets.
 Test program: standard library only, no protection beyond TLS, never for production.
 """
 import argparse
@@ -199,7 +200,7 @@ def peer_name(certificate):
     return ""
 
 
-def make_handler(counterpart, mode, hub_name, log):
+def make_handler(counterpart, mode, hub_name, log, targets):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         server_version = "counterpart"
@@ -229,6 +230,8 @@ def make_handler(counterpart, mode, hub_name, log):
         def answer_one(self):
             peer = peer_name(self.connection.getpeercert())
             control = urlsplit(self.path).path in ("/_received", "/_mode")
+            if targets and not control:
+                targets.write(self.path + "\n")
             if mode.get("down") and not control:
                 self.close_connection = True
                 return "dropped"
@@ -364,7 +367,8 @@ def run(make, description, add_arguments=lambda parser: None):
     mode = Mode(**{name: getattr(arguments, name) for name in Mode.FIELDS})
     counterpart = make(arguments, Received(arguments.state))
     log = open(arguments.log, "a", encoding="utf-8") if arguments.log else None
-    server = Server((arguments.host, arguments.port), make_handler(counterpart, mode, arguments.hub, log),
+    targets = open(arguments.state + ".targets", "a", encoding="utf-8", buffering=1) if arguments.state else None
+    server = Server((arguments.host, arguments.port), make_handler(counterpart, mode, arguments.hub, log, targets),
                     server_context(arguments.certs, arguments.party))
     print(f"ready {server.server_address[1]}", flush=True)
     try:

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
 """A municipal case system: the part of Lifecare FC's REST interface that the municipal_case adapter speaks, plus the
-municipality's neutral errand inbox (Sundsvall's errand model) and its inbox for recalls, on the same base.
+municipality's errand inbox and its inbox for recalls (errands.py) on the same base.
 
 Strict: unknown fields, ids that are not in the person's Proposals, and bad person numbers are refused. As in the vendor's
 API there is no idempotency key: the same POST twice makes two actualisations. Records: kind actualisation (no key, it
-names no exchange), attachment (the notice; key = the exchange id in its title), file (further attachments), errand (key =
-externalReference), recall (key = exchangeId).
+names no exchange), attachment (the notice; key = the exchange id in its title), file (further attachments), and what
+errands.py records.
 """
 import base64
 import email.parser
 import email.policy
 import re
-import uuid
 
-from counterpart import Answer, Counterpart, Refusal, run
+from counterpart import Answer, Refusal, run
+from errands import Errands
 
 BASE = "/lifecare-fc/apifc/v1"
 FROM_WHO = ["Polis", "Skola", "Hälso- och sjukvård", "Kronofogden", "Hyresvärd", "Annan myndighet", "Klient"]
@@ -48,9 +48,6 @@ PROPOSALS = proposals()
 INT_FIELDS = {"Type", "FromWho", "Reason", "OrganisationId", "Specifies", "ServiceId", "InvestigationId", "WorkingStatus"}
 TEXT_FIELDS = {"PersonId", "Date", "OrganisationUnitId", "CaseworkerId"}
 REQUIRED = {"PersonId", "Date", "Type", "FromWho", "Reason", "OrganisationId", "OrganisationUnitId"}
-ERRAND_FIELDS = {"typeSlug", "title", "description", "priority", "status", "externalReference", "stakeholders", "data"}
-STAKEHOLDER_FIELDS = {"externalId", "externalIdType", "role", "firstName", "lastName", "organizationName", "address", "zipCode",
-                      "city", "country", "careOf", "contactChannels"}
 
 
 def check_person_id(value):
@@ -66,7 +63,9 @@ def by_id(entries, number):
     return next((e for e in entries if e["Id"] == number), None)
 
 
-class Lifecare(Counterpart):
+class Lifecare(Errands):
+    base = BASE
+
     def __init__(self, arguments, received):
         super().__init__(arguments.party, received)
         self.unknown = set(arguments.unknown)
@@ -74,9 +73,7 @@ class Lifecare(Counterpart):
 
     def error(self, refusal):
         if refusal.where.startswith("errand:"):
-            return Answer(refusal.status, {"title": "Bad Request" if refusal.status == 400 else refusal.what,
-                                           "status": refusal.status, "detail": refusal.what},
-                          media_type="application/problem+json")
+            return super().error(refusal)
         body = {"Message": "The request is invalid." if refusal.status == 400 else refusal.what}
         if refusal.where:
             body["ModelState"] = {refusal.where: [refusal.what]}
@@ -91,13 +88,14 @@ class Lifecare(Counterpart):
             ("GET", "/Actualisations/Proposals"): self.get_proposals,
             ("GET", "/Actualisations"): self.get_actualisations,
             ("POST", "/Actualisations"): self.post_actualisation,
-            ("POST", "/Errands"): self.post_errand,
-            ("POST", "/Recalls"): self.post_recall,
         }
         if attachment and request.method == "POST":
             return self.post_attachment(request, int(attachment[1]))
         action = routes.get((request.method, path))
         if not action:
+            answer = self.errand_or_recall(request)
+            if answer:
+                return answer
             raise Refusal(405 if any(p == path for _, p in routes) else 404, "no such resource")
         return action(request)
 
@@ -209,31 +207,6 @@ class Lifecare(Counterpart):
             if not parts.get(name):
                 raise Refusal(400, "is required", name)
         return parts
-
-    def post_errand(self, request):
-        body = request.json()
-        if not isinstance(body, dict) or set(body) - ERRAND_FIELDS:
-            raise Refusal(400, "unknown field", "errand:")
-        for name in ("typeSlug", "title", "externalReference"):
-            if not isinstance(body.get(name), str) or not body[name]:
-                raise Refusal(400, name + " is required", "errand:")
-        for stakeholder in body.get("stakeholders", []):
-            if not isinstance(stakeholder, dict) or set(stakeholder) - STAKEHOLDER_FIELDS or not stakeholder.get("role"):
-                raise Refusal(400, "bad stakeholder", "errand:")
-        before = self.received.find(body["externalReference"], "errand")
-        record = self.received.add(body["externalReference"], "errand", body,
-                                   id=before["id"] if before else str(uuid.uuid4()))
-        if before:
-            return Answer(409, {"title": "Conflict", "status": 409, "detail": "externalReference exists", "id": before["id"]},
-                          media_type="application/problem+json")
-        return Answer(201, {"id": record["id"]}, headers={"location": f"{BASE}/Errands/{record['id']}"})
-
-    def post_recall(self, request):
-        body = request.json()
-        if not isinstance(body, dict) or set(body) - {"exchangeId", "reference"} or not isinstance(body.get("exchangeId"), str):
-            raise Refusal(400, "needs exchangeId", "errand:")
-        self.received.add(body["exchangeId"], "recall", body)
-        return Answer(200, {"recalled": True})
 
 
 if __name__ == "__main__":

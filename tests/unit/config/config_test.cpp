@@ -231,8 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
                "unknown party"},
         Spoilt{"hub.toml", "https://127.0.0.1:19101", "http://127.0.0.1:19101", "\"http://127.0.0.1:19101", "https://"},
         Spoilt{"hub.toml", "https://127.0.0.1:19101", "https://me:pw@127.0.0.1:19101", "\"https://me", "without user"},
-        Spoilt{"hub.toml", "name = \"maria-fhir\"", "name = \"lifecare\"",
-               "\"lifecare\"\nurl = \"https://127.0.0.1:19102", "twice"},
+        Spoilt{"hub.toml", "name = \"maria-fhir\"", "name = \"case-system\"",
+               "\"case-system\"\nurl = \"https://127.0.0.1:19102", "twice"},
         Spoilt{"hub.toml", "sha256 = \"file\"", "sha256 = \"auto\"", "\"auto\"", "64 lower-case hex"},
         Spoilt{"hub.toml", "samband-health.so\"\nsha256 = \"file\"",
                "samband-health.so\"\nsha256 = \"file\"\nconfig = { since = 2026-01-01T00:00:00Z, x = nan }", "{ since",
@@ -350,9 +350,8 @@ TEST_F(ConfigTest, PlacesOfPluginsAndFilesAreKept) {
   const auto config = load();
   ASSERT_TRUE(config);
   const PluginConfig& plugin = config->plugins.at(1);
-  EXPECT_THAT(plugin.place_of("/config/organisationId"), EndsWith(place("hub.toml", "4\nunitId")));
-  EXPECT_THAT(plugin.place_of("/config/otherwise/type"), EndsWith(place("hub.toml", "\"Information\"")));
-  const std::string table = place("hub.toml", "[plugins.config]                  # names");
+  EXPECT_THAT(plugin.place_of("/config/api"), EndsWith(place("hub.toml", "\"errand\"")));
+  const std::string table = place("hub.toml", "[plugins.config]\napi");
   EXPECT_THAT(plugin.place_of("/config/absent/member"), EndsWith(table));
   EXPECT_THAT(plugin.place_of("/absent"), EndsWith(place("hub.toml", "[[plugins]]\nname = \"municipal_case\"")));
   EXPECT_THAT(plugin.place_of("/module"), EndsWith(place("hub.toml", "\"samband-municipal_case.so\"")));

@@ -24,6 +24,19 @@ TEST(Headers, InjectionIsDropped) {
   EXPECT_TRUE(headers_from(R"({"x":1})").empty());
 }
 
+// Skatteverket's test numbers, as they might stand in a URL.
+TEST(Target, APersonNumberIsSeenInEveryForm) {
+  for (const char* target :
+       {"/Actualisations?personId=200903022390", "/p/090302-2390", "/p/20090302-2390?x=1", "/p/090302+2390",
+        "/p?n=20090302%2D2390", "/p?n=%32%30090302239%30", "/p?n=20090302%252D2390", "/p/x200903022390y",
+        "/p?n=%25252525252525252525252541", "/0193a0b1-0000-7000-8000-000000000000/200903022390"})
+    EXPECT_TRUE(has_personal_number(target)) << target;
+  for (const char* target :
+       {"", "/", "/Errands", "/Actualisations/98765/Attachments?startDate=2026-11-22&endDate=2026-11-22",
+        "/Errands/0193a0b1-2009-7030-8223-200903022390", "/p/200903022391", "/p/2009030223900", "/p?q=a%20b%"})
+    EXPECT_FALSE(has_personal_number(target)) << target;
+}
+
 TEST(Retry, BackOffDoublesUpToTheCap) {
   RetryPolicy p;
   p.jitter = 0;

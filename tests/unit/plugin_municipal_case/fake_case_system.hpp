@@ -64,6 +64,11 @@ struct FakeCaseSystem {
       errands.push_back(std::move(body));
       return answer(201, "", R"({"location":"/lifecare-fc/apifc/v1/Errands/errand-1"})");
     }
+    if (a.method == "PATCH" && a.path == "/Errands/errand-1" && !errands.empty()) {
+      const auto body = json::parse(a.body);
+      for (const auto& [key, value] : body.as_object()) errands[0][key] = value;
+      return answer(204);
+    }
     if (a.method == "POST" && a.path == "/Recalls") {
       recalls.push_back(json::parse(a.body).as_object());
       return answer(200, "{}");
