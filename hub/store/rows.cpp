@@ -42,6 +42,8 @@ constexpr std::string_view kExchangeColumns =
     "id,message_id,sender,recipient,kind,purpose,route,state,outcome,life,created_at,updated_at,next_attempt_at,due_at,"
     "attempts,leaf_index,ack_leaf_index,acknowledged_at,explanation,fingerprint,subject_refs,consents,"
     "external_reference,key_id,side,conversation";
+constexpr std::string_view kReviewColumns =
+    "exchange_id,party,why,cause,opened_at,due_at,overdue_at,closed_at,reviewer,verdict,reason_code,leaf_index";
 constexpr std::string_view kConsentColumns =
     "id,subject_ref,holder,giver,maturity_assessor,recipients,purposes,categories,valid_from,valid_to,evidence_sha256,"
     "language,agreement,revoked_at,leaf_index";
@@ -72,11 +74,6 @@ std::string upsert(std::string_view columns, std::string_view table) {
          ") ON CONFLICT(id) DO UPDATE SET " + sets;
 }
 
-std::optional<std::int64_t> to_integer(const std::optional<Time>& time) {
-  if (!time) return std::nullopt;
-  return store::to_integer(*time);
-}
-
 std::optional<Time> time_at(const sqlite::Query& query, int column) {
   if (query.is_null(column)) return std::nullopt;
   return to_time(query.integer(column));
@@ -96,9 +93,17 @@ Result<std::string> join_lines(const std::vector<std::string>& values) {
 
 }  // namespace
 
+std::optional<std::int64_t> to_integer(const std::optional<Time>& time) {
+  if (!time) return std::nullopt;
+  return store::to_integer(*time);
+}
+
 const std::string kSelectMessage = select(kMessageColumns, "message");
 const std::string kSelectExchange = select(kExchangeColumns, "exchange");
 const std::string kSelectConsent = select(kConsentColumns, "consent");
+const std::string kSelectAgenda = select("exchange_id,what,at,opened_at,count", "agenda");
+const std::string kSelectAnswers = select("party,code,recent,alarmed_at", "answers");
+const std::string kSelectReview = select(kReviewColumns, "review");
 const std::string kUpsertExchange = upsert(kExchangeColumns, "exchange");
 const std::string kUpsertConsent = upsert(kConsentColumns, "consent");
 
@@ -168,6 +173,29 @@ Consent read_consent(const sqlite::Query& q) {
   consent.revoked_at = time_at(q, 13);
   consent.leaf_index = static_cast<std::uint64_t>(q.integer(14));
   return consent;
+}
+
+AgendaRow read_agenda(const sqlite::Query& q) {
+  return AgendaRow{q.text(0), q.text(1), to_time(q.integer(2)), to_time(q.integer(3)), static_cast<int>(q.integer(4))};
+}
+
+AnswersRow read_answers(const sqlite::Query& q) { return AnswersRow{q.text(0), q.text(1), q.text(2), time_at(q, 3)}; }
+
+ReviewRow read_review(const sqlite::Query& q) {
+  ReviewRow row;
+  row.exchange_id = q.text(0);
+  row.party = q.text(1);
+  row.why = q.text(2);
+  row.cause = q.text(3);
+  row.opened_at = to_time(q.integer(4));
+  row.due_at = to_time(q.integer(5));
+  row.overdue_at = time_at(q, 6);
+  row.closed_at = time_at(q, 7);
+  row.reviewer = q.text(8);
+  row.verdict = q.text(9);
+  row.reason_code = q.text(10);
+  row.leaf_index = static_cast<std::uint64_t>(q.integer(11));
+  return row;
 }
 
 Result<void> write_message(sqlite::Database& db, const MessageRow& row) {

@@ -11,15 +11,22 @@ namespace samband::store {
 extern const std::string kSelectMessage;   // "SELECT ... FROM message "
 extern const std::string kSelectExchange;  // "SELECT ... FROM exchange "
 extern const std::string kSelectConsent;   // "SELECT ... FROM consent "
+extern const std::string kSelectAgenda;    // and so on
+extern const std::string kSelectAnswers;
+extern const std::string kSelectReview;
 extern const std::string kUpsertExchange;
 extern const std::string kUpsertConsent;
 
 inline std::int64_t to_integer(Time time) { return time.time_since_epoch().count(); }
+std::optional<std::int64_t> to_integer(const std::optional<Time>&);
 inline Time to_time(std::int64_t ms) { return Time(std::chrono::milliseconds(ms)); }
 
 MessageRow read_message(const sqlite::Query&);
 Result<ExchangeRow> read_exchange(const sqlite::Query&);  // internal when the state is not one we know
 Consent read_consent(const sqlite::Query&);
+AgendaRow read_agenda(const sqlite::Query&);
+AnswersRow read_answers(const sqlite::Query&);
+ReviewRow read_review(const sqlite::Query&);
 
 Result<void> write_message(sqlite::Database&, const MessageRow&);
 Result<void> write_exchange(sqlite::Database&, const ExchangeRow&);

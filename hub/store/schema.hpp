@@ -1,11 +1,32 @@
-// The tables of hub.db, version 1. Per exchange three rows are appended before release: message, exchange, leaf.
+// The tables of hub.db, version 2. Per exchange three rows are appended before release: message, exchange, leaf.
 // Indexes are few because each costs a page write per batch; the comments say what each is for. Times are integer
 // milliseconds.
 #pragma once
 
 namespace samband::store {
 
-inline constexpr int kSchemaVersion = 1;
+// What version 2 adds: a database of version 1 gets it when it is opened for writing.
+#define SAMBAND_SCHEMA_2 \
+  R"(
+  -- What must be looked at about an exchange, and when: alerts of held duties, holds and permissions that end.
+  CREATE TABLE agenda(
+    exchange_id TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL, opened_at INTEGER NOT NULL,
+    count INTEGER NOT NULL, PRIMARY KEY(exchange_id, what)) WITHOUT ROWID;
+  CREATE INDEX agenda_at ON agenda(at);
+  CREATE TABLE answers(
+    party TEXT NOT NULL, code TEXT NOT NULL, recent TEXT NOT NULL, alarmed_at INTEGER,
+    PRIMARY KEY(party, code)) WITHOUT ROWID;
+  CREATE TABLE review(
+    exchange_id TEXT PRIMARY KEY, party TEXT NOT NULL, why TEXT NOT NULL, cause TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, due_at INTEGER NOT NULL, overdue_at INTEGER, closed_at INTEGER,
+    reviewer TEXT NOT NULL, verdict TEXT NOT NULL, reason_code TEXT NOT NULL, leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX review_open ON review(due_at) WHERE closed_at IS NULL;
+  CREATE INDEX review_party ON review(party, exchange_id);
+)"
+
+inline constexpr const char* kFrom1To2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 "PRAGMA user_version = 2; COMMIT;";
+
+inline constexpr int kSchemaVersion = 2;
 
 // Wide rows (message, exchange) keep their rowid so that the table stays dense and appends go to its end; ids are
 // time-ordered, so the index on them is appended to as well.
@@ -58,7 +79,8 @@ inline constexpr const char* kSchema = R"(
   CREATE TRIGGER leaf_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never go'); END;
   CREATE TRIGGER tile_update BEFORE UPDATE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never change'); END;
   CREATE TRIGGER tile_delete BEFORE DELETE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never go'); END;
-  PRAGMA user_version = 1;
+)" SAMBAND_SCHEMA_2 R"(
+  PRAGMA user_version = 2;
   COMMIT;)";
 
 }  // namespace samband::store

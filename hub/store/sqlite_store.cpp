@@ -196,6 +196,35 @@ class SqliteStore final : public Store {
         read, exchange_id);
   }
 
+  Result<std::vector<AgendaRow>> agenda_due(Time before, int limit) override {
+    static const std::string sql = store::kSelectAgenda + "WHERE at<=? ORDER BY at LIMIT ?";
+    return many<AgendaRow>(sql, &store::read_agenda, store::to_integer(before), bounded(limit));
+  }
+  Result<std::vector<AgendaRow>> agenda(std::string_view exchange_id) override {
+    static const std::string sql = store::kSelectAgenda + "WHERE exchange_id=?";
+    return many<AgendaRow>(sql, &store::read_agenda, exchange_id);
+  }
+  Result<std::vector<AnswersRow>> answers() override {
+    static const std::string sql = store::kSelectAnswers + "ORDER BY party,code";
+    return many<AnswersRow>(sql, &store::read_answers);
+  }
+  Result<std::optional<ReviewRow>> review(std::string_view exchange_id) override {
+    static const std::string sql = store::kSelectReview + "WHERE exchange_id=?";
+    return one<ReviewRow>(sql, &store::read_review, exchange_id);
+  }
+  Result<std::vector<ReviewRow>> reviews(std::string_view party, bool open_only, int limit) override {
+    static const std::string any =
+        store::kSelectReview + "WHERE (?1='' OR party=?1) ORDER BY exchange_id DESC LIMIT ?2";
+    static const std::string open =
+        store::kSelectReview + "WHERE closed_at IS NULL AND (?1='' OR party=?1) ORDER BY due_at LIMIT ?2";
+    return many<ReviewRow>(open_only ? open : any, &store::read_review, party, bounded(limit));
+  }
+  Result<std::vector<ReviewRow>> reviews_overdue(Time before, int limit) override {
+    static const std::string sql =
+        store::kSelectReview + "WHERE closed_at IS NULL AND overdue_at IS NULL AND due_at<=? ORDER BY due_at LIMIT ?";
+    return many<ReviewRow>(sql, &store::read_review, store::to_integer(before), bounded(limit));
+  }
+
   Result<Bytes> leaf(std::uint64_t index) override {
     auto found = one<Bytes>("SELECT bytes FROM leaf WHERE idx=?", &first_bytes, index);
     if (!found) return found.error();
@@ -227,7 +256,8 @@ class SqliteStore final : public Store {
 
   Result<std::int64_t> count(std::string_view table) override {
     static const std::set<std::string, std::less<>> kTables = {"message", "exchange",   "consent", "assessment",
-                                                               "status",  "quarantine", "leaf",    "tile"};
+                                                               "status",  "quarantine", "leaf",    "tile",
+                                                               "agenda",  "answers",    "review"};
     if (!kTables.contains(table)) return fail(Errc::invalid_input, "store.count", "no such table");
     auto db = readers_.lend();
     if (!db) return db.error();
@@ -356,6 +386,8 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_onl
   if (!version) return version.error();
   if (*version == 0) {
     if (auto created = writer->exec(store::kSchema); !created) return created.error();
+  } else if (*version == 1) {
+    if (auto moved = writer->exec(store::kFrom1To2); !moved) return moved.error();
   } else if (auto known = check_version(*version, path); !known) {
     return known.error();
   }

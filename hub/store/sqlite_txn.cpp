@@ -21,6 +21,21 @@ Result<void> SqliteTxn::write(std::string_view place, Operation operation) {
   return checked<void>(operation(), place);
 }
 
+template <class Row, class Read, class... Values>
+Result<std::vector<Row>> SqliteTxn::read(std::string_view place, std::string_view sql, Read read,
+                                         const Values&... values) {
+  using Rows = Result<std::vector<Row>>;
+  if (broken_) return fail(Errc::unavailable, std::string(place), "the transaction is broken off");
+  auto query = db_.query(sql, values...);
+  std::vector<Row> rows;
+  for (;;) {
+    auto row = query.step();
+    if (!row) return checked(Rows(row.error()), place);
+    if (!*row) return rows;
+    rows.push_back(read(query));
+  }
+}
+
 Result<void> SqliteTxn::add_message(const MessageRow& row) {
   return write("store.message", [&] { return write_message(db_, row); });
 }
@@ -68,6 +83,69 @@ Result<void> SqliteTxn::add_status(const StatusRow& row) {
             row.leaf_index)
         .run();
   });
+}
+
+Result<void> SqliteTxn::put_agenda(const AgendaRow& row) {
+  return write("store.agenda", [&] {
+    return db_
+        .query(
+            "INSERT INTO agenda(exchange_id,what,at,opened_at,count) VALUES(?,?,?,?,?) ON CONFLICT(exchange_id,what) "
+            "DO UPDATE SET at=excluded.at, opened_at=excluded.opened_at, count=excluded.count",
+            row.exchange_id, row.what, to_integer(row.at), to_integer(row.opened_at), row.count)
+        .run();
+  });
+}
+
+Result<void> SqliteTxn::drop_agenda(std::string_view exchange_id, std::string_view what) {
+  return write("store.agenda",
+               [&] { return db_.query("DELETE FROM agenda WHERE exchange_id=? AND what=?", exchange_id, what).run(); });
+}
+
+Result<std::vector<AgendaRow>> SqliteTxn::agenda(std::string_view exchange_id) {
+  static const std::string sql = kSelectAgenda + "WHERE exchange_id=?";
+  return read<AgendaRow>("store.agenda", sql, &read_agenda, exchange_id);
+}
+
+Result<AnswersRow> SqliteTxn::answers(std::string_view party, std::string_view code) {
+  static const std::string sql = kSelectAnswers + "WHERE party=? AND code=?";
+  auto rows = read<AnswersRow>("store.answers", sql, &read_answers, party, code);
+  if (!rows) return rows.error();
+  if (rows->empty()) return AnswersRow{std::string(party), std::string(code), {}, {}};
+  return std::move(rows->front());
+}
+
+Result<void> SqliteTxn::put_answers(const AnswersRow& row) {
+  return write("store.answers", [&] {
+    return db_
+        .query(
+            "INSERT INTO answers(party,code,recent,alarmed_at) VALUES(?,?,?,?) ON CONFLICT(party,code) "
+            "DO UPDATE SET recent=excluded.recent, alarmed_at=excluded.alarmed_at",
+            row.party, row.code, row.recent, to_integer(row.alarmed_at))
+        .run();
+  });
+}
+
+Result<void> SqliteTxn::put_review(const ReviewRow& row) {
+  return write("store.review", [&] {
+    return db_
+        .query(
+            "INSERT INTO review(exchange_id,party,why,cause,opened_at,due_at,overdue_at,closed_at,reviewer,verdict,"
+            "reason_code,leaf_index) VALUES(?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(exchange_id) DO UPDATE SET "
+            "overdue_at=excluded.overdue_at, closed_at=excluded.closed_at, reviewer=excluded.reviewer, "
+            "verdict=excluded.verdict, reason_code=excluded.reason_code, leaf_index=excluded.leaf_index",
+            row.exchange_id, row.party, row.why, row.cause, to_integer(row.opened_at), to_integer(row.due_at),
+            to_integer(row.overdue_at), to_integer(row.closed_at), row.reviewer, row.verdict, row.reason_code,
+            row.leaf_index)
+        .run();
+  });
+}
+
+Result<std::optional<ReviewRow>> SqliteTxn::review(std::string_view exchange_id) {
+  static const std::string sql = kSelectReview + "WHERE exchange_id=?";
+  auto rows = read<ReviewRow>("store.review", sql, &read_review, exchange_id);
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<ReviewRow>();
+  return std::optional<ReviewRow>(std::move(rows->front()));
 }
 
 Result<void> SqliteTxn::add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,

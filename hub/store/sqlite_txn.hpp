@@ -17,6 +17,13 @@ class SqliteTxn final : public Txn {
   Result<void> put_consent(const Consent&) override;
   Result<void> add_assessment(const AssessmentRow&) override;
   Result<void> add_status(const StatusRow&) override;
+  Result<void> put_agenda(const AgendaRow&) override;
+  Result<void> drop_agenda(std::string_view exchange_id, std::string_view what) override;
+  Result<std::vector<AgendaRow>> agenda(std::string_view exchange_id) override;
+  Result<AnswersRow> answers(std::string_view party, std::string_view code) override;
+  Result<void> put_answers(const AnswersRow&) override;
+  Result<void> put_review(const ReviewRow&) override;
+  Result<std::optional<ReviewRow>> review(std::string_view exchange_id) override;
   Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
                               std::string_view sealed, std::string_view reason) override;
   Result<void> add_leaf(std::uint64_t index, std::string_view bytes) override;
@@ -30,6 +37,9 @@ class SqliteTxn final : public Txn {
  private:
   template <class T>
   Result<T> checked(Result<T> result, std::string_view place);
+  // Reads inside the transaction.
+  template <class Row, class Read, class... Values>
+  Result<std::vector<Row>> read(std::string_view place, std::string_view sql, Read, const Values&...);
   template <class Operation>
   Result<void> write(std::string_view place, Operation);
 

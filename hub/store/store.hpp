@@ -73,6 +73,34 @@ struct StatusRow {
   std::uint64_t leaf_index = 0;
 };
 
+// What must be looked at about an exchange, and when; a row goes when there is nothing left to look at.
+struct AgendaRow {
+  std::string exchange_id;
+  std::string what;  // "duty": held under a duty, alert | "hold": held, expires | "ttl": permitted until then
+  Time at{};         // when to look next
+  Time opened_at{};
+  int count = 0;  // how often it was acted on
+};
+
+// The last answers that one party gave to one question, for follow_up/sameness.
+struct AnswersRow {
+  std::string party, code;
+  std::string recent;  // follow_up's own text
+  std::optional<Time> alarmed_at;
+};
+
+// A disclosure that a named person must judge afterwards.
+struct ReviewRow {
+  std::string exchange_id, party;  // the party that answers for it: the exchange's sender
+  std::string why;                 // "emergency"
+  std::string cause;               // code: the emergency reason
+  Time opened_at{}, due_at{};
+  std::optional<Time> overdue_at;  // when its delay was recorded
+  std::optional<Time> closed_at;
+  std::string reviewer, verdict, reason_code;  // verdict: justified | not_justified
+  std::uint64_t leaf_index = 0;                // of the opening, then of the verdict
+};
+
 struct ExchangeFilter {
   std::string party;  // sender or recipient; "" = any
   std::string state;  // "" = any
@@ -92,6 +120,13 @@ class Txn {
   virtual Result<void> put_consent(const Consent&) = 0;
   virtual Result<void> add_assessment(const AssessmentRow&) = 0;
   virtual Result<void> add_status(const StatusRow&) = 0;
+  virtual Result<void> put_agenda(const AgendaRow&) = 0;  // insert or replace
+  virtual Result<void> drop_agenda(std::string_view exchange_id, std::string_view what) = 0;
+  virtual Result<std::vector<AgendaRow>> agenda(std::string_view exchange_id) = 0;
+  virtual Result<AnswersRow> answers(std::string_view party, std::string_view code) = 0;  // empty when there are none
+  virtual Result<void> put_answers(const AnswersRow&) = 0;
+  virtual Result<void> put_review(const ReviewRow&) = 0;  // insert or replace
+  virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
   virtual Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
                                       std::string_view sealed, std::string_view reason) = 0;
   // Ledger's own:
@@ -127,6 +162,12 @@ class Store {
   virtual Result<std::vector<Consent>> consents_held_by(std::string_view party, int limit) = 0;
   virtual Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) = 0;
   virtual Result<std::vector<StatusRow>> statuses(std::string_view exchange_id) = 0;
+  virtual Result<std::vector<AgendaRow>> agenda_due(Time before, int limit) = 0;
+  virtual Result<std::vector<AgendaRow>> agenda(std::string_view exchange_id) = 0;
+  virtual Result<std::vector<AnswersRow>> answers() = 0;  // of every party and code
+  virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
+  virtual Result<std::vector<ReviewRow>> reviews(std::string_view party, bool open_only, int limit) = 0;  // "" = any
+  virtual Result<std::vector<ReviewRow>> reviews_overdue(Time before, int limit) = 0;  // open, delay not recorded
   virtual Result<Bytes> leaf(std::uint64_t index) = 0;
   virtual Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) = 0;
   virtual Result<std::optional<Bytes>> tile(int level, std::uint64_t index) = 0;          // full tiles only

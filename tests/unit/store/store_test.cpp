@@ -279,13 +279,69 @@ TEST_F(StoreTest, ANewerSchemaIsRefused) {
   store_.reset();
   {
     auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-    ASSERT_TRUE(db.exec("PRAGMA user_version = 2"));
+    ASSERT_TRUE(db.exec("PRAGMA user_version = 99"));
   }
   for (const bool read_only : {false, true}) {
     auto opened = Store::open(folder_, read_only);
     ASSERT_FALSE(opened);
-    EXPECT_THAT(opened.error().message, HasSubstr("schema version 2"));
+    EXPECT_THAT(opened.error().message, HasSubstr("schema version 99"));
   }
+}
+
+TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
+  put(exchange("x"));
+  store_.reset();
+  {
+    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
+    ASSERT_TRUE(db.exec("DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; PRAGMA user_version = 1"));
+  }
+  ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
+  store_ = Store::open(folder_).value();
+  EXPECT_TRUE(store_->exchange("x").value());
+  EXPECT_TRUE(store_->transact([&](Txn& txn) { return txn.put_agenda({"x", "duty", at(5), at(1), 0}); }));
+  store_.reset();
+  store_ = Store::open(folder_).value();
+  EXPECT_EQ(store_->agenda("x").value().size(), 1u);
+}
+
+TEST_F(StoreTest, TheAgendaIsReadByTimeAndKeptPerQuestion) {
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    for (const AgendaRow& row : {AgendaRow{"x", "duty", at(9), at(1), 0}, AgendaRow{"x", "ttl", at(5), at(1), 0},
+                                 AgendaRow{"y", "hold", at(7), at(2), 0}})
+      if (auto put = txn.put_agenda(row); !put) return put;
+    if (auto put = txn.put_agenda({"x", "duty", at(6), at(1), 3}); !put) return put;  // replaces
+    EXPECT_EQ(txn.agenda("x").value().size(), 2u);
+    return txn.drop_agenda("x", "ttl");
+  }));
+  EXPECT_TRUE(store_->agenda_due(at(5), 10).value().empty());
+  const auto due = store_->agenda_due(at(7), 10).value();
+  ASSERT_EQ(due.size(), 2u);
+  EXPECT_EQ(due[0].exchange_id + due[0].what, "xduty");
+  EXPECT_EQ(due[0].count, 3);
+  EXPECT_EQ(due[0].opened_at, at(1));
+  EXPECT_EQ(due[1].exchange_id + due[1].what, "yhold");
+}
+
+TEST_F(StoreTest, AnswersAndReviewsComeBackAsWritten) {
+  ReviewRow review{"x", "police", "emergency", "danger_to_life", at(1), at(9), {}, {}, "", "", "", 4};
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    EXPECT_EQ(txn.answers("police", "need_of_help").value().recent, "");
+    if (auto put = txn.put_answers({"police", "need_of_help", "some", at(3)}); !put) return put;
+    EXPECT_EQ(txn.answers("police", "need_of_help").value().recent, "some");
+    return txn.put_review(review);
+  }));
+  const auto answers = store_->answers().value();
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_EQ(answers[0].alarmed_at, at(3));
+  EXPECT_EQ(store_->reviews("police", true, 10).value().size(), 1u);
+  EXPECT_TRUE(store_->reviews("social-board", false, 10).value().empty());
+  EXPECT_TRUE(store_->reviews_overdue(at(8), 10).value().empty());
+  EXPECT_EQ(store_->reviews_overdue(at(9), 10).value().size(), 1u);
+  review.closed_at = at(8), review.reviewer = "Granskare Prov", review.verdict = "justified";
+  ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.put_review(review); }));
+  EXPECT_TRUE(store_->reviews("", true, 10).value().empty());
+  EXPECT_TRUE(store_->reviews_overdue(at(9), 10).value().empty());
+  EXPECT_EQ(store_->review("x").value()->verdict, "justified");
 }
 
 TEST_F(StoreTest, FilesAreForTheirOwnerOnly) {
