@@ -19,8 +19,14 @@ std::string plain_reference(std::string text, std::size_t bytes_max) {
   return text;
 }
 
+std::string open_reference(const ExchangeRow& row, std::string_view key) {
+  if (row.external_reference.empty()) return {};
+  auto text = crypto::open(key, row.external_reference, "reference/" + row.id);
+  return text ? std::move(*text) : std::string();
+}
+
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
-                                                                   std::string reference, Time now) {
+                                                                   std::string reference, Bytes key, Time now) {
   Leaf leaf;
   leaf.type = LeafType::acknowledgement;
   leaf.event_id = crypto::random_bytes(16);
@@ -30,8 +36,11 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   leaf.subject_id = row.id;
   leaf.outcome = "received";
   leaf.relies_on = {row.leaf_index};
+  Bytes sealed;
+  if (!reference.empty() && !key.empty())
+    sealed = crypto::seal(key, plain_reference(std::move(reference), 256), "reference/" + row.id);
   auto after = std::make_shared<ExchangeRow>();
-  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, reference, after](
+  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, sealed, after](
                             Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
@@ -43,7 +52,7 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
     if (next.life.empty() || next.life == "sent") next.life = "received";
     next.conversation.clear();
     if (!next.acknowledged_at) next.acknowledged_at = now, next.ack_leaf_index = at.at(0);
-    if (!reference.empty()) next.external_reference = plain_reference(reference, 256);
+    if (!sealed.empty()) next.external_reference = sealed;
     next.updated_at = now;
     // A confirmation that names the handler ends the duty of an eviction notice; receipt alone does not.
     if (next.explanation.find("\"confirm_same_day\"") == std::string::npos) next.due_at.reset();

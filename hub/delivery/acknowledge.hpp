@@ -13,10 +13,13 @@ inline constexpr std::string_view kHubIdPrefix = "samband:";
 std::string plain_reference(std::string text, std::size_t bytes_max);
 
 // `row` is the attempt's: its leaf is the decision that what arrived rests on.
-// `reference` is what the recipient's system calls it (cut at 256 bytes). The row that comes back is the one stored:
-// also when the exchange was withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice
-// is harmless: the first acknowledgement stands. Errors: not_found; whatever the ledger says.
+// `reference` is what the recipient's system calls it (cut at 256 bytes), sealed with `key`, the exchange's payload
+// key; without one (erased) it is not kept. The row that comes back is the one stored: also when the exchange was
+// withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice is harmless: the first
+// acknowledgement stands. Errors: not_found; whatever the ledger says.
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
-                                                                   std::string reference, Time now);
+                                                                   std::string reference, Bytes key, Time now);
+// What the row keeps of it; "" when there is none or the key is not the one.
+std::string open_reference(const ExchangeRow&, std::string_view key);
 
 }  // namespace samband

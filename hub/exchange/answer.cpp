@@ -88,7 +88,6 @@ json::object show_exchange(const ExchangeRow& row) {
                    {"attempts", row.attempts}};
   out["dueAt"] = row.due_at ? json::value(to_rfc3339(*row.due_at)) : json::value(nullptr);
   out["acknowledgedAt"] = row.acknowledged_at ? json::value(to_rfc3339(*row.acknowledged_at)) : json::value(nullptr);
-  out["externalReference"] = row.external_reference;
   if (auto explanation = parse_json(row.explanation); explanation && explanation->is_object())
     for (auto& [key, value] : explanation->get_object()) out[key] = std::move(value);
   return out;

@@ -201,9 +201,12 @@ Result<Journey::Grounds> Journey::grounds(const Case& source, const std::string&
   if (exchange_id.empty()) return out;
   auto assessments = s_.store.assessments(exchange_id);
   if (!assessments) return assessments.error();
-  for (const AssessmentRow& a : *assessments)
-    out.facts.push_back(
-        Fact{a.code, a.value == "yes" ? Truth::yes : Truth::no, a.person_ref, a.assessor_id, a.reason_code, a.at});
+  for (const AssessmentRow& a : *assessments) {
+    auto assessor = crypto::open(source.key, a.assessor_id, "assessor/" + a.id);
+    if (!assessor) return fail(Errc::internal, "store", "a stored assessment cannot be opened");
+    out.facts.push_back(Fact{a.code, a.value == "yes" ? Truth::yes : Truth::no, a.person_ref, std::move(*assessor),
+                             a.reason_code, a.at});
+  }
   return out;
 }
 

@@ -93,6 +93,8 @@ class Journey final : public DeliveryGate {
                          const Grounds&, Time now) const;
   Result<Grounds> grounds(const Case&, const std::string& exchange_id) const;
   Result<std::vector<ExchangeRow>> every_exchange(ExchangeFilter) const;
+  // The payload key that what is kept of an exchange is sealed with; empty when it was erased.
+  Bytes key_of(const ExchangeRow&) const;
   Result<CasePtr> source_of(const ExchangeRow&) const;
   Result<CasePtr> complete_status(const Case& status, const ExchangeRow& about, const Party& sender, Time now) const;
   Result<ExchangeRow> own_row(const Party& caller, const std::string& exchange_id, bool sender, bool recipient) const;

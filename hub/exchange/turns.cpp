@@ -48,6 +48,11 @@ Result<CasePtr> Journey::source_of(const ExchangeRow& row) const {
   return CasePtr(std::make_shared<const Case>(std::move(*read)));
 }
 
+Bytes Journey::key_of(const ExchangeRow& row) const {
+  auto key = s_.keys.payload_key(row.key_id);
+  return key ? std::move(key->key) : Bytes();
+}
+
 // An exchange exists only for its two parties: for anybody else it is not found.
 Result<ExchangeRow> Journey::own_row(const Party& caller, const std::string& id, bool sender, bool recipient) const {
   if (!is_uuid(id)) return fail(Errc::not_found, "exchange", "no such exchange");
@@ -101,15 +106,21 @@ Task<Result<json::object>> Journey::exchange(const Party* caller, std::string id
       out["acknowledgementReceipt"] =
           json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
   }
+  const Bytes key = key_of(*row);
+  out["externalReference"] = open_reference(*row, key);
   // What the recipient reported travels to the sender under a decision of its own (care.status), not by looking here.
   json::array statuses;
   if (row->recipient == caller->id) {
     keep_released_only(out);
     auto list = s_.store.statuses(row->id);
     if (!list) co_return list.error();
-    for (const StatusRow& s : *list)
-      statuses.push_back(json::object{
-          {"status", s.status}, {"reasonCode", s.reason_code}, {"at", to_rfc3339(s.at)}, {"handler", s.handler}});
+    for (const StatusRow& s : *list) {
+      auto handler = crypto::open(key, s.handler, "handler/" + s.id);
+      statuses.push_back(json::object{{"status", s.status},
+                                      {"reasonCode", s.reason_code},
+                                      {"at", to_rfc3339(s.at)},
+                                      {"handler", handler ? std::move(*handler) : std::string()}});
+    }
   } else {
     out["life"] = life_for_sender(row->life);
   }
@@ -190,7 +201,7 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
     a.exchange_id = row->id;
     a.code = code;
     a.person_ref = text_at(fact, "/person");
-    a.assessor_id = assessor;
+    a.assessor_id = crypto::seal((*source)->key, assessor, "assessor/" + a.id);
     a.reason_code = text_at(fact, "/reasonCode");
     a.party = caller->id;
     a.value = value->get_bool() ? "yes" : "no";
@@ -242,7 +253,9 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
   if (status == "confirmed" && handler.empty())
     return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
   const Time now = s_.clock.now();
-  const StatusRow step{new_id(now), row.id, caller.id, status, reason, plain_reference(handler, 128), now, 0};
+  StatusRow step{new_id(now), row.id, caller.id, status, reason, {}, now, 0};
+  if (const Bytes key = key_of(row); !handler.empty() && !key.empty())
+    step.handler = crypto::seal(key, plain_reference(handler, 128), "handler/" + step.id);
   Leaf leaf;
   leaf.type = LeafType::status;
   leaf.event_id = crypto::random_bytes(16);
@@ -449,8 +462,9 @@ Task<Result<json::object>> Journey::acknowledge(const Party* caller, std::string
   if (!has_left(*row) || (row->state != ExchangeState::inbox && row->state != ExchangeState::delivered))
     co_return fail(Errc::conflict, "exchange", "nothing of this exchange was handed out");
   if (!row->acknowledged_at) {
-    auto done =
-        co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), s_.clock.now());
+    Bytes key = key_of(*row);
+    auto done = co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), std::move(key),
+                                                s_.clock.now());
     if (!done) co_return done.error();
     s_.meter.delivery("delivered", 0);
     ExchangeRow stored = *done;

@@ -148,7 +148,7 @@ Result<ExchangeRow> read_exchange(const sqlite::Query& q) {
   row.fingerprint = q.text(19);
   row.subject_refs = q.text(20);
   row.consents = q.text(21);
-  row.external_reference = q.text(22);
+  row.external_reference = q.bytes(22);
   row.key_id = q.integer(23);
   row.side = q.bytes(24);
   row.conversation = q.bytes(25);
@@ -213,7 +213,7 @@ Result<void> write_exchange(sqlite::Database& db, const ExchangeRow& row) {
              to_string(row.state), row.outcome, row.life, store::to_integer(row.created_at),
              store::to_integer(row.updated_at), to_integer(row.next_attempt_at), to_integer(row.due_at), row.attempts,
              row.leaf_index, row.ack_leaf_index, to_integer(row.acknowledged_at), row.explanation, row.fingerprint,
-             row.subject_refs, row.consents, row.external_reference, row.key_id, sqlite::Blob{row.side},
+             row.subject_refs, row.consents, sqlite::Blob{row.external_reference}, row.key_id, sqlite::Blob{row.side},
              sqlite::Blob{row.conversation})
       .run();
 }

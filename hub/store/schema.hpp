@@ -43,7 +43,7 @@ inline constexpr const char* kSchema = R"(
     life TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, next_attempt_at INTEGER,
     due_at INTEGER, attempts INTEGER NOT NULL, leaf_index INTEGER NOT NULL, ack_leaf_index INTEGER,
     acknowledged_at INTEGER, explanation TEXT NOT NULL, fingerprint TEXT NOT NULL, subject_refs TEXT NOT NULL,
-    consents TEXT NOT NULL, external_reference TEXT NOT NULL, key_id INTEGER NOT NULL, side BLOB NOT NULL,
+    consents TEXT NOT NULL, external_reference BLOB NOT NULL, key_id INTEGER NOT NULL, side BLOB NOT NULL,
     conversation BLOB NOT NULL);
   -- Listings of one party, in either role.
   CREATE INDEX exchange_sender ON exchange(sender, id);
@@ -62,11 +62,11 @@ inline constexpr const char* kSchema = R"(
   CREATE INDEX consent_holder ON consent(holder, id);
   CREATE TABLE assessment(
     id TEXT NOT NULL, exchange_id TEXT NOT NULL, code TEXT NOT NULL, person_ref TEXT NOT NULL,
-    assessor_id TEXT NOT NULL, reason_code TEXT NOT NULL, party TEXT NOT NULL, value TEXT NOT NULL,
+    assessor_id BLOB NOT NULL, reason_code TEXT NOT NULL, party TEXT NOT NULL, value TEXT NOT NULL,
     at INTEGER NOT NULL, PRIMARY KEY(exchange_id, id)) WITHOUT ROWID;
   CREATE TABLE status(
     id TEXT NOT NULL, exchange_id TEXT NOT NULL, party TEXT NOT NULL, status TEXT NOT NULL,
-    reason_code TEXT NOT NULL, handler TEXT NOT NULL, at INTEGER NOT NULL, leaf_index INTEGER NOT NULL,
+    reason_code TEXT NOT NULL, handler BLOB NOT NULL, at INTEGER NOT NULL, leaf_index INTEGER NOT NULL,
     PRIMARY KEY(exchange_id, id)) WITHOUT ROWID;
   CREATE TABLE quarantine(
     id TEXT PRIMARY KEY, sender TEXT NOT NULL, at INTEGER NOT NULL, key_id INTEGER NOT NULL, sealed BLOB NOT NULL,

@@ -173,7 +173,7 @@ class SqliteStore final : public Store {
     const auto read = [](const sqlite::Query& q) {
       AssessmentRow row;
       row.id = q.text(0), row.exchange_id = q.text(1), row.code = q.text(2), row.person_ref = q.text(3);
-      row.assessor_id = q.text(4), row.reason_code = q.text(5), row.party = q.text(6), row.value = q.text(7);
+      row.assessor_id = q.bytes(4), row.reason_code = q.text(5), row.party = q.text(6), row.value = q.text(7);
       row.at = store::to_time(q.integer(8));
       return row;
     };
@@ -186,7 +186,7 @@ class SqliteStore final : public Store {
     const auto read = [](const sqlite::Query& q) {
       StatusRow row;
       row.id = q.text(0), row.exchange_id = q.text(1), row.party = q.text(2), row.status = q.text(3);
-      row.reason_code = q.text(4), row.handler = q.text(5), row.at = store::to_time(q.integer(6));
+      row.reason_code = q.text(4), row.handler = q.bytes(5), row.at = store::to_time(q.integer(6));
       row.leaf_index = static_cast<std::uint64_t>(q.integer(7));
       return row;
     };

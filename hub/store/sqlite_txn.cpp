@@ -67,8 +67,8 @@ Result<void> SqliteTxn::add_assessment(const AssessmentRow& row) {
         .query(
             "INSERT INTO assessment(id,exchange_id,code,person_ref,assessor_id,reason_code,party,value,at) "
             "VALUES(?,?,?,?,?,?,?,?,?)",
-            row.id, row.exchange_id, row.code, row.person_ref, row.assessor_id, row.reason_code, row.party, row.value,
-            to_integer(row.at))
+            row.id, row.exchange_id, row.code, row.person_ref, sqlite::Blob{row.assessor_id}, row.reason_code,
+            row.party, row.value, to_integer(row.at))
         .run();
   });
 }
@@ -79,8 +79,8 @@ Result<void> SqliteTxn::add_status(const StatusRow& row) {
         .query(
             "INSERT INTO status(id,exchange_id,party,status,reason_code,handler,at,leaf_index) "
             "VALUES(?,?,?,?,?,?,?,?)",
-            row.id, row.exchange_id, row.party, row.status, row.reason_code, row.handler, to_integer(row.at),
-            row.leaf_index)
+            row.id, row.exchange_id, row.party, row.status, row.reason_code, sqlite::Blob{row.handler},
+            to_integer(row.at), row.leaf_index)
         .run();
   });
 }

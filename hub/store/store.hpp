@@ -51,24 +51,27 @@ struct ExchangeRow {
   std::uint64_t leaf_index = 0;  // newest decision leaf
   std::optional<std::uint64_t> ack_leaf_index;
   std::optional<Time> acknowledged_at;
-  std::string explanation;         // JSON text without personal data
-  std::string fingerprint;         // Decision::fingerprint()
-  std::string subject_refs;        // comma-separated; keyed references
-  std::string consents;            // comma-separated consent ids relied on
-  std::string external_reference;  // what the recipient's system called it
-  std::int64_t key_id = 0;
-  Bytes side;          // sealed: {"nonce":..,"details":..} of the leaf's commitments
-  Bytes conversation;  // sealed adapter state; empty = none
+  std::string explanation;   // JSON text without personal data
+  std::string fingerprint;   // Decision::fingerprint()
+  std::string subject_refs;  // comma-separated; keyed references
+  std::string consents;      // comma-separated consent ids relied on
+  std::int64_t key_id = 0;   // of the exchange's payload key: what is sealed here is sealed with it
+  Bytes external_reference;  // sealed: what the recipient's system called it; empty = nothing
+  Bytes side;                // sealed: {"nonce":..,"details":..} of the leaf's commitments
+  Bytes conversation;        // sealed adapter state; empty = none
 };
 
 struct AssessmentRow {
-  std::string id, exchange_id, code, person_ref, assessor_id, reason_code, party;
+  std::string id, exchange_id, code, person_ref;
+  Bytes assessor_id;  // sealed with the exchange's payload key
+  std::string reason_code, party;
   std::string value;  // "yes" | "no"
   Time at{};
 };
 
 struct StatusRow {
-  std::string id, exchange_id, party, status, reason_code, handler;
+  std::string id, exchange_id, party, status, reason_code;
+  Bytes handler;  // sealed with the exchange's payload key; empty = none named
   Time at{};
   std::uint64_t leaf_index = 0;
 };
