@@ -8,6 +8,7 @@
 # CONFIG: configuration folder or its parties.toml; or parties as id:orgnr. The example configuration when absent.
 # Files, keys mode 0600, folder 0700, 90 days, P-256:
 #   ca.pem ca.key            the CA           hub.pem hub.key                what the hub's listeners present
+#   <official>.pem and .key  one per [[official]] of the configuration, named as its `certificate`
 #   <party>.pem <party>.key  one per party    hub-client.pem hub-client.key  what the hub presents to endpoints (CN hub)
 #   stranger-ca.pem stranger.pem stranger.key: another CA and a certificate of it, for tests that must fail
 set -euo pipefail
@@ -26,17 +27,30 @@ days=90
 
 parties_of() {  # parties.toml -> id:orgnr lines
   awk -F'"' '
-    /^[ \t]*\[\[party\]\]/ { id = "" }
+    /^[ \t]*\[\[/ { party = 0 }
+    /^[ \t]*\[\[party\]\]/ { id = ""; party = 1 }
+    !party { next }
     /^[ \t]*id[ \t]*=/ { id = $2 }
     /^[ \t]*organisation_number[ \t]*=/ { gsub(/-/, "", $2); if (id != "") print id ":" $2 }' "$1"
 }
 
-parties=()
+officials_of() {  # parties.toml -> id:party:certificate lines
+  awk -F'"' '
+    /^[ \t]*\[\[/ { official = 0 }
+    /^[ \t]*\[\[official\]\]/ { id = party = ""; official = 1 }
+    !official { next }
+    /^[ \t]*id[ \t]*=/ { id = $2 }
+    /^[ \t]*party[ \t]*=/ { party = $2 }
+    /^[ \t]*certificate[ \t]*=/ { print id ":" party ":" $2 }' "$1"
+}
+
+parties=() officials=()
 if (($# == 1)) && [[ -e $1 ]]; then config=$1; shift; elif (($# == 0)); then config=$here/../config; else config=; fi
 if [[ -n $config ]]; then
   [[ -d $config ]] && config=$config/parties.toml
   [[ -r $config ]] || { echo "make-dev-certs: $config cannot be read" >&2; exit 1; }
   mapfile -t parties < <(parties_of "$config")
+  mapfile -t officials < <(officials_of "$config")
 else
   parties=("$@")
 fi
@@ -84,6 +98,13 @@ for party in "${parties[@]}"; do
   # Both usages: a party's certificate also serves its own systems, which the hub calls.
   make_cert "${party%%:*}" ca "${party%%:*}" "${party##*:}" clientAuth,serverAuth "$names,DNS:${party%%:*}"
 done
+for official in "${officials[@]}"; do
+  IFS=: read -r id party file <<<"$official"
+  [[ $id =~ ^[a-z0-9-]{1,64}$ && $file =~ ^[a-z0-9-]+\.pem$ ]] || { echo "make-dev-certs: official '$id': id or certificate" >&2; exit 1; }
+  number=0000000000
+  for one in "${parties[@]}"; do [[ ${one%%:*} == "$party" ]] && number=${one##*:}; done
+  make_cert "${file%.pem}" ca "$id" "$number" clientAuth "DNS:$id"
+done
 # The stranger claims to be the first party; only its signature is wrong.
 make_ca stranger-ca "Somebody else's CA"
 make_cert stranger stranger-ca "${parties[0]%%:*}" "${parties[0]##*:}" clientAuth,serverAuth "$names"
@@ -92,4 +113,4 @@ rm -f "$work/log"
 chmod 600 "$work"/*.key
 chmod 644 "$work"/*.pem
 mv -f "$work"/* "$out"/
-echo "${#parties[@]} parties, CA and hub: $out (valid $days days)"
+echo "${#parties[@]} parties, ${#officials[@]} officials, CA and hub: $out (valid $days days)"

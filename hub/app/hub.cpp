@@ -95,9 +95,9 @@ Handler log_handler(Ledger& ledger, const Parties& parties) {
       co_return problem(404, "not_found", "Not found", "GET /log/checkpoint or /log/tile/...");
     path.remove_prefix(5);
     if (path.rfind("tile/entries/", 0) == 0) {
-      auto party = identify(request.peer, parties);
-      if (!party) co_return problem(party.error());
-      if ((*party)->actor_type != "auditor")
+      auto caller = identify(request.peer, parties);
+      if (!caller) co_return problem(caller.error());
+      if (caller->party->actor_type != "auditor")
         co_return problem(fail(Errc::forbidden, "log", "entries need an auditor's certificate"));
     }
     auto bytes = ledger.serve_path(path);
@@ -122,6 +122,9 @@ int serve(const Config& config) {
   if (!kinds) return complain(in_words(kinds.error()));
   auto rules = cli::rules_of(config);
   if (!rules) return complain(in_words(rules.error()));
+  auto with_officials = cli::parties_of(config);
+  if (!with_officials) return complain(in_words(with_officials.error()));
+  const Parties& parties = *with_officials;
   auto keys = KeyStore::open(config.keys_dir);
   if (!keys)
     return complain(in_words(keys.error()) + " (make development keys with: samband keys dev --keys " +
@@ -148,15 +151,15 @@ int serve(const Config& config) {
   Client client(io, endpoints_of(config));
   Intake::Limits limits;
   limits.clock_skew_max = config.clock_skew_max;
-  Intake intake(*kinds, **keys, **plugins, limits);
+  Intake intake(*kinds, **keys, **plugins, parties, limits);
   Outbox::Options outbox_options;
   outbox_options.retry = RetryPolicy{config.retry.initial, config.retry.max, config.retry.factor, config.retry.jitter,
                                      config.retry.attempts_max};
-  Outbox outbox(io, clock, **store, **ledger, **plugins, client, config.parties, meter, outbox_options);
+  Outbox outbox(io, clock, **store, **ledger, **plugins, client, parties, meter, outbox_options);
   const std::shared_ptr<const RuleSet> snapshot = *rules;
-  Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, config.parties, config.agreements,
+  Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, parties, config.agreements,
                            config.routes, outbox, meter, [snapshot] { return snapshot; }});
-  AgencyApi api(journey, config.parties, **store, **ledger, **keys, clock, meter, [&config](const std::string& party) {
+  AgencyApi api(journey, parties, **store, **ledger, **keys, clock, meter, [&config](const std::string& party) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
   });
@@ -179,10 +182,9 @@ int serve(const Config& config) {
   std::vector<std::pair<ListenerOptions, Handler>> listeners;
   listeners.emplace_back(listener(config.agency, config, true, Need::required),
                          [&api](HttpRequest r) { return api.handle(std::move(r)); });
-  listeners.emplace_back(listener(config.log_listener, config, true, Need::optional),
-                         log_handler(**ledger, config.parties));
+  listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));
   listeners.emplace_back(listener(config.console, config, true, Need::optional),
-                         console_handler(**store, **ledger, config.parties));
+                         console_handler(**store, **ledger, parties));
   listeners.emplace_back(listener(config.admin, config, false, Need::none), admin_handler(metrics, healthy, is_ready));
   Server server(io, std::move(listeners));
   serving = &server;

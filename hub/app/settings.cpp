@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "keys/crypto.hpp"
+#include "keys/jws.hpp"
 
 namespace samband::cli {
 
@@ -38,6 +39,18 @@ Result<std::unique_ptr<PluginHost>> plugins_of(const Config& config, const std::
     return fail(e.code, p.place_of(member), e.where + ": " + e.message);
   }
   return fail(e.code, (config.folder / "hub.toml").string(), e.where + ": " + e.message);
+}
+
+Result<Parties> parties_of(const Config& config) {
+  std::vector<Official> officials = config.parties.officials();
+  for (std::size_t i = 0; i < officials.size(); ++i) {
+    const NamedFile& file = config.official_certificates.at(i);
+    auto certificate = jws::read_certificate(file.path);
+    if (!certificate) return fail(certificate.error().code, file.place, in_words(certificate.error()));
+    officials[i].certificate_sha256 = certificate->sha256;
+    officials[i].public_key = std::move(certificate->public_key);
+  }
+  return Parties(config.parties.all(), std::move(officials));
 }
 
 // The loader knows the files of the folder by their names; whoever reads the error wants to open them.

@@ -19,6 +19,8 @@ std::string in_words(const Error&);
 Result<std::unique_ptr<PluginHost>> plugins_of(const Config&, const std::vector<PluginConfig>&);
 // The store beside a running hub: read only.
 Result<std::unique_ptr<Store>> store_to_read(const Config&);
+// The parties with what the officials' certificates say. Errors name the place in parties.toml.
+Result<Parties> parties_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);
 
 }  // namespace samband::cli

@@ -99,8 +99,9 @@ struct Config {
   std::string duty_phone;                               // of the hub's operator, in NOT SENT answers
   ListenerConfig agency, log_listener, console, admin;  // 8443, 8445, 8444; 9464 on loopback without TLS
   TlsConfig server;                                     // what the listeners present and trust
-  TlsConfig client;              // what the hub presents to endpoints; no crl of its own = the server's
-  std::vector<NamedFile> files;  // all of both
+  TlsConfig client;                              // what the hub presents to endpoints; no crl of its own = the server's
+  std::vector<NamedFile> files;                  // all of both
+  std::vector<NamedFile> official_certificates;  // of parties.officials(), same index
   LogConfig log;
   RetryConfig retry;
   RetentionConfig retention;

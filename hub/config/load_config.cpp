@@ -355,10 +355,14 @@ Result<Config> load_config(const fs::path& folder, std::function<const char*(con
   if (parties_file.failed()) return parties_file.error();
   config.agreements = read_agreements(agreements_file, parties.parties);
   if (agreements_file.failed()) return agreements_file.error();
-  config.parties = Parties(parties.parties);
+  config.parties = Parties(parties.parties, parties.officials);
 
   if (!hub_file.failed()) HubFile(hub_file, config, environment).read();
   if (hub_file.failed()) return hub_file.error();
+  for (NamedFile& certificate : parties.certificates) {
+    certificate.path = (config.certs_dir / certificate.path).lexically_normal();
+    config.official_certificates.push_back(certificate);
+  }
   check_ways(parties_file, parties, config);
   if (parties_file.failed()) return parties_file.error();
 

@@ -60,10 +60,25 @@ Party read_party(Table& in) {
   if (party.person_number_in_url && party.endpoint.empty())
     in.refuse("person_number_in_url", "expected an endpoint: without one nothing is sent to this party");
   party.inbound = in.texts("inbound");
+  party.vouches_for_logins = in.boolean("vouches_for_logins", false);
   party.kinds = in.texts("kinds");
   in.check_codes("kinds", party.kinds, message_kinds(), "message kind");
   in.finish();
   return party;
+}
+
+Official read_official(Table& in, NamedFile& certificate) {
+  Official official;
+  official.id = in.required_text("id", 64);
+  if (!plain_id(official.id)) in.refuse("id", "expected at most 64 of a-z, 0-9 and '-'");
+  official.party = in.required_text("party", 64);
+  official.roles = in.texts("roles");
+  if (official.roles.empty()) in.require("roles", "at least one role");
+  in.check_codes("roles", official.roles, official_roles(), "role");
+  certificate.path = in.required_text("certificate", 200);
+  if (const auto* node = in.raw().get("certificate")) certificate.place = in.place(*node);
+  in.finish();
+  return official;
 }
 
 const Party* find(const std::vector<Party>& parties, std::string_view id) {
@@ -97,6 +112,15 @@ PartiesFile read_parties(File& file) {
     }
     out.parties.push_back(std::move(party));
     out.tables.push_back(table);
+  }
+  for (Table& table : root.tables("official", 100'000)) {
+    NamedFile certificate;
+    Official official = read_official(table, certificate);
+    // One name space: a certificate's common name is a party or an official, never both.
+    if (!ids.insert(official.id).second) table.refuse("id", "the id is used twice");
+    if (find(out.parties, official.party) == nullptr) table.refuse("party", "unknown party '" + official.party + "'");
+    out.officials.push_back(std::move(official));
+    out.certificates.push_back(std::move(certificate));
   }
   root.finish();
   for (std::size_t i = 0; i < out.parties.size(); ++i) {

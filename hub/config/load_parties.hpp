@@ -10,6 +10,8 @@ namespace samband {
 struct PartiesFile {
   std::vector<Party> parties;
   std::vector<toml_file::Table> tables;  // of the same index, to name places later
+  std::vector<Official> officials;
+  std::vector<NamedFile> certificates;  // of the same index; the path is relative to certs_dir
 };
 PartiesFile read_parties(toml_file::File&);
 // Also writes each party's own list of agreements.

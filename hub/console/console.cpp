@@ -67,8 +67,8 @@ class Console {
     if (path == "/style.css") return secured(200, "text/css; charset=utf-8", templates::kStyle);
     const auto viewer = identify(request.peer, parties_);
     if (!viewer) return notice(viewer.error().code == Errc::unauthorised ? 401 : 403, language);
-    if (path == "/") return overview(**viewer, language);
-    if (path.starts_with("/verify/")) return verification(path.substr(8), **viewer, language);
+    if (path == "/") return overview(*viewer->party, language);
+    if (path.starts_with("/verify/")) return verification(path.substr(8), *viewer->party, language);
     return notice(404, language);
   }
 

@@ -38,6 +38,13 @@ HttpResponse wrong_method(std::string_view allow) {
   return r;
 }
 
+// What an official may do in person; a party's system does the rest. Rules officers have their own API.
+bool may(const Official& official, const std::string& what, bool get) {
+  if (what == "exchanges" || what == "receipts")
+    return official.has_role("caseworker") || (get && official.has_role("privacy_officer"));
+  return official.has_role("caseworker") && (what == "consents" || (get && what == "messages"));
+}
+
 // Undo of admit() on every way out of a coroutine.
 struct Leaving {
   std::function<void()> leave;
@@ -75,14 +82,17 @@ void AgencyApi::leave(const std::string& party) {
 }
 
 Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
-  auto party = identify(request.peer, parties_);
-  if (!party) co_return problem(party.error());
-  const Party* caller = *party;
+  auto who = identify(request.peer, parties_);
+  if (!who) co_return problem(who.error());
+  const Party* caller = who->party;
   const std::vector<std::string> path = segments(request.path());
   const bool get = request.method == "GET", post = request.method == "POST";
   if (path.empty() || path[0] != "v1" || path.size() < 2)
     co_return problem(404, "not_found", "Not found", "no such resource");
   const std::string& what = path[1];
+  if (who->official != nullptr && !may(*who->official, what, get))
+    co_return problem(
+        fail(Errc::forbidden, "certificate", "not for an official of this role: the party's system does it"));
 
   if (what == "in" && path.size() == 3) {
     if (!post) co_return wrong_method("POST");
@@ -149,7 +159,7 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   json::value body = std::move(*parsed);
   const std::string id = path.size() > 2 ? path[2] : std::string();
   Result<json::object> r = fail(Errc::not_found, "", "");
-  if (exchange_turn && path[3] == "assessments") r = co_await journey_.assess(caller, id, std::move(body));
+  if (exchange_turn && path[3] == "assessments") r = co_await journey_.assess(*who, id, std::move(body));
   if (exchange_turn && path[3] == "status") r = co_await journey_.set_status(caller, id, std::move(body));
   if (exchange_turn && path[3] == "retry") r = co_await journey_.retry(caller, id);
   if (acknowledge) r = co_await journey_.acknowledge(caller, id, std::move(body));

@@ -12,6 +12,7 @@
 #include "base/meter.hpp"
 #include "confidentiality/decide.hpp"
 #include "delivery/outbox.hpp"
+#include "identity/peer.hpp"
 #include "intake/intake.hpp"
 #include "keys/key_store.hpp"
 #include "ledger/ledger.hpp"
@@ -45,7 +46,7 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> message_answer(const Party* caller, std::string message_id);
   Task<Result<json::object>> exchange(const Party* caller, std::string exchange_id);
   Task<Result<json::object>> exchanges(const Party* caller, std::string state, std::string after, int limit);
-  Task<Result<json::object>> assess(const Party* caller, std::string exchange_id, json::value body);
+  Task<Result<json::object>> assess(Caller caller, std::string exchange_id, json::value body);
   Task<Result<json::object>> set_status(const Party* caller, std::string exchange_id, json::value body);
   Task<Result<json::object>> retry(const Party* caller, std::string exchange_id);
   Task<Result<json::object>> add_consent(const Party* caller, json::value body);
@@ -102,6 +103,13 @@ class Journey final : public DeliveryGate {
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
   bool is_restricted(const Party& recipient) const;
+  // Who answers for an assessment, how that is known, and what was said: `body`, or what the signature is over.
+  struct Assessor {
+    std::string id;
+    std::string_view proof;  // assessor_login | assessor_signature | assessor_vouched
+    std::string evidence;    // the signature
+  };
+  Result<Assessor> assessor_of(const Caller&, const std::string& exchange_id, json::value& body, Time now) const;
   Result<void> check_consent(const Consent&, const std::string& where) const;
 
   Time valid_until(const Grounds&, Time at) const;

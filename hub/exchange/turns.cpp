@@ -9,9 +9,12 @@
 #include "exchange/text.hpp"
 #include "follow_up/life_cycle.hpp"
 #include "keys/crypto.hpp"
+#include "keys/jws.hpp"
 
 namespace samband {
 namespace {
+
+constexpr std::chrono::minutes kSignatureAgeMax{5};
 
 // What a recipient may know to exist: what was permitted, or has left.
 bool may_see(const ExchangeRow& row) { return row.outcome == "released" || row.outcome == "partial" || has_left(row); }
@@ -165,20 +168,58 @@ Result<PluginReply> Journey::render_answer(const std::string& adapter, const std
 
 // ---- a hold answered -------------------------------------------------------------------------------------------
 
-Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, json::value body) {
+Result<Journey::Assessor> Journey::assessor_of(const Caller& caller, const std::string& exchange_id, json::value& body,
+                                               Time now) const {
+  const std::string signature = text_at(body, "/jws");
+  if (!signature.empty()) {
+    auto kid = jws::key_id(signature);
+    if (!kid) return kid.error();
+    const Official* official = s_.parties.official(*kid);
+    if (official == nullptr || official->party != caller.party->id || !official->has_role("caseworker"))
+      return fail(Errc::forbidden, "/jws", "signed by nobody who may assess for this party");
+    auto said = jws::verify(signature, official->public_key);
+    if (!said) return said.error();
+    if (text_at(*said, "/exchange") != exchange_id)
+      return fail(Errc::forbidden, "/jws", "the signature is for another exchange");
+    const json::value* at = find_pointer(*said, "/iat");
+    if (at == nullptr || !at->is_int64())
+      return fail(Errc::invalid_input, "/jws", "iat: expected the time of signing, seconds since 1970");
+    const auto age = now - Time(std::chrono::seconds(std::clamp<std::int64_t>(at->get_int64(), 0, 1LL << 40)));
+    if (age > kSignatureAgeMax || age < -kSignatureAgeMax)
+      return fail(Errc::invalid_input, "/jws", "iat: more than five minutes from the hub's clock; sign again");
+    body = std::move(*said);
+    return Assessor{official->id, "assessor_signature", signature};
+  }
+  const std::string named = text_at(body, "/assessor/id");
+  if (caller.official != nullptr) {
+    if (!named.empty() && named != caller.official->id)
+      return fail(Errc::forbidden, "/assessor/id", "an official answers in his or her own name");
+    return Assessor{caller.official->id, "assessor_login", {}};
+  }
+  if (!is_name(named)) return fail(Errc::invalid_input, "/assessor/id", "an assessment needs a named person");
+  if (!caller.party->vouches_for_logins)
+    return fail(
+        Errc::forbidden, "/assessor",
+        "a system's word is not enough for this party: log in as the official, or send what the official signed");
+  return Assessor{named, "assessor_vouched", {}};
+}
+
+Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::value body) {
+  const Party* caller = who.party;
   auto row = own_row(*caller, id, true, false);
   if (!row) co_return row.error();
-  const std::string assessor = text_at(body, "/assessor/id");
   if (is_closed(*row))
     co_return fail(Errc::conflict, "exchange", "this exchange was recalled or taken back; send a new message");
-  if (!is_name(assessor)) co_return fail(Errc::invalid_input, "/assessor/id", "an assessment needs a named person");
+  const Time now = s_.clock.now();
+  auto proved = assessor_of(who, id, body, now);
+  if (!proved) co_return proved.error();
+  const std::string assessor = proved->id;
   const json::value* facts = find_pointer(body, "/facts");
   if (!facts || !facts->is_array() || facts->get_array().empty() || facts->get_array().size() > 32)
     co_return fail(Errc::invalid_input, "/facts", "must be a list of 1 to 32 facts");
   auto source = source_of(*row);
   if (!source) co_return source.error();
 
-  const Time now = s_.clock.now();
   auto rows = std::make_shared<std::vector<AssessmentRow>>();
   std::vector<Leaf> leaves;
   for (std::size_t i = 0; i < facts->get_array().size(); ++i) {
@@ -206,8 +247,9 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
     a.party = caller->id;
     a.value = value->get_bool() ? "yes" : "no";
     a.at = now;
-    if (!a.reason_code.empty() && !contains(reason_codes(), a.reason_code))
-      co_return fail(Errc::invalid_input, at + "/reasonCode", "unknown reason code");
+    if (!contains(reason_codes(), a.reason_code))
+      co_return fail(Errc::invalid_input, at + "/reasonCode",
+                     a.reason_code.empty() ? "an assessment gives its reason" : "unknown reason code");
     const auto& persons = (*source)->message.persons;
     if (!a.person_ref.empty() &&
         std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))
@@ -219,10 +261,9 @@ Task<Result<json::object>> Journey::assess(const Party* caller, std::string id, 
     leaf.sender = caller->id;
     leaf.subject_id = row->id;
     leaf.outcome = a.value;
-    leaf.codes = {a.code};
-    if (!a.reason_code.empty()) leaf.codes.push_back(a.reason_code);
+    leaf.codes = {a.code, a.reason_code, std::string(proved->proof)};
     leaf.relies_on = {row->leaf_index};
-    leaf.payload_commitment = commit_to(assessor + "\n" + a.person_ref).digest;
+    leaf.payload_commitment = commit_to(assessor + "\n" + a.person_ref + "\n" + proved->evidence).digest;
     leaves.push_back(std::move(leaf));
     rows->push_back(std::move(a));
   }

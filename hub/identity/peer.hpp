@@ -16,8 +16,14 @@ struct PeerCertificate {
   bool present() const { return !sha256.empty(); }
 };
 
+// Who speaks: a party's system, or one of its officials in person.
+struct Caller {
+  const Party* party = nullptr;
+  const Official* official = nullptr;  // nullptr = the system
+};
+
 // A pinned fingerprint wins; else the organisation number together with the common name = party id; several parties of
 // one organisation are told apart by the common name. Errors: unauthorised (no certificate), forbidden (nobody's).
-Result<const Party*> identify(const PeerCertificate&, const Parties&);
+Result<Caller> identify(const PeerCertificate&, const Parties&);
 
 }  // namespace samband

@@ -6,6 +6,7 @@
 #include "base/id.hpp"
 #include "identity/personal_number.hpp"
 #include "identity/read_message.hpp"
+#include "intake/assessors.hpp"
 #include "keys/crypto.hpp"
 
 namespace samband {
@@ -68,8 +69,8 @@ std::string subject_reference(const KeyStore& keys, const Person& person, const 
   return keys.subject_ref(text);
 }
 
-Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, Limits limits)
-    : kinds_(kinds), keys_(keys), plugins_(plugins), limits_(limits) {}
+Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, const Parties& parties, Limits limits)
+    : kinds_(kinds), keys_(keys), plugins_(plugins), parties_(parties), limits_(limits) {}
 
 Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
   std::vector<std::string> texts;
@@ -156,6 +157,7 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   c.canonical = std::move(text);
   if (auto named = name_persons(c); !named) return named.error();
   c.fields = fields_of(*kind, c.message.data, c.message.persons);
+  prove_assessors(c, sender, parties_);
   add_stated_facts(c);
   auto key = keys_.payload_key(c.subject_refs);
   if (!key) return key.error();
@@ -180,6 +182,10 @@ Result<Case> Intake::reread(const std::string& text, std::string id, std::string
   c.canonical = text;
   if (auto named = name_persons(c); !named) return named.error();
   c.fields = fields_of(*c.kind, c.message.data, c.message.persons);
+  // As it counts today: an official who is gone, or an agency that vouches no more, proves nothing more.
+  static const Party kNobody;
+  const Party* party = parties_.find(c.message.sender);
+  prove_assessors(c, party ? *party : kNobody, parties_);
   add_stated_facts(c);
   auto key = keys_.payload_key(key_id);
   if (!key) return key.error();

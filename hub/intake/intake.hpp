@@ -24,7 +24,7 @@ class Intake {
     std::chrono::seconds clock_skew_max{300};
     std::size_t persons_max = 64;
   };
-  Intake(const Kinds&, KeyStore&, PluginHost&, Limits);
+  Intake(const Kinds&, KeyStore&, PluginHost&, const Parties&, Limits);
 
   // Errors: forbidden (adapter or kind that this party may not use), invalid_input with a JSON pointer or the adapter's
   // place, unavailable (keys). Several messages come out of a file of rows; each stands alone.
@@ -42,6 +42,7 @@ class Intake {
   const Kinds& kinds_;
   KeyStore& keys_;
   PluginHost& plugins_;
+  const Parties& parties_;
   Limits limits_;
 };
 

@@ -4,7 +4,22 @@
 
 namespace samband {
 
-Parties::Parties(std::vector<Party> parties) : parties_(std::move(parties)) {}
+std::span<const std::string_view> official_roles() {
+  static constexpr std::string_view kRoles[] = {"caseworker", "privacy_officer", "rules_officer"};
+  return kRoles;
+}
+
+bool Official::has_role(std::string_view role) const {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
+
+Parties::Parties(std::vector<Party> parties, std::vector<Official> officials)
+    : parties_(std::move(parties)), officials_(std::move(officials)) {}
+
+const Official* Parties::official(std::string_view id) const {
+  const auto it = std::find_if(officials_.begin(), officials_.end(), [&](const Official& o) { return o.id == id; });
+  return it == officials_.end() ? nullptr : &*it;
+}
 
 const Party* Parties::find(std::string_view id) const {
   if (id.empty()) return nullptr;

@@ -1,7 +1,9 @@
 // Parties: who may speak to the hub, as which kind of actor, and how it is reached. Values.
 #pragma once
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -26,7 +28,22 @@ struct Party {
   std::vector<std::string> inbound;   // adapters it may use at /v1/in/{adapter}
   std::vector<std::string> kinds;     // kinds it may send; empty = none
   std::vector<std::string> agreements;
+  // Does this agency answer for who was logged in at its own system? Then an assessor whom its system merely names
+  // counts as a named person; else an assessment needs an official's own login or signature.
+  bool vouches_for_logins = false;
 };
+
+// A named person at a party who acts in the hub under his or her own name: logs in with a certificate, or signs with
+// its key what the party's system carries. What an official may do is in `roles`: official_roles().
+struct Official {
+  std::string id;     // "wi-4711"; unique in the hub
+  std::string party;  // party id
+  std::vector<std::string> roles;
+  std::string certificate_sha256;  // hex; "" = the certificate is not there yet: nobody
+  std::string public_key;          // of the certificate, SubjectPublicKeyInfo in DER
+  bool has_role(std::string_view) const;
+};
+std::span<const std::string_view> official_roles();
 
 struct Agreement {
   std::string id;  // "sig-2026"
@@ -37,13 +54,16 @@ struct Agreement {
 class Parties {
  public:
   Parties() = default;
-  explicit Parties(std::vector<Party> parties);
+  explicit Parties(std::vector<Party> parties, std::vector<Official> officials = {});
   const Party* find(std::string_view id) const;
   const Party* by_functional_address(std::string_view) const;
   const std::vector<Party>& all() const { return parties_; }
+  const Official* official(std::string_view id) const;
+  const std::vector<Official>& officials() const { return officials_; }
 
  private:
   std::vector<Party> parties_;
+  std::vector<Official> officials_;
 };
 
 }  // namespace samband

@@ -102,10 +102,11 @@ class Holds(HubCase):
         held = self.lob()
         self.assertEqual(self.assess("police-west", held["id"], emergency=True)["outcome"], "held")
         base = {"assessor": {"id": "a-1", "name": "Bedömare Prov"}}
-        good = {"code": "need_of_help", "value": True, "person": "p1"}
+        good = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}
         for body in ({**base, "facts": [{**good, "person": "p2"}]}, {**base, "facts": [{**good, "code": "need_of_haste"}]},
                      {**base, "facts": [{**good, "value": "true"}]}, {**base, "facts": [{**good, "value": 1}]},
-                     {**base, "facts": [{**good, "reasonCode": "because"}]}, {**base, "facts": []}, {**base}, {"facts": [good]},
+                     {**base, "facts": [{**good, "reasonCode": "because"}]}, {**base, "facts": [{**good, "reasonCode": ""}]},
+                     {**base, "facts": []}, {**base}, {"facts": [good]},
                      {"assessor": {"id": ""}, "facts": [good]}, [good]):
             with self.subTest(body=body):
                 self.call("police-west", "POST", f"/v1/exchanges/{held['id']}/assessments", body, expect=400)

@@ -30,6 +30,7 @@ sys.path.insert(0, str(SOURCE / "tests" / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
 from hub_harness import Client, Counterparts, Hub, wait_for  # noqa: E402
+from officials import signed_assessment  # noqa: E402
 
 # script, party, usual port, name of the endpoint's system
 COUNTERPARTS = [("errands", "social-board", 19101), ("fhir", "maria-ungdom", 19102), ("fhir", "bup", 19103),
@@ -214,10 +215,10 @@ class Demo:
         e = self.to(a, "social-restricted")
         self.expect(s, "held until assessed", (e["outcome"], e["missing"]), ("held", ["need_of_help"]))
         self.expect(s, "nothing in the inbox", [x for x in self.inbox("social-restricted") if x["id"] == e["id"]], [])
-        self.say("  the sender's officer records the assessment")
-        body = {"assessor": {"id": "officer-4711", "name": "Inspektör Prov"}, "facts": [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "need_established"}]}
+        self.say("  the sender's officer logs in with her own certificate and records the assessment")
+        body = {"facts": [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "need_established"}]}
         began = time.monotonic()
-        e = self.call("police-west", "POST", f"/v1/exchanges/{e['id']}/assessments", body).json()
+        e = self.call("police-west-officer", "POST", f"/v1/exchanges/{e['id']}/assessments", body).json()
         self.show(e, (time.monotonic() - began) * 1000)
         self.expect(s, "released to the restricted recipient", e["outcome"] in PERMITTED, True)
         got = wait_for("message in the restricted inbox", lambda: [x for x in self.inbox("social-restricted") if x["id"] == e["id"]], 30)[0]
@@ -304,8 +305,9 @@ class Demo:
             self.call("social-board", "POST", "/v1/consents", consent, expect=201)
         e = self.exchange("social-board", e["id"])
         self.expect(s, "waits for the test against the guardians (OSL 12:3)", (e["outcome"], "guardian_harm" in e["missing"]), ("held", True))
-        self.say("  the board records that no harm comes of the guardians' knowing")
-        body = {"assessor": {"id": "caseworker-7", "name": "Handläggare Prov"}, "facts": [{"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}]}
+        self.say("  the board's caseworker signs that no harm comes of the guardians' knowing; the board's system carries it")
+        body = signed_assessment("social-board-caseworker", e["id"], [{"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}],
+                                 self.hub.certs)
         e = self.call("social-board", "POST", f"/v1/exchanges/{e['id']}/assessments", body).json()
         self.show(e)
         self.expect(s, "released on consent", e["outcome"] in PERMITTED, True)

@@ -11,9 +11,9 @@ cd "$out/a"
 [[ $(stat -c %a .) == 700 ]] || fail "the folder is not 0700"
 for key in *.key; do [[ $(stat -c %a "$key") == 600 ]] || fail "$key is not 0600"; done
 
-parties=$(grep -c '^\[\[party\]\]' "$source/config/parties.toml")
+parties=$(grep -cE '^\[\[(party|official)\]\]' "$source/config/parties.toml")
 made=$(ls *.pem | grep -cvE '^(ca|hub|hub-client|stranger|stranger-ca)\.pem$')
-[[ $parties == "$made" ]] || fail "$parties parties, $made certificates"
+[[ $parties == "$made" ]] || fail "$parties parties and officials, $made certificates"
 for file in *.pem; do
   name=${file%.pem}
   openssl x509 -in "$file" -noout -text | grep -q 'ASN1 OID: prime256v1' || fail "$file is not P-256"
@@ -22,7 +22,7 @@ for file in *.pem; do
   case $name in
     ca | stranger-ca | stranger) continue ;;
     hub) purposes=(sslserver) ;;
-    hub-client) purposes=(sslclient) ;;
+    hub-client | *-officer | *-caseworker | municipal-*) purposes=(sslclient) ;;
     *) purposes=(sslclient sslserver) ;;
   esac
   for purpose in "${purposes[@]}"; do
@@ -34,6 +34,7 @@ openssl verify -CAfile ca.pem stranger.pem >/dev/null 2>&1 && fail "the stranger
 openssl verify -CAfile stranger-ca.pem stranger.pem >/dev/null || fail "the stranger's own CA does not know it"
 subject=$(openssl x509 -in social-board.pem -noout -subject -nameopt RFC2253)
 [[ $subject == 'subject=CN=social-board,serialNumber=9999000020,O=Samband development' ]] || fail "subject: $subject"
+openssl verify -purpose sslserver -CAfile ca.pem municipal-counsel.pem >/dev/null 2>&1 && fail "an official's certificate can serve"
 openssl x509 -in bup.pem -noout -checkhost localhost | grep -q 'does match' || fail "bup does not serve localhost"
 
 "$source/certs/make-dev-certs.sh" "$out/b" one:9999000012 two:9999000020 >/dev/null

@@ -21,8 +21,8 @@ PeerCertificate certificate(std::string sha256, std::string organisation, std::s
 
 TEST(Identify, OrganisationNumberAndCommonNameTogetherNameTheParty) {
   const Parties all = parties();
-  EXPECT_EQ((*identify(certificate("01", "2120000100", "school-south"), all))->id, "school-south");
-  EXPECT_EQ((*identify(certificate("01", "2120000100", "social-board"), all))->id, "social-board");
+  EXPECT_EQ(identify(certificate("01", "2120000100", "school-south"), all)->party->id, "school-south");
+  EXPECT_EQ(identify(certificate("01", "2120000100", "social-board"), all)->party->id, "social-board");
 }
 TEST(Identify, OneWithoutTheOtherIsNobody) {
   const Parties all = parties();
@@ -36,7 +36,7 @@ TEST(Identify, OneWithoutTheOtherIsNobody) {
 }
 TEST(Identify, APinnedFingerprintWins) {
   const Parties all = parties();
-  EXPECT_EQ((*identify(certificate("ab12", "2120000100", "social-board"), all))->id, "landlord");
+  EXPECT_EQ(identify(certificate("ab12", "2120000100", "social-board"), all)->party->id, "landlord");
 }
 TEST(Identify, APinnedPartyIsReachedByNoOtherCertificate) {
   const auto r = identify(certificate("cd34", "5560000300", "landlord"), parties());
@@ -50,6 +50,21 @@ TEST(Identify, NoCertificateIsUnauthorised) {
 }
 TEST(Identify, NobodyIsNamedWhenAPartyHasNoOrganisationNumber) {
   EXPECT_FALSE(identify(certificate("01", "", "x"), Parties({party("x", "")})));
+}
+
+TEST(Identify, AnOfficialsPinnedCertificateIsThatPersonAtTheParty) {
+  Official official{"handler-1", "bup", {"caseworker"}, "ef56", ""},
+      unknown{"handler-2", "bup", {"caseworker"}, "", ""};
+  const Parties all({party("bup", "2321000200")}, {unknown, official});
+  const auto caller = identify(certificate("ef56", "2321000200", "handler-1"), all);
+  ASSERT_TRUE(caller);
+  EXPECT_EQ(caller->party->id, "bup");
+  ASSERT_NE(caller->official, nullptr);
+  EXPECT_EQ(caller->official->id, "handler-1");
+  EXPECT_EQ(identify(certificate("01", "2321000200", "bup"), all)->official, nullptr);
+  // The same name on another certificate is nobody, and an official without a certificate is not "no certificate".
+  EXPECT_FALSE(identify(certificate("aa", "2321000200", "handler-1"), all));
+  EXPECT_FALSE(identify(certificate("", "2321000200", "handler-2"), all));
 }
 
 }  // namespace

@@ -1,0 +1,46 @@
+#include "intake/assessors.hpp"
+
+#include "keys/jws.hpp"
+
+namespace samband {
+namespace {
+
+bool is_signed(const Fact& fact, const std::string& jws, const std::string& message_id, const Party& sender,
+               const Parties& parties, std::string& signer) {
+  const auto kid = jws::key_id(jws);
+  const Official* official = kid ? parties.official(*kid) : nullptr;
+  if (official == nullptr || official->party != sender.id || !official->has_role("caseworker")) return false;
+  const auto payload = jws::verify(jws, official->public_key);
+  if (!payload) return false;
+  const json::object& said = payload->get_object();
+  const json::value* value = said.if_contains("value");
+  signer = official->id;
+  return string_at(said, "message") == message_id && string_at(said, "code") == fact.code &&
+         string_at(said, "person") == fact.person_ref && value != nullptr && value->is_bool() &&
+         value->get_bool() == (fact.value == Truth::yes);
+}
+
+}  // namespace
+
+void prove_assessors(Case& c, const Party& sender, const Parties& parties) {
+  const json::value* facts = find_pointer(c.message.data, "/facts");
+  if (facts == nullptr || !facts->is_array()) return;
+  for (std::size_t i = 0; i < facts->get_array().size() && i < c.message.facts.size(); ++i) {
+    Fact& fact = c.message.facts[i];
+    if (fact.assessor_id.empty()) continue;
+    const json::value* jws = find_pointer(facts->get_array()[i], "/assessor/jws");
+    if (jws != nullptr && jws->is_string()) {
+      std::string signer;
+      const bool proved =
+          is_signed(fact, std::string(jws->get_string()), c.message.sender_message_id, sender, parties, signer);
+      fact.assessor_id = proved ? signer : std::string();
+    } else if (!sender.vouches_for_logins) {
+      fact.assessor_id.clear();
+    }
+    if (fact.assessor_id.empty())
+      c.message.warnings.push_back(
+          json::object{{"code", "assessor_not_proven"}, {"where", "/data/facts/" + std::to_string(i)}});
+  }
+}
+
+}  // namespace samband

@@ -1,0 +1,15 @@
+// Who answers for a judgement that came inside a message: an official who signed it, or somebody whom an agency that
+// vouches for its own logins names. Anybody else is nobody, and the judgement counts as not made. Pure, thread-safe.
+#pragma once
+#include "intake/case.hpp"
+#include "model/party.hpp"
+
+namespace samband {
+
+// `assessor.jws` of a fact is a JWS by an official of the sender with the payload
+// {"message": the message's own id, "code", "value", "person"?}: it proves this answer in this message and no other.
+// An assessor who is not proved is taken out, with the warning `assessor_not_proven`. The facts of the message come
+// first in Message::facts, in their order.
+void prove_assessors(Case&, const Party& sender, const Parties&);
+
+}  // namespace samband

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""An assessment needs a person: an official's login or signature, or an agency that has agreed to answer for its own logins."""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import people  # noqa: E402
+import samband_client as build  # noqa: E402
+from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
+from hub_harness import message  # noqa: E402
+from officials import sign, signed_assessment  # noqa: E402
+
+OFFICER, STRANGER, COUNSEL = "police-west-officer", "social-board-caseworker", "municipal-counsel"
+NEED = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}
+
+
+class Officials(HubCase):
+    SYSTEMS = ["social-board"]
+
+    @staticmethod
+    def edit(folder):
+        """The police answer for nobody's login here: their system's word about who assessed is not enough."""
+        path = folder / "parties.toml"
+        text = path.read_text()
+        at = text.index('id = "police-west"')
+        path.write_text(text[:at] + text[at:].replace("vouches_for_logins = true\n", "", 1))
+
+    def lob(self):
+        held = self.to(self.send("police-west", "police", build.police_lob(people.ADULT_22, new_id())), "social-board")
+        self.assertEqual(held["outcome"], "held")
+        return held["id"]
+
+    def answer(self, caller, exchange, body, expect=200):
+        return self.call(caller, "POST", f"/v1/exchanges/{exchange}/assessments", body, expect)
+
+    # -- answers to a hold --------------------------------------------------------------------------------------------
+
+    def test_a_systems_word_is_not_enough(self):
+        held = self.lob()
+        self.answer("police-west", held, {"assessor": {"id": "officer-4711"}, "facts": [NEED]}, 403)
+        self.assertEqual(self.exchange("police-west", held)["outcome"], "held")
+
+    def test_an_officials_login_is(self):
+        held = self.lob()
+        self.answer(OFFICER, held, {"assessor": {"id": "somebody-else"}, "facts": [NEED]}, 403)
+        self.assertIn(self.answer(OFFICER, held, {"facts": [NEED]})["outcome"], PERMITTED)
+        self.wait_state("police-west", held)
+
+    def test_an_officials_signature_is(self):
+        held = self.lob()
+        body = signed_assessment(OFFICER, held, [NEED], self.hub.certs)
+        self.assertIn(self.answer("police-west", held, body)["outcome"], PERMITTED)
+
+    def test_a_signature_speaks_for_its_exchange_its_moment_and_its_official_only(self):
+        held, other, certs = self.lob(), self.lob(), self.hub.certs
+        for expect, body in ((403, signed_assessment(OFFICER, other, [NEED], certs)), (400, signed_assessment(OFFICER, held, [NEED], certs, age_s=900)),
+                             (403, signed_assessment(STRANGER, held, [NEED], certs)), (403, signed_assessment(COUNSEL, held, [NEED], certs)),
+                             (400, {"jws": sign(OFFICER, {"exchange": held, "facts": [NEED]}, certs)}),
+                             (400, {"jws": sign(OFFICER, {"exchange": held}, certs, {"alg": "none"})}), (400, {"jws": "a.b"})):
+            with self.subTest(expect=expect, body=body):
+                self.answer("police-west", held, body, expect)
+        # Signed by the stranger under the officer's name; and what was signed is what counts, not what stands beside it.
+        forged = sign(STRANGER, {"exchange": held, "iat": 0, "facts": [NEED]}, certs, {"kid": OFFICER})
+        self.answer("police-west", held, {"jws": forged}, 401)
+        mixed = {**signed_assessment(OFFICER, held, [{**NEED, "value": False}], certs), "facts": [NEED], "assessor": {"id": "x"}}
+        self.assertEqual(self.answer("police-west", held, mixed)["outcome"], "refused")
+
+    def test_officials_of_others_see_nothing_and_officials_send_nothing(self):
+        held = self.lob()
+        self.answer(STRANGER, held, {"facts": [NEED]}, 404)
+        self.answer(COUNSEL, held, {"facts": [NEED]}, 403)
+        self.call(COUNSEL, "GET", f"/v1/exchanges/{held}", expect=403)
+        self.call(OFFICER, "GET", f"/v1/exchanges/{held}", expect=200)
+        media_type, body = build.police_lob(people.ADULT_22, new_id())
+        self.call(OFFICER, "POST", "/v1/in/police", body, 403, {"content-type": media_type})
+        self.call(OFFICER, "GET", "/v1/inbox", expect=403)
+
+    # -- judgements inside a message ----------------------------------------------------------------------------------
+
+    def canonical_lob(self, message_id, assessor):
+        fact = {"code": "identity_established", "value": True, "person": "p1"}, {**NEED, "assessor": assessor}
+        person = {**people.ADULT_22, "ref": "p1", "role": "subject"}
+        return message("police.lob", "police-west", {"persons": [person], "facts": list(fact), "payload": {"custody": {
+            "start": build.now(-7200), "reason": "berusad av alkohol"}}}, message_id)
+
+    def test_a_judgement_in_a_message_counts_when_it_is_signed(self):
+        for name, assessor, outcome in (
+                ("named only", lambda m: {"id": "officer-4711", "name": "Inspektör Prov"}, ("held",)),
+                ("signed", lambda m: self.signed(m, OFFICER), PERMITTED),
+                ("signed for another message", lambda m: self.signed("other", OFFICER), ("held",)),
+                ("signed with another answer", lambda m: self.signed(m, OFFICER, value=False), ("held",)),
+                ("signed by a stranger", lambda m: self.signed(m, STRANGER), ("held",))):
+            with self.subTest(name):
+                message_id = new_id()
+                answer = self.send("police-west", "", self.canonical_lob(message_id, assessor(message_id)))
+                exchange = self.to(answer, "social-board")
+                self.assertIn(exchange["outcome"], outcome)
+                warned = [w["where"] for w in answer["warnings"] if w["code"] == "assessor_not_proven"]
+                self.assertEqual(warned, ["/data/facts/1"] if "held" in outcome else [])
+
+    def signed(self, message_id, official, value=True):
+        payload = {"message": message_id, "code": "need_of_help", "value": value, "person": "p1"}
+        return {"id": official, "jws": sign(official, payload, self.hub.certs)}
+
+
+if __name__ == "__main__":
+    unittest.main()
