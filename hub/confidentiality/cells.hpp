@@ -1,0 +1,85 @@
+// The finite domain of decisions, as sets of cells. A cell is one combination of sender, recipient, kind, purpose, data
+// category, person's role, age and everything else a decision can turn on; a cube allows some values in each dimension
+// and means all their combinations; a region is a union of cubes. Unions, intersections and differences are exact, so the
+// static analysis and the diff of rule sets need no sampling. Values; pure. Internal to hub/confidentiality.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "confidentiality/rules.hpp"
+
+namespace samband {
+
+enum Dimension : std::size_t {
+  kHolder,      // actor types
+  kRecipient,   // actor types
+  kKind,        // message kinds
+  kPurpose,     // purposes
+  kCategory,    // data categories
+  kRole,        // person roles, and last "nobody named"
+  kLeaf,        // any leaf, then those that only one of two purposes excepts
+  kPeriod,      // from a date of Space::periods to the next
+  kAge,         // Space::ages, and last "unknown"
+  kProtection,  // ProtectionValue
+  kRestricted,  // is the recipient a restricted one: yes, no
+  kConsent,     // ConsentValue: how the person concerned has consented
+  kAgreement,   // in force: yes, no
+  kEmergency,   // yes, no
+  kFirstFact,   // one dimension for each fact: yes, no, unknown
+};
+constexpr std::size_t kFactsMax = 42;
+constexpr std::size_t kDimensions = kFirstFact + kFactsMax;
+
+enum ProtectionValue { kNobodyProtected, kPersonMarked, kPersonFictitious, kOtherProtected, kProtectionValues };
+enum ConsentValue {
+  kNoConsent,
+  kSelf,
+  kSelfAssessed,
+  kGuardian,
+  kGuardianAndChild,
+  kBothGuardians,
+  kBothGuardiansAndChild,
+  kConsentValues
+};
+enum TernaryValue : std::uint32_t { kYes = 1, kNo = 2, kUnknown = 4 };  // as bits
+
+struct Cube {
+  std::array<std::uint32_t, kDimensions> allowed;
+  bool operator==(const Cube&) const = default;
+};
+using Region = std::vector<Cube>;
+
+// More cubes than this and the analysis gives up (std::length_error): a rule set of this size has no plain meaning.
+constexpr std::size_t kCubesMax = 20000;
+
+Region united(Region, const Region&);
+Region intersected(const Region&, const Region&);
+Region without(Region, const Region&);
+bool same_cells(const Region&, const Region&);
+bool overlap(const Region&, const Region&);
+// The same cells in fewer cubes: those that differ in one dimension only become one.
+Region merged(Region);
+
+struct AgeBand {
+  int low = 0, high = 200;  // both included
+};
+
+// What the dimensions range over, for one rule set or for two that are compared.
+struct Space {
+  std::vector<AgeBand> ages;
+  std::vector<Date> periods;        // first days; the first is the day of the analysis
+  std::vector<std::string> leaves;  // "" = any leaf
+  Cube full;
+
+  Space(const std::vector<const RuleSet*>& sets, Date at, bool later_days);
+  std::uint32_t unknown_age() const { return 1u << ages.size(); }
+  // The bands inside [low, high]; every limit of every rule is a band's edge.
+  std::uint32_t age_bits(int low, int high) const;
+  int nobody_named() const;  // in kRole
+  Cube with(Dimension, std::uint32_t allowed) const;
+  Cube with_fact(int code, std::uint32_t allowed) const;
+};
+
+}  // namespace samband
