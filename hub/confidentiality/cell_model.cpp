@@ -24,20 +24,6 @@ int rank_of(std::string_view deadline) {
 
 }  // namespace
 
-std::string Scene::key() const {
-  std::string out;
-  const auto put = [&](auto value) { out.append(reinterpret_cast<const char*>(&value), sizeof value); };
-  for (const int rule : rules) put(rule);
-  put(-1);
-  for (const int provision : provisions) put(provision);
-  put(-1);
-  put(needs);
-  put(declared);
-  put(purpose);
-  put(gated);
-  return out;
-}
-
 CellModel::CellModel(const RuleSet& set, const Space& space)
     : set_(set), space_(space), index_(set.index ? set.index : std::make_shared<const RuleIndex>(set)) {
   consent_ = consent_table();
@@ -52,6 +38,7 @@ Scene CellModel::scene(const CellExchange& exchange, Date day, int always_on) co
     const int place = static_cast<int>(i);
     if ((rule.from & holder) == 0 || (rule.to & recipient) == 0 || (rule.kinds & kind) == 0 ||
         (rule.purposes & purpose) == 0 || !in_force(rule.in_force_from, rule.in_force_to, day) ||
+        !(exchange.initiative == Initiative::request ? rule.on_request : rule.on_own) ||
         (rule.setting != nullptr && !(set_.settings.*rule.setting) && place != always_on))
       continue;
     scene.rules.push_back(place);
@@ -171,6 +158,7 @@ CellModel::Truth3 CellModel::standing_of(const RuleIndex::RuleBits& rule, bool p
         require(given(kAgreement));
         break;
       case Condition::Type::emergency:
+        if (rule.ttl.count() == 0) return {};
         require(given(kEmergency));
         break;
       case Condition::Type::protected_identity:
@@ -237,6 +225,35 @@ CellOutcome CellModel::outcome(const Scene& scene, int category, int role, int l
     return out;
   for (const auto value : {kNobodyProtected, kPersonMarked, kPersonFictitious, kOtherProtected})
     judge(scene, category, role, value, out);
+  return out;
+}
+
+std::string CellModel::signature(const Scene& scene, int category, int role, int leaf) const {
+  const auto& name = space_.leaves[static_cast<std::size_t>(leaf)];
+  const bool excepted =
+      !name.empty() && scene.purpose != nullptr &&
+      std::find(scene.purpose->except.begin(), scene.purpose->except.end(), name) != scene.purpose->except.end();
+  if ((scene.needs & bit(category)) == 0 || excepted) return "not needed";
+  const std::string_view code = data_categories()[static_cast<std::size_t>(category)];
+  const bool nobody = role == space_.nobody_named();
+  std::string out;
+  out += code == "document" || code == "official" || code == "envelope" ? code.front() : '-';
+  out += nobody ? 'n' : is_subject(role) ? 's' : 'o';
+  out += scene.gated ? 'g' : '-';
+  out += (scene.declared & bit(category)) != 0 ? 'd' : '-';
+  const auto put = [&](int place, bool of_category, bool of_role) {
+    out += std::to_string(place) + (of_category && of_role ? '+' : '-');
+  };
+  // A rule that does not reach the field still describes the exchange and may be its duty.
+  for (const int place : scene.rules) {
+    const auto& rule = index_->rules[place];
+    put(place, (rule.categories & bit(category)) != 0, rule.any_role || (!nobody && (rule.roles & bit(role)) != 0));
+  }
+  out += '/';
+  for (const int place : scene.provisions) {
+    const auto& p = index_->provisions[place];
+    if ((p.categories & bit(category)) != 0) put(place, true, nobody || p.any_role || (p.roles & bit(role)) != 0);
+  }
   return out;
 }
 
@@ -357,17 +374,18 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
     released = intersected(released, ground.yes);
   }
   // What nobody can keep refuses the exchange.
+  std::map<int, Region> obliging = contributes;
   for (auto& [place, chosen] : chosen_duties(scene, subject_protected)) {
-    auto& own = contributes[place];
+    auto& own = obliging[place];
     own = united(std::move(own), chosen);
   }
   Region refused;
-  for (const auto& [place, where] : contributes) {
+  for (const auto& [place, where] : obliging) {
     for (const auto& obligation : set_.rules[index_->rules[place].position].obligations) {
       Cube unkept = space_.full;
       if (obligation == "restricted_recipient") {
         unkept = space_.with(kRestricted, kNo);
-      } else if (obligation == "reservation") {
+      } else if (obligation == "reservation" && scene.gated) {
         unkept = space_.with_fact(fact_place("recipient_reservation"), kNo | kUnknown);
       } else if (obligation == "human_review") {
         unkept = space_.with_fact(fact_place("individual_assessment"), kNo | kUnknown);
@@ -380,12 +398,13 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
   released = without(std::move(released), refused);
   open = without(std::move(open), refused);
   for (const auto& [place, where] : contributes) {
-    const Region used = intersected(where, here);
     auto& known = out.contributes[place];
-    known = united(std::move(known), used);
+    known = united(std::move(known), intersected(where, here));
+  }
+  for (const auto& [place, where] : obliging) {
     for (const auto& obligation : set_.rules[index_->rules[place].position].obligations) {
       auto& obliged = out.obliged[obligation];
-      obliged = united(std::move(obliged), intersected(used, released));
+      obliged = united(std::move(obliged), intersected(where, released));
     }
   }
   out.release = united(std::move(out.release), released);

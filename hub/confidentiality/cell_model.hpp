@@ -18,16 +18,16 @@ namespace samband {
 
 struct CellExchange {
   int holder = 0, recipient = 0, kind = 0, purpose = 0;  // places in the closed lists
+  Initiative initiative = Initiative::own;
 };
 
-// What of the rule set matters to one exchange on one day. Two exchanges with the same key are decided alike.
+// What of the rule set matters to one exchange on one day.
 struct Scene {
   std::vector<int> rules;       // places in RuleIndex::rules that match
   std::vector<int> provisions;  // places in RuleIndex::provisions in force at the holder
   Bits needs = 0, declared = 0;
   const Purpose* purpose = nullptr;
   bool gated = false;
-  std::string key() const;
 };
 
 struct CellOutcome {
@@ -45,6 +45,8 @@ class CellModel {
   // `always_on` is a place of a rule that counts whatever its setting says; -1 = none.
   Scene scene(const CellExchange&, Date day, int always_on = -1) const;
   CellOutcome outcome(const Scene&, int category, int role, int leaf = 0) const;
+  // All that an outcome depends on: equal texts, equal outcomes.
+  std::string signature(const Scene&, int category, int role, int leaf = 0) const;
   // By modality and deadline ("must at_once"): where that is the duty of the exchange.
   std::map<std::string, Region> duties(const Scene&) const;
   // Where all conditions of the rule are true for the subject (consent aside), and where some giver's consent suffices.

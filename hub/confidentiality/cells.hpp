@@ -17,6 +17,7 @@ enum Dimension : std::size_t {
   kRecipient,   // actor types
   kKind,        // message kinds
   kPurpose,     // purposes
+  kInitiative,  // Initiative: own, request
   kCategory,    // data categories
   kRole,        // person roles, and last "nobody named"
   kLeaf,        // any leaf, then those that only one of two purposes excepts

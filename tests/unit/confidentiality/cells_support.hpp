@@ -73,6 +73,8 @@ inline FieldOutcome decided(const RuleSet& rules, const Space& space, const Cell
   }
   if (cell.at(kAgreement) == kYes) w.agreement("2020-01-01", "2040-12-31");
   w.emergency = cell.at(kEmergency) == kYes;
+  w.emergency_reason = std::string(emergency_reasons().front());
+  w.initiative = cell.at(kInitiative) == kYes ? Initiative::own : Initiative::request;
   w.restricted = cell.at(kRestricted) == kYes;
   w.field(category, nobody ? std::vector<std::string>{} : std::vector<std::string>{"p1"});
   const auto& leaf = space.leaves[static_cast<std::size_t>(cell.place(kLeaf))];
@@ -81,7 +83,8 @@ inline FieldOutcome decided(const RuleSet& rules, const Space& space, const Cell
 }
 
 inline CellExchange exchange_of(const Cell& cell) {
-  return {cell.place(kHolder), cell.place(kRecipient), cell.place(kKind), cell.place(kPurpose)};
+  return {cell.place(kHolder), cell.place(kRecipient), cell.place(kKind), cell.place(kPurpose),
+          cell.at(kInitiative) == kYes ? Initiative::own : Initiative::request};
 }
 
 inline FieldOutcome modelled(const CellModel& model, const Space& space, const Cell& cell) {
@@ -140,7 +143,10 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
   const auto toggle = [&](std::vector<std::string>& list, const std::string& item) {
     if (std::erase(list, item) == 0) list.push_back(item);
   };
-  switch (random() % 16) {
+  switch (random() % 17) {
+    case 16:
+      rule.initiative = {random() % 2 == 0 ? "own" : "request"};
+      return "initiative";
     case 0:
       set.rules.erase(set.rules.begin() + (&rule - set.rules.data()));
       return "rule away";

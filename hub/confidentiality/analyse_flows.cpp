@@ -1,0 +1,108 @@
+// The rule set beside what the installation carries: categories that nothing covers, and duties that no route serves.
+#include <algorithm>
+#include <bit>
+
+#include "confidentiality/analyse_parts.hpp"
+
+namespace samband {
+namespace {
+
+bool has(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// What each actor type may send: what its rules speak of, and what parties.toml lets it send.
+std::map<int, Bits> kinds_by_holder(const Analysis& a) {
+  std::map<int, Bits> out;
+  for (const auto& rule : a.model.index().rules) {
+    // A rule for everybody says nothing about who sends.
+    if (std::popcount(rule.from) == static_cast<int>(actor_types().size())) continue;
+    for (Bits rest = rule.from; rest != 0; rest &= rest - 1) out[std::countr_zero(rest)] |= rule.kinds;
+  }
+  if (a.input.parties != nullptr)
+    for (const Party& party : a.input.parties->all())
+      if (!party.kinds.empty())
+        out[code_index(actor_types(), party.actor_type)] |= code_bits(message_kinds(), party.kinds);
+  out.erase(-1);
+  return out;
+}
+
+void coverage(Analysis& a) {
+  for (const auto& [holder, kinds] : kinds_by_holder(a)) {
+    Bits carried = 0, covered = 0;
+    for (Bits rest = kinds; rest != 0; rest &= rest - 1) carried |= carried_by(a.input, std::countr_zero(rest));
+    for (const auto& p : a.model.index().provisions) {
+      const bool always = !p.when_person_protected && !p.when_person_fictitious && !p.when_exchange_protected;
+      if ((p.holders & bit(holder)) != 0 && p.any_role && always && in_force(p.from, p.to, a.input.at))
+        covered |= p.categories;
+    }
+    for (const auto& none : a.model.index().no_secrecy)
+      if ((none.holders & bit(holder)) != 0) covered |= none.categories;
+    const Bits gap = carried & ~covered;
+    if (gap == 0) continue;
+    const std::string who(actor_types()[static_cast<std::size_t>(holder)]), list = codes_in(gap, data_categories());
+    say(a.add(Severity::warning, "coverage_gap", who, list, {}),
+        {"its messages can carry what no provision covers at it and nothing declares free: " + list,
+         "dess meddelanden kan bära det som ingen bestämmelse täcker hos den och som inget förklarar fritt: " + list,
+         "Add the provision, or a [[no_secrecy]] with its citation; until then such a field is held.",
+         "Lägg till bestämmelsen, eller en [[no_secrecy]] med lagrum; tills dess vilar en sådan uppgift."});
+  }
+}
+
+// A step of a referral goes back along the exchange that it answers: no route says where.
+bool answers(std::string_view kind) { return kind == "care.status" || kind == "exchange.receipt" || kind == "exchange.recall"; }
+
+void routes_of_duty(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits) {
+  const Bits now = bits.setting != nullptr && !(a.set.settings.*bits.setting) ? 0 : bits.kinds;
+  std::uint32_t ages = a.space.full.allowed[kAge] & ~a.space.unknown_age();
+  for (const Condition& c : rule.conditions)
+    if (c.type == Condition::Type::person_age) ages &= a.space.age_bits(c.age_min, c.age_max);
+  std::set<std::string> said;
+  for (const Party& party : a.input.parties->all()) {
+    const int type = code_index(actor_types(), party.actor_type);
+    if (type < 0 || (bits.from & bit(type)) == 0) continue;
+    for (const auto& kind : party.kinds) {
+      if ((now & bit(code_index(message_kinds(), kind))) == 0 || answers(kind)) continue;
+      std::uint32_t served = 0;
+      for (const Route& route : a.input.routes->all()) {
+        const Party* to = a.input.parties->find(route.to);
+        if (!has(route.kinds, kind) || (!route.from.empty() && !has(route.from, party.actor_type)) || to == nullptr ||
+            (bits.to & bit(code_index(actor_types(), to->actor_type))) == 0 ||
+            (bits.purposes & bit(code_index(purposes(), route.purpose))) == 0)
+          continue;
+        for (std::size_t i = 0; i < a.space.ages.size(); ++i)
+          if (route.age_min <= a.space.ages[i].low && a.space.ages[i].high <= route.age_max) served |= 1u << i;
+      }
+      const std::uint32_t missing = ages & ~served;
+      if (missing == 0) continue;
+      const std::string words = served == 0 ? "" : bands_in_words(a.space, missing, false);
+      const std::string detail = party.actor_type + " " + kind + (words.empty() ? "" : " " + words);
+      if (!said.insert(detail).second) continue;
+      say(a.add(Severity::warning, "no_route", rule.id, detail, rule.place),
+          {"it is a duty, but no route carries " + kind + " from " + party.actor_type + " to where it goes" +
+               (words.empty() ? "" : " at the ages " + words),
+           "den är en skyldighet, men ingen väg för " + kind + " från " + party.actor_type + " dit den ska" +
+               (words.empty() ? "" : " vid åldrarna " + bands_in_words(a.space, missing, true)),
+           "Add the route (routes.toml).", "Lägg till vägen (routes.toml)."});
+    }
+  }
+}
+
+}  // namespace
+
+void analyse_flows(Analysis& a) {
+  coverage(a);
+  if (a.input.parties == nullptr || a.input.routes == nullptr) {
+    say(a.add(Severity::note, "no_routes_read", "routes.toml", "", {}),
+        {"routes and parties were not read, so no duty was checked for a route",
+         "vägar och parter har inte lästs, så ingen skyldighet har prövats mot en väg", "Check with --config.",
+         "Kontrollera med --config."});
+    return;
+  }
+  for (const auto& bits : a.model.index().rules) {
+    const Rule& rule = a.set.rules[static_cast<std::size_t>(bits.position)];
+    if (bits.duty && in_force(rule.in_force_from, rule.in_force_to, a.input.at)) routes_of_duty(a, rule, bits);
+  }
+}
+
+}  // namespace samband
