@@ -17,17 +17,24 @@ int statistics(const Arguments& a) {
   if (!store) return complain(in_words(store.error()));
   auto lines = report::collect(**store, stockholm_midnight(*from), stockholm_midnight(*to));
   if (!lines) return complain(in_words(lines.error()));
-  if (a.json()) std::cout << json::serialize(report::to_json(*lines)) << "\n";
-  else std::cout << report::to_text(*lines) << (lines->empty() ? "no exchanges\n" : "");
+  if (a.json())
+    std::cout << json::serialize(report::to_json(*lines)) << "\n";
+  else
+    std::cout << report::to_text(*lines) << (lines->empty() ? "no exchanges\n" : "");
   return kOk;
 }
 
 }  // namespace
 
 void add_report(std::vector<Command>& commands) {
-  commands.push_back({"report statistics", "Counts exchanges by month, kind and outcome; counts under 5 are not shown", "",
+  commands.push_back({"report statistics",
+                      "Counts exchanges by month, kind and outcome; counts under 5 are not shown",
+                      "",
                       "For steering groups: no person, no party, no content. Months of the Swedish calendar.",
-                      {kConfigOption, kJsonOption, {"from", "DATE", "first day", "2000-01-01"}, {"to", "DATE", "day after the last", "2100-01-01"}},
+                      {kConfigOption,
+                       kJsonOption,
+                       {"from", "DATE", "first day", "2000-01-01"},
+                       {"to", "DATE", "day after the last", "2100-01-01"}},
                       statistics});
 }
 

@@ -10,6 +10,7 @@
 
 #include "admin/admin.hpp"
 #include "admin/metrics.hpp"
+#include "admin/policy_api.hpp"
 #include "app/settings.hpp"
 #include "base/log.hpp"
 #include "console/console.hpp"
@@ -109,6 +110,16 @@ Handler log_handler(Ledger& ledger, const Parties& parties) {
   };
 }
 
+// Rule files on disk are a proposal at most: the operator hears that they differ, and what is wrong with them.
+void report_disk(RuleRegistry& rules) {
+  const auto same = rules.look_at_disk();
+  if (!same)
+    log(LogLevel::error, "policy.files_refused", {{"where", same.error().where}, {"reason", same.error().message}});
+  else if (!*same)
+    log(LogLevel::warning, "policy.files_differ",
+        {{"published", rules.active()->hash.substr(0, 12)}, {"do", "samband policy publish"}});
+}
+
 }  // namespace
 
 int serve(const Config& config) {
@@ -120,8 +131,6 @@ int serve(const Config& config) {
                                                 : LogLevel::info);
   auto kinds = Kinds::load(config.schemas_dir);
   if (!kinds) return complain(in_words(kinds.error()));
-  auto rules = cli::rules_of(config);
-  if (!rules) return complain(in_words(rules.error()));
   auto with_officials = cli::parties_of(config);
   if (!with_officials) return complain(in_words(with_officials.error()));
   const Parties& parties = *with_officials;
@@ -141,6 +150,9 @@ int serve(const Config& config) {
   if (!ledger) return complain(in_words(ledger.error()));
   auto plugins = cli::plugins_of(config, config.plugins);
   if (!plugins) return complain(in_words(plugins.error()));
+  auto registry = RuleRegistry::open(system_clock(), **store, **ledger, config.rules_dir, {});
+  if (!registry) return complain(in_words(cli::in_folder(registry.error(), config.rules_dir)));
+  RuleRegistry& rules = **registry;
 
   const int threads = config.worker_threads > 0 ? config.worker_threads
                                                 : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -156,9 +168,8 @@ int serve(const Config& config) {
   outbox_options.retry = RetryPolicy{config.retry.initial, config.retry.max, config.retry.factor, config.retry.jitter,
                                      config.retry.attempts_max};
   Outbox outbox(io, clock, **store, **ledger, **plugins, client, parties, meter, outbox_options);
-  const std::shared_ptr<const RuleSet> snapshot = *rules;
   Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, parties, config.agreements,
-                           config.routes, outbox, meter, [snapshot] { return snapshot; }});
+                           config.routes, outbox, meter, [&rules] { return rules.active(); }});
   AgencyApi api(journey, parties, **store, **ledger, **keys, clock, meter, [&config](const std::string& party) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
@@ -180,8 +191,10 @@ int serve(const Config& config) {
   };
   using Need = ListenerOptions::ClientCertificate;
   std::vector<std::pair<ListenerOptions, Handler>> listeners;
-  listeners.emplace_back(listener(config.agency, config, true, Need::required),
-                         [&api](HttpRequest r) { return api.handle(std::move(r)); });
+  const Handler policy = policy_handler(rules, parties);
+  listeners.emplace_back(listener(config.agency, config, true, Need::required), [&api, policy](HttpRequest r) {
+    return is_policy_path(r.path()) ? policy(std::move(r)) : api.handle(std::move(r));
+  });
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));
   listeners.emplace_back(listener(config.console, config, true, Need::optional),
                          console_handler(**store, **ledger, parties));
@@ -213,10 +226,13 @@ int serve(const Config& config) {
       auto done = server.reload_certificates();
       log(done ? LogLevel::info : LogLevel::error, done ? "hub.certificates_reloaded" : "hub.certificates_kept",
           {{"where", done ? "" : done.error().where}});
+      report_disk(rules);
       wait_reload();
     });
   };
   wait_reload();
+  rules.on_change([&journey] { journey.rules_changed(); });
+  report_disk(rules);
   outbox.start(journey);
   asio::co_spawn(io, deadlines.run(), asio::detached);
   ready = true;
@@ -226,7 +242,7 @@ int serve(const Config& config) {
        {"log", std::to_string(server.port("log"))},
        {"admin", std::to_string(server.port("admin"))},
        {"threads", std::to_string(threads)},
-       {"rules", snapshot->hash.substr(0, 12)},
+       {"rules", rules.active()->hash.substr(0, 12)},
        {"log_size", std::to_string((*ledger)->size())}});
 
   std::vector<std::thread> workers;

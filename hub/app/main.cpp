@@ -10,6 +10,8 @@ int main(int argc, char** argv) {
     add_serve(commands);
     add_check(commands);
     add_policy(commands);
+    add_policy_publish(commands);
+    add_policy_simulate(commands);
     add_consent(commands);
     add_exchange(commands);
     add_report(commands);

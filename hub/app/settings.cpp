@@ -54,12 +54,16 @@ Result<Parties> parties_of(const Config& config) {
 }
 
 // The loader knows the files of the folder by their names; whoever reads the error wants to open them.
-Result<std::shared_ptr<const RuleSet>> rules_of(const Config& config) {
-  auto rules = load_rules(config.rules_dir, [](std::string_view bytes) { return crypto::sha256_hex(bytes); });
-  if (rules) return rules;
-  const Error& e = rules.error();
+Error in_folder(const Error& e, const std::filesystem::path& folder) {
   const bool file = e.where.find(".toml") != std::string::npos;
-  return fail(e.code, (file ? config.rules_dir / e.where : config.rules_dir).string(), e.message);
+  return fail(e.code, (file ? folder / e.where : folder).string(), e.message);
 }
+
+Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder) {
+  auto rules = load_rules(folder, [](std::string_view bytes) { return crypto::sha256_hex(bytes); });
+  if (!rules) return in_folder(rules.error(), folder);
+  return rules;
+}
+Result<std::shared_ptr<const RuleSet>> rules_of(const Config& config) { return rules_of(config.rules_dir); }
 
 }  // namespace samband::cli

@@ -22,5 +22,8 @@ Result<std::unique_ptr<Store>> store_to_read(const Config&);
 // The parties with what the officials' certificates say. Errors name the place in parties.toml.
 Result<Parties> parties_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);
+Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder);
+// An error of a rule file with the folder before its name.
+Error in_folder(const Error&, const std::filesystem::path& folder);
 
 }  // namespace samband::cli

@@ -543,25 +543,34 @@ std::optional<std::string> read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder,
-                                                  const std::function<std::string(std::string_view)>& sha256) {
+Result<std::vector<RuleFile>> read_rule_files(const std::filesystem::path& folder) {
+  Problems problems;
+  std::vector<RuleFile> files;
+  for (const auto& path : rule_files(folder, problems)) {
+    if (problems.first()) break;
+    auto text = read_file(path);
+    if (text)
+      files.push_back({path.filename().string(), std::move(*text)});
+    else
+      problems.report(path.filename().string(), "cannot be read, or is larger than 1 MiB");
+  }
+  if (problems.first()) return *problems.first();
+  return files;
+}
+
+Result<std::shared_ptr<const RuleSet>> load_rules(std::vector<RuleFile> files, const Sha256& sha256) {
+  std::sort(files.begin(), files.end(), [](const RuleFile& a, const RuleFile& b) { return a.name < b.name; });
   Problems problems;
   Loader loader(problems);
   std::string hashed;  // name and length before the bytes, so that no file can pretend to be two
-  for (const auto& path : rule_files(folder, problems)) {
+  for (const RuleFile& file : files) {
     if (problems.first()) break;
-    const auto name = path.filename().string();
-    const auto text = read_file(path);
-    if (!text) {
-      problems.report(name, "cannot be read, or is larger than 1 MiB");
-      break;
-    }
-    hashed += name + "\n" + std::to_string(text->size()) + "\n" + *text;
-    const toml::parse_result parsed = toml::parse(*text, name);
+    hashed += file.name + "\n" + std::to_string(file.text.size()) + "\n" + file.text;
+    const toml::parse_result parsed = toml::parse(file.text, file.name);
     if (parsed) {
-      loader.read(parsed.table(), name);
+      loader.read(parsed.table(), file.name);
     } else {
-      problems.report(name, parsed.error().source(), std::string(parsed.error().description()));
+      problems.report(file.name, parsed.error().source(), std::string(parsed.error().description()));
     }
   }
   if (!problems.first()) loader.check_whole();
@@ -570,6 +579,12 @@ Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& f
   set->hash = sha256(hashed);
   set->build_index();
   return std::shared_ptr<const RuleSet>(std::move(set));
+}
+
+Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder, const Sha256& sha256) {
+  auto files = read_rule_files(folder);
+  if (!files) return files.error();
+  return load_rules(std::move(*files), sha256);
 }
 
 }  // namespace samband

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kAtTheGate = "decided_again";
 }
 
-Journey::Journey(Services services) : s_(std::move(services)) {}
+Journey::Journey(Services services) : s_(std::move(services)), reader_(s_.store, s_.keys, s_.intake) {}
 
 // ---- one message in --------------------------------------------------------------------------------------------
 
@@ -81,7 +81,7 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
 Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates, Along along) {
   const Time now = s_.clock.now();
   const std::uint64_t epoch = epoch_.load();  // before the grounds are read
-  auto rest = grounds(*source, "");
+  auto rest = reader_.grounds(*source, "");
   if (!rest) co_return rest.error();
 
   MessageRow message;
@@ -190,51 +190,13 @@ Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
 
 // ---- deciding --------------------------------------------------------------------------------------------------
 
-Result<Journey::Grounds> Journey::grounds(const Case& source, const std::string& exchange_id) const {
-  Grounds out;
-  out.facts = source.message.facts;
-  // A message cannot speak from the future: what is recorded later about it always comes after.
-  for (Fact& fact : out.facts) fact.at = std::min(fact.at, source.message.received_at);
-  auto consents = s_.store.consents_of(source.subject_refs);
-  if (!consents) return consents.error();
-  out.consents = std::move(*consents);
-  if (exchange_id.empty()) return out;
-  auto assessments = s_.store.assessments(exchange_id);
-  if (!assessments) return assessments.error();
-  for (const AssessmentRow& a : *assessments) {
-    auto assessor = crypto::open(source.key, a.assessor_id, "assessor/" + a.id);
-    if (!assessor) return fail(Errc::internal, "store", "a stored assessment cannot be opened");
-    out.facts.push_back(Fact{a.code, a.value == "yes" ? Truth::yes : Truth::no, a.person_ref, std::move(*assessor),
-                             a.reason_code, a.at});
-  }
-  return out;
-}
-
-bool Journey::is_restricted(const Party& recipient) const {
-  return std::any_of(s_.parties.all().begin(), s_.parties.all().end(),
-                     [&](const Party& p) { return p.restricted_recipient == recipient.id; });
-}
-
 Result<Journey::Decided> Journey::decide(const Case& source, std::string exchange_id, const Party& recipient,
                                          const std::string& purpose, const Grounds& rest, Time now) const {
   const auto rules = s_.rules();
-  DecisionRequest request;
-  request.at = now;
-  request.holder = s_.parties.find(source.message.sender);
-  request.recipient = &recipient;
-  request.purpose = purpose;
-  request.kind = source.message.kind;
-  request.initiative = initiative_of(*source.kind, source.message.data);
-  request.emergency = source.message.emergency;
-  request.emergency_reason = source.message.emergency_reason;
-  request.emergency_since = source.message.received_at;
-  request.recipient_restricted = is_restricted(recipient);
-  request.fields = source.fields;
-  request.persons = source.message.persons;
-  request.facts = rest.facts;
-  request.consents = rest.consents;
-  request.agreements = s_.agreements;
-  if (!request.holder) return fail(Errc::invalid_config, "parties", "the sender is no longer a party");
+  const Party* holder = s_.parties.find(source.message.sender);
+  if (!holder) return fail(Errc::invalid_config, "parties", "the sender is no longer a party");
+  const DecisionRequest request =
+      request_for(source, *holder, recipient, purpose, rest, s_.parties, s_.agreements, now);
 
   Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}};
   const Decision& decision = out.decision;
@@ -261,8 +223,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   row.consents = join(decision.consents());
   json::object description = describe(decision, *rules);
   if (decision.outcome() == Outcome::held)
-    description["telephone"] =
-        json::object{{"sender", request.holder->duty_phone}, {"recipient", recipient.duty_phone}};
+    description["telephone"] = json::object{{"sender", holder->duty_phone}, {"recipient", recipient.duty_phone}};
   row.explanation = json::serialize(description);
   place(row, decision, recipient, now);
 
@@ -327,7 +288,7 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     const Time now = s_.clock.now();
     const Party* recipient = s_.parties.find(row.recipient);
     if (!recipient) co_return fail(Errc::invalid_config, "parties", "the recipient is no longer a party");
-    auto rest = grounds(*source, row.id);
+    auto rest = reader_.grounds(*source, row.id);
     if (!rest) co_return rest.error();
     auto decided = decide(*source, row.id, *recipient, row.purpose, *rest, now);
     if (!decided) co_return decided.error();
@@ -434,7 +395,7 @@ Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr so
   for (int tries = 0; tries < 3; ++tries) {
     const Party* recipient = s_.parties.find(row.recipient);
     if (!recipient) co_return fail(Errc::invalid_config, "parties", "the recipient is no longer a party");
-    auto rest = grounds(*source, row.id);
+    auto rest = reader_.grounds(*source, row.id);
     if (!rest) co_return rest.error();
     auto decided = decide(*source, row.id, *recipient, row.purpose, *rest, s_.clock.now());
     if (!decided) co_return decided.error();

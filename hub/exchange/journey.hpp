@@ -12,6 +12,7 @@
 #include "base/meter.hpp"
 #include "confidentiality/decide.hpp"
 #include "delivery/outbox.hpp"
+#include "exchange/case_reader.hpp"
 #include "identity/peer.hpp"
 #include "intake/intake.hpp"
 #include "keys/key_store.hpp"
@@ -55,6 +56,8 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> inbox(const Party* caller, std::string after, std::chrono::seconds wait);
   Task<Result<json::object>> acknowledge(const Party* caller, std::string exchange_id, json::value body);
   Task<Result<std::string>> receipt(const Party* caller, std::string exchange_id);
+  // Another rule set is active from now on: what was decided and not yet sent is decided again.
+  void rules_changed() { changed(); }
   bool has_adapter(std::string_view name) const { return s_.plugins.has(name); }
   // The answer in the sender's own format, when its adapter has one.
   Result<PluginReply> render_answer(const std::string& adapter, const std::string& answer_json) const;
@@ -65,11 +68,6 @@ class Journey final : public DeliveryGate {
 
  private:
   struct Decided;
-  struct Grounds {  // what a decision rests on beside the message
-    std::vector<Fact> facts;
-    std::vector<Consent> consents;
-  };
-
   struct Along {  // recorded in the same transaction as a message; the write gets the indices of these leaves
     std::vector<Leaf> leaves;
     Ledger::Write write;
@@ -92,17 +90,15 @@ class Journey final : public DeliveryGate {
 
   Result<Decided> decide(const Case&, std::string exchange_id, const Party& recipient, const std::string& purpose,
                          const Grounds&, Time now) const;
-  Result<Grounds> grounds(const Case&, const std::string& exchange_id) const;
   Result<std::vector<ExchangeRow>> every_exchange(ExchangeFilter) const;
   // The payload key that what is kept of an exchange is sealed with; empty when it was erased.
   Bytes key_of(const ExchangeRow&) const;
-  Result<CasePtr> source_of(const ExchangeRow&) const;
+  Result<CasePtr> source_of(const ExchangeRow& row) const { return reader_.source_of(row); }
   Result<CasePtr> complete_status(const Case& status, const ExchangeRow& about, const Party& sender, Time now) const;
   Result<ExchangeRow> own_row(const Party& caller, const std::string& exchange_id, bool sender, bool recipient) const;
   json::object answer_for(const ExchangeRow&) const;
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
-  bool is_restricted(const Party& recipient) const;
   // Who answers for an assessment, how that is known, and what was said: `body`, or what the signature is over.
   struct Assessor {
     std::string id;
@@ -117,6 +113,7 @@ class Journey final : public DeliveryGate {
   void changed() { ++epoch_; }
 
   Services s_;
+  CaseReader reader_;
   std::atomic<std::uint64_t> epoch_{0};
 };
 

@@ -37,20 +37,6 @@ std::string life_for_sender(const std::string& life) {
 
 // ---- reading ---------------------------------------------------------------------------------------------------
 
-Result<CasePtr> Journey::source_of(const ExchangeRow& row) const {
-  auto message = s_.store.message(row.message_id);
-  if (!message) return message.error();
-  if (!message->has_value()) return fail(Errc::not_found, "message", "no such message");
-  auto key = s_.keys.payload_key((*message)->key_id);
-  if (!key) return key.error();
-  auto text = crypto::open(key->key, (*message)->body, "message/" + (*message)->id);
-  if (!text) return fail(Errc::internal, "store", "a stored message cannot be opened");
-  auto read = s_.intake.reread(*text, (*message)->id, (*message)->sender, (*message)->received_at, (*message)->key_id);
-  if (!read) return read.error();
-  read->message.warnings = {};
-  return CasePtr(std::make_shared<const Case>(std::move(*read)));
-}
-
 Bytes Journey::key_of(const ExchangeRow& row) const {
   auto key = s_.keys.payload_key(row.key_id);
   return key ? std::move(key->key) : Bytes();

@@ -104,6 +104,8 @@ const std::string kSelectConsent = select(kConsentColumns, "consent");
 const std::string kSelectAgenda = select("exchange_id,what,at,opened_at,count", "agenda");
 const std::string kSelectAnswers = select("party,code,recent,alarmed_at", "answers");
 const std::string kSelectReview = select(kReviewColumns, "review");
+const std::string kSelectRuleSet =
+    select("hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,files,leaf_index", "rule_set");
 const std::string kUpsertExchange = upsert(kExchangeColumns, "exchange");
 const std::string kUpsertConsent = upsert(kConsentColumns, "consent");
 
@@ -180,6 +182,15 @@ AgendaRow read_agenda(const sqlite::Query& q) {
 }
 
 AnswersRow read_answers(const sqlite::Query& q) { return AnswersRow{q.text(0), q.text(1), q.text(2), time_at(q, 3)}; }
+
+RuleSetRow read_rule_set(const sqlite::Query& q) {
+  RuleSetRow row;
+  row.hash = q.text(0), row.state = q.text(1), row.base = q.text(2), row.reason = q.text(3),
+  row.proposed_by = q.text(4);
+  row.proposed_at = to_time(q.integer(5)), row.approved_by = q.text(6), row.approved_at = time_at(q, 7);
+  row.files = q.text(8), row.leaf_index = static_cast<std::uint64_t>(q.integer(9));
+  return row;
+}
 
 ReviewRow read_review(const sqlite::Query& q) {
   ReviewRow row;

@@ -14,6 +14,7 @@ extern const std::string kSelectConsent;   // "SELECT ... FROM consent "
 extern const std::string kSelectAgenda;    // and so on
 extern const std::string kSelectAnswers;
 extern const std::string kSelectReview;
+extern const std::string kSelectRuleSet;
 extern const std::string kUpsertExchange;
 extern const std::string kUpsertConsent;
 
@@ -27,6 +28,7 @@ Consent read_consent(const sqlite::Query&);
 AgendaRow read_agenda(const sqlite::Query&);
 AnswersRow read_answers(const sqlite::Query&);
 ReviewRow read_review(const sqlite::Query&);
+RuleSetRow read_rule_set(const sqlite::Query&);
 
 Result<void> write_message(sqlite::Database&, const MessageRow&);
 Result<void> write_exchange(sqlite::Database&, const ExchangeRow&);

@@ -22,6 +22,11 @@ namespace samband::store {
     reviewer TEXT NOT NULL, verdict TEXT NOT NULL, reason_code TEXT NOT NULL, leaf_index INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX review_open ON review(due_at) WHERE closed_at IS NULL;
   CREATE INDEX review_party ON review(party, exchange_id);
+  -- Rule sets: at most one is active; a proposal is good only while the set that it was made against is.
+  CREATE TABLE rule_set(
+    hash TEXT PRIMARY KEY, state TEXT NOT NULL, base TEXT NOT NULL, reason TEXT NOT NULL, proposed_by TEXT NOT NULL,
+    proposed_at INTEGER NOT NULL, approved_by TEXT NOT NULL, approved_at INTEGER, files TEXT NOT NULL,
+    leaf_index INTEGER NOT NULL) WITHOUT ROWID;
 )"
 
 inline constexpr const char* kFrom1To2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 "PRAGMA user_version = 2; COMMIT;";

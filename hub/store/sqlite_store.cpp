@@ -225,6 +225,11 @@ class SqliteStore final : public Store {
     return many<ReviewRow>(sql, &store::read_review, store::to_integer(before), bounded(limit));
   }
 
+  Result<std::vector<RuleSetRow>> rule_sets() override {
+    static const std::string sql = store::kSelectRuleSet + "ORDER BY proposed_at,hash";
+    return many<RuleSetRow>(sql, &store::read_rule_set);
+  }
+
   Result<Bytes> leaf(std::uint64_t index) override {
     auto found = one<Bytes>("SELECT bytes FROM leaf WHERE idx=?", &first_bytes, index);
     if (!found) return found.error();

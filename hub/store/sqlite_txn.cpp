@@ -148,6 +148,21 @@ Result<std::optional<ReviewRow>> SqliteTxn::review(std::string_view exchange_id)
   return std::optional<ReviewRow>(std::move(rows->front()));
 }
 
+Result<void> SqliteTxn::put_rule_set(const RuleSetRow& row) {
+  return write("store.rule_set", [&] {
+    return db_
+        .query(
+            "INSERT INTO "
+            "rule_set(hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,files,leaf_index) "
+            "VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(hash) DO UPDATE SET state=excluded.state, base=excluded.base, "
+            "reason=excluded.reason, proposed_by=excluded.proposed_by, proposed_at=excluded.proposed_at, "
+            "approved_by=excluded.approved_by, approved_at=excluded.approved_at, leaf_index=excluded.leaf_index",
+            row.hash, row.state, row.base, row.reason, row.proposed_by, to_integer(row.proposed_at), row.approved_by,
+            to_integer(row.approved_at), row.files, row.leaf_index)
+        .run();
+  });
+}
+
 Result<void> SqliteTxn::add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
                                        std::string_view sealed, std::string_view reason) {
   return write("store.quarantine", [&] {

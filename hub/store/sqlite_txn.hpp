@@ -24,6 +24,7 @@ class SqliteTxn final : public Txn {
   Result<void> put_answers(const AnswersRow&) override;
   Result<void> put_review(const ReviewRow&) override;
   Result<std::optional<ReviewRow>> review(std::string_view exchange_id) override;
+  Result<void> put_rule_set(const RuleSetRow&) override;
   Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
                               std::string_view sealed, std::string_view reason) override;
   Result<void> add_leaf(std::uint64_t index, std::string_view bytes) override;

@@ -104,6 +104,17 @@ struct ReviewRow {
   std::uint64_t leaf_index = 0;                // of the opening, then of the verdict
 };
 
+// A rule set as it was published: its files are what counts, not those on disk.
+struct RuleSetRow {
+  std::string hash, state;  // proposed | active | retired
+  std::string base;         // hash of the set that was active when it was proposed; "" = the first one
+  std::string reason, proposed_by, approved_by;  // official ids; proposed_by "" = the files on disk
+  Time proposed_at{};
+  std::optional<Time> approved_at;
+  std::string files;  // JSON object: file name -> text
+  std::uint64_t leaf_index = 0;
+};
+
 struct ExchangeFilter {
   std::string party;  // sender or recipient; "" = any
   std::string state;  // "" = any
@@ -130,6 +141,7 @@ class Txn {
   virtual Result<void> put_answers(const AnswersRow&) = 0;
   virtual Result<void> put_review(const ReviewRow&) = 0;  // insert or replace
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
+  virtual Result<void> put_rule_set(const RuleSetRow&) = 0;  // insert or replace
   virtual Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
                                       std::string_view sealed, std::string_view reason) = 0;
   // Ledger's own:
@@ -171,6 +183,7 @@ class Store {
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
   virtual Result<std::vector<ReviewRow>> reviews(std::string_view party, bool open_only, int limit) = 0;  // "" = any
   virtual Result<std::vector<ReviewRow>> reviews_overdue(Time before, int limit) = 0;  // open, delay not recorded
+  virtual Result<std::vector<RuleSetRow>> rule_sets() = 0;                             // in order of proposal
   virtual Result<Bytes> leaf(std::uint64_t index) = 0;
   virtual Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) = 0;
   virtual Result<std::optional<Bytes>> tile(int level, std::uint64_t index) = 0;          // full tiles only

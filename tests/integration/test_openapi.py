@@ -85,6 +85,7 @@ class TheServer(unittest.TestCase):
         assert answer.status == 200, answer
         cls.answer = answer.json()
         cls.exchange = cls.answer["exchanges"][0]
+        cls.rules = cls.hub.request("operator", "GET", "/v1/policy").json()["active"]["hash"]
 
     def hold(self, answer, path, method):
         """The answer must be one that the description knows, with a body as described."""
@@ -113,7 +114,7 @@ class TheServer(unittest.TestCase):
                 if path.startswith("/v1/messages/"):
                     target = path.replace("{id}", self.answer["messageId"])
                 else:
-                    target = path.replace("{id}", self.exchange["id"]).replace("{adapter}", "landlord")
+                    target = path.replace("{id}", self.exchange["id"]).replace("{adapter}", "landlord").replace("{hash}", self.rules)
                 caller = {"/status": "social-board", "/ack": "social-board", "/retry": "operator"}.get(target[target.rfind("/"):],
                                                                                                   "landlord-private")
                 # Whatever comes back (an empty object is no valid body of most) tells that the route exists.

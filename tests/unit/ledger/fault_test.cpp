@@ -44,6 +44,15 @@ class FailingStore final : public Store {
   }
   Result<std::vector<AssessmentRow>> assessments(std::string_view a) override { return inner_.assessments(a); }
   Result<std::vector<StatusRow>> statuses(std::string_view a) override { return inner_.statuses(a); }
+  Result<std::vector<AgendaRow>> agenda_due(Time t, int n) override { return inner_.agenda_due(t, n); }
+  Result<std::vector<AgendaRow>> agenda(std::string_view a) override { return inner_.agenda(a); }
+  Result<std::vector<AnswersRow>> answers() override { return inner_.answers(); }
+  Result<std::optional<ReviewRow>> review(std::string_view a) override { return inner_.review(a); }
+  Result<std::vector<ReviewRow>> reviews(std::string_view p, bool open, int n) override {
+    return inner_.reviews(p, open, n);
+  }
+  Result<std::vector<ReviewRow>> reviews_overdue(Time t, int n) override { return inner_.reviews_overdue(t, n); }
+  Result<std::vector<RuleSetRow>> rule_sets() override { return inner_.rule_sets(); }
   Result<Bytes> leaf(std::uint64_t i) override { return inner_.leaf(i); }
   Result<std::vector<Bytes>> leaves(std::uint64_t i, int n) override { return inner_.leaves(i, n); }
   Result<std::optional<Bytes>> tile(int l, std::uint64_t i) override { return inner_.tile(l, i); }

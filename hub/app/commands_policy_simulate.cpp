@@ -1,0 +1,133 @@
+// samband policy simulate: what another rule set would change, tried on the exchanges on record before it is published.
+#include <unistd.h>
+
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/settings.hpp"
+#include "exchange/simulate.hpp"
+#include "keys/crypto.hpp"
+
+namespace samband::cli {
+namespace {
+
+std::string words(const ChangedExchange::Counts& c) {
+  std::string out;
+  const auto add = [&](int n, const char* what) {
+    if (n > 0) out += (out.empty() ? "" : ", ") + std::to_string(n) + " " + what;
+  };
+  add(c.released, "released"), add(c.held, "held"), add(c.withheld, "withheld");
+  return out.empty() ? "none" : out;
+}
+
+json::object as_json(const ChangedExchange::Counts& c) {
+  return {{"released", c.released}, {"held", c.held}, {"withheld", c.withheld}};
+}
+
+Result<std::shared_ptr<const RuleSet>> published(Store& store, const Config& config) {
+  auto rows = store.rule_sets();
+  if (!rows) return rows.error();
+  for (const RuleSetRow& row : *rows) {
+    if (row.state != "active") continue;
+    auto texts = parse_json(row.files);
+    if (!texts || !texts->is_object()) return fail(Errc::internal, "store", "the published rule set cannot be read");
+    std::vector<RuleFile> files;
+    for (const auto& [name, text] : texts->get_object())
+      files.push_back({std::string(name), std::string(text.as_string())});
+    return load_rules(std::move(files), [](std::string_view bytes) { return crypto::sha256_hex(bytes); });
+  }
+  return rules_of(config);
+}
+
+int simulate_rules(const Arguments& a) {
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  if (a.get("rules").empty()) return complain("--rules: name the folder of the new rule set"), kUsage;
+  Time since = Time::min(), until = Time::max();
+  for (const auto& [option, time] : {std::pair{"since", &since}, {"until", &until}}) {
+    if (!a.has(option)) continue;
+    auto at = parse_rfc3339(a.get(option));
+    if (!at) return complain(std::string("--") + option + ": expects a time as 2026-11-22T10:00:00Z"), kUsage;
+    *time = *at;
+  }
+  auto after = rules_of(std::filesystem::path(a.get("rules")));
+  if (!after) return complain(in_words(after.error()));
+  auto store = store_to_read(*config);
+  if (!store) return complain(in_words(store.error()));
+  auto before = a.has("base") ? rules_of(std::filesystem::path(a.get("base"))) : published(**store, *config);
+  if (!before) return complain(in_words(before.error()));
+  auto keys = KeyStore::open(config->keys_dir);
+  if (!keys) return complain(in_words(keys.error()));
+  auto kinds = Kinds::load(config->schemas_dir);
+  if (!kinds) return complain(in_words(kinds.error()));
+  auto parties = parties_of(*config);
+  if (!parties) return complain(in_words(parties.error()));
+  auto plugins = PluginHost::load({});  // stored messages are canonical
+  if (!plugins) return complain(in_words(plugins.error()));
+  const Intake intake(*kinds, **keys, **plugins, *parties, {});
+  const CaseReader reader(**store, **keys, intake);
+
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  json::array changes;
+  const auto changed = [&](const ChangedExchange& c) {
+    if (a.json()) {
+      json::object categories;
+      for (const auto& [category, pair] : c.categories)
+        categories[category] = json::object{{"before", as_json(pair.first)}, {"after", as_json(pair.second)}};
+      changes.push_back(json::object{{"exchange", c.id},
+                                     {"sender", c.sender},
+                                     {"recipient", c.recipient},
+                                     {"kind", c.kind},
+                                     {"purpose", c.purpose},
+                                     {"before", c.before},
+                                     {"after", c.after},
+                                     {"categories", std::move(categories)}});
+      return;
+    }
+    std::cout << c.id << "  " << c.kind << "  " << c.sender << " -> " << c.recipient << " (" << c.purpose
+              << "): " << c.before << " -> " << c.after << "\n";
+    for (const auto& [category, pair] : c.categories)
+      std::cout << "    " << category << ": " << words(pair.first) << " -> " << words(pair.second) << "\n";
+  };
+  auto done = simulate(**store, reader, *parties, config->agreements, **before, **after, since, until, changed,
+                       [&](std::uint64_t n) {
+                         if (terminal) std::cerr << "\r" << n << " exchanges" << std::flush;
+                       });
+  if (terminal) std::cerr << "\n";
+  if (!done) return complain(in_words(done.error()));
+  if (a.json())
+    std::cout << json::serialize(json::object{{"before", (*before)->hash},
+                                              {"after", (*after)->hash},
+                                              {"exchanges", done->exchanges},
+                                              {"changed", done->changed},
+                                              {"unreadable", done->unreadable},
+                                              {"changes", std::move(changes)}})
+              << "\n";
+  else
+    std::cout << done->exchanges << " exchanges decided by both sets, " << done->changed << " would come out otherwise"
+              << (done->unreadable
+                      ? ", " + std::to_string(done->unreadable) + " could not be read (erased, or a party is gone)"
+                      : std::string())
+              << "\n";
+  return done->changed == 0 ? kOk : kFailed;
+}
+
+}  // namespace
+
+void add_policy_simulate(std::vector<Command>& commands) {
+  commands.push_back({"policy simulate",
+                      "Tries another rule set on the exchanges on record; lists every changed outcome",
+                      "",
+                      "Reads the store beside a running hub and its keys; prints ids, categories and counts, never "
+                      "content. Exit code 1 when "
+                      "an outcome would change.",
+                      {kConfigOption,
+                       kJsonOption,
+                       {"rules", "DIR", "the new rule set", ""},
+                       {"base", "DIR", "compare with this one (default: the published set)", ""},
+                       {"since", "TIME", "only exchanges that came at or after", ""},
+                       {"until", "TIME", "only exchanges that came before", ""}},
+                      simulate_rules});
+}
+
+}  // namespace samband::cli

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""A rule set takes the place of another by two persons, at once and whole; files on disk are only a proposal; simulate tells before."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import people  # noqa: E402
+import samband_client as build  # noqa: E402
+from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
+from hub_harness import wait_for  # noqa: E402
+
+COUNSEL, PRIVACY, CASEWORKER = "municipal-counsel", "municipal-privacy", "social-board-caseworker"
+WIDE, NARROW = "lob_assessment_is_balance = true", "lob_assessment_is_balance = false"
+NEED = [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]
+
+
+class Publishing(HubCase):
+    SYSTEMS = ["social-board"]
+
+    def setUp(self):
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="samband-rules-"))
+        self.addCleanup(shutil.rmtree, self.work)
+        self.rules = self.work / "rules"
+        self.cli("policy", "fetch", self.active(), "--out", str(self.rules), check=0)
+
+    def active(self):
+        return self.call("operator", "GET", "/v1/policy")["active"]["hash"]
+
+    def write(self, old, new):
+        path = self.rules / "settings.toml"
+        text = path.read_text(encoding="utf-8")
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def publish(self, by=COUNSEL, check=0):
+        done = self.cli("policy", "publish", str(self.rules), "--reason", "counsel answered question 3", "--as", by, "--json", check=check)
+        return json.loads(done.stdout)["hash"] if check == 0 else done.stderr
+
+    def approve(self, proposal, by=PRIVACY, check=0):
+        return self.cli("policy", "approve", proposal, "--as", by, check=check)
+
+    def lob(self):
+        return self.to(self.send("police-west", "police", build.police_lob(people.ADULT_22, new_id())), "social-board")
+
+    def answer(self, exchange):
+        return self.call("police-west-officer", "POST", f"/v1/exchanges/{exchange}/assessments", {"facts": NEED})
+
+    def test_two_persons_publish_and_the_hub_decides_by_it_at_once(self):
+        before = self.active()
+        self.write(WIDE, NARROW)
+        waiting = self.lob()
+        proposal = self.publish()
+        self.assertEqual(self.active(), before, "a proposal changes nothing")
+        self.approve(proposal, by=COUNSEL, check=1)
+        self.assertEqual(self.active(), before, "one person is not two")
+        leaves = self.leaves()
+        self.approve(proposal)
+        self.assertEqual((self.active(), self.leaves()), (proposal, leaves + 1))
+        self.assertEqual(self.answer(waiting["id"])["outcome"], "held", "the narrow set asks for the balance too")
+        self.approve(proposal, check=1)  # no proposal any more
+        # It is what the hub starts with, whatever lies on disk.
+        self.hub.stop()
+        self.hub.start()
+        self.assertEqual(self.active(), proposal)
+        self.write(NARROW, WIDE)
+        self.approve(self.publish())
+        self.assertEqual(self.active(), before)
+        self.assertIn(self.answer(self.lob()["id"])["outcome"], PERMITTED)
+        self.assert_log_verifies()
+
+    def test_a_proposal_against_an_older_set_is_no_longer_good(self):
+        self.write(WIDE, NARROW)
+        first = self.publish()
+        path = self.rules / "settings.toml"
+        path.write_text(path.read_text(encoding="utf-8") + "# a word more\n", encoding="utf-8")
+        second = self.publish(by=PRIVACY)
+        self.approve(second, by=COUNSEL)
+        self.assertIn("changed since", self.approve(first, check=1).stderr)
+        self.write(NARROW, WIDE)
+        self.approve(self.publish())
+
+    def test_who_may(self):
+        self.write(WIDE, NARROW + " ")
+        for who in (CASEWORKER, "social-board", "operator", "police-west-officer"):
+            with self.subTest(who):
+                self.assertIn("forbidden", self.publish(by=who, check=1))
+        proposal = self.publish()
+        for who in (CASEWORKER, "social-board", "operator"):
+            with self.subTest(who):
+                self.approve(proposal, by=who, check=1)
+        self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"reason": "x", "files": {"../evil.toml": ""}}, 400)
+        self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"files": {"a.toml": "schema = 1\n"}}, 400)
+
+    def test_a_bad_file_is_named_and_the_published_set_stays(self):
+        before = self.active()
+        self.write(WIDE, "lob_assessment_is_balance = 1")
+        self.assertRegex(self.publish(check=1), r"settings\.toml:\d+:\d+")
+        files = {p.name: p.read_text(encoding="utf-8") for p in self.rules.glob("*.toml")}
+        refused = self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"reason": "x", "files": files}, 400)
+        self.assertRegex(refused["detail"], r"^settings\.toml:\d+:\d+: ")
+        self.assertEqual(refused["pointer"], "/files/settings.toml")
+        # The same on the hub's own disk, read again by SIGHUP.
+        path = self.hub.config / "rules" / "settings.toml"
+        good = path.read_text(encoding="utf-8")
+        self.addCleanup(path.write_text, good, encoding="utf-8")
+        path.write_text(good.replace(WIDE, "lob_assessment_is_balance = 1"), encoding="utf-8")
+        os.kill(self.hub.process.pid, signal.SIGHUP)
+        wait_for("the refusal in the log", lambda: "policy.files_refused" in self.hub.log(), 20)
+        path.write_text(good.replace(WIDE, NARROW + " # on disk"), encoding="utf-8")
+        os.kill(self.hub.process.pid, signal.SIGHUP)
+        wait_for("the difference in the log", lambda: "policy.files_differ" in self.hub.log(), 20)
+        self.assertEqual(self.active(), before)
+        proposals = self.call("operator", "GET", "/v1/policy")["proposals"]
+        on_disk = [p for p in proposals if p["reason"] == "changed on disk"]
+        self.assertEqual([p["proposedBy"] for p in on_disk], [""])
+        self.approve(on_disk[0]["hash"], check=1)  # nobody proposed it
+
+    def test_simulate_lists_every_changed_outcome_and_sends_nothing(self):
+        released = self.lob()["id"]
+        self.answer(released)
+        self.wait_state("police-west", released)
+        same = self.cli_json("policy", "simulate", "--rules", str(self.rules))
+        self.assertEqual((same["changed"], same["changes"], same["unreadable"]), (0, [], 0))
+        self.write(WIDE, NARROW)
+        leaves = self.leaves()
+        told = self.cli_json("policy", "simulate", "--rules", str(self.rules), check=1)
+        change = [c for c in told["changes"] if c["exchange"] == released]
+        self.assertEqual([(c["before"] in PERMITTED, c["after"]) for c in change], [(True, "held")])
+        self.assertTrue(any(c["before"]["released"] and c["after"]["held"] for c in change[0]["categories"].values()))
+        self.assertEqual((self.leaves(), self.exchange("police-west", released)["state"]), (leaves, "delivered"))
+        words = self.cli("policy", "simulate", "--rules", str(self.rules), check=1).stdout
+        self.assertIn("would come out otherwise", words)
+        self.assertNotIn(people.ADULT_22["personalNumber"], words)
+
+
+if __name__ == "__main__":
+    unittest.main()
