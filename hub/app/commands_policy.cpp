@@ -70,6 +70,7 @@ int explain(const Arguments& a) {
     request.recipient = candidate.recipient;
     request.purpose = candidate.purpose;
     request.kind = message->kind;
+    request.nearest_change = true;
     request.initiative = initiative_of(*kind, message->data);
     request.emergency = message->emergency;
     request.emergency_reason = message->emergency_reason;

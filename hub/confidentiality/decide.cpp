@@ -231,7 +231,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     // What frees no more than an envelope or a name at the agency is not worth asking anybody for.
     if (!carries(out.field) && any_carrier) continue;
     missing |= judgement.missing;
-    nearest.insert(nearest.end(), judgement.changes.begin(), judgement.changes.end());
+    if (request.nearest_change) nearest.insert(nearest.end(), judgement.changes.begin(), judgement.changes.end());
   }
   missing |= tally.missing;
   if (duty_rule >= 0) rules.push_back(duty_rule);

@@ -26,6 +26,7 @@ struct DecisionRequest {
   std::string emergency_reason;       // emergency_reasons(); without one the flag permits nothing
   Time emergency_since{};             // when it was raised, for the time to live; epoch = `at`
   bool recipient_restricted = false;  // recipient is the holder's or board's restricted recipient
+  bool nearest_change = false;        // work out Decision::nearest_change() too: it can cost more than the decision
   std::span<const Field> fields;
   std::span<const Person> persons;
   std::span<const Fact> facts;        // message's own and later recorded assessments; the newest per code wins

@@ -216,19 +216,43 @@ bool FieldJudge::can_break(const RuleIndex::RuleBits& rule, int provision) const
          (!p.protects_place || set_.settings.duty_breaks_protected_address);
 }
 
-bool FieldJudge::described(int person) const {
-  return std::any_of(rules_.begin(), rules_.end(),
-                     [&](const LiveRule& live) { return live.standings[person + 1].truth != Truth::no; });
+// Every way to answer all that is unknown.
+Changes FieldJudge::ways_of(const Standing& standing) {
+  Changes ways{0};
+  for (std::size_t i = 0; i < standing.unknown_count; ++i) {
+    Changes any;
+    for (Bits rest = standing.unknown[i]; rest != 0; rest &= rest - 1) any.push_back(rest & -rest);
+    ways = combined(ways, any);
+  }
+  return ways;
+}
+
+Truth FieldJudge::described(int person, Changes& ways) const {
+  Truth any = Truth::no;
+  for (const auto& live : rules_) any = either(any, live.standings[person + 1].truth);
+  if (any == Truth::yes) {
+    ways = {0};
+  } else {
+    for (const auto& live : rules_) {
+      if (live.standings[person + 1].truth != Truth::unknown) continue;
+      const auto more = ways_of(live.standings[person + 1]);
+      ways.insert(ways.end(), more.begin(), more.end());
+    }
+  }
+  return any;
 }
 
 template <class Reaches>
 FieldJudge::Pair FieldJudge::by_rules(int category, int person, const ConsentAnswer& consent,
                                       std::vector<int>& consent_rules, Changes& answers, Reaches reaches) const {
   Pair pair;
+  const auto speaks = [&](const RuleIndex::RuleBits& rule) {
+    const bool role = rule.any_role || (person != kWholeExchange && (rule.roles & roles_[person]) != 0);
+    return role && (rule.categories & bit(category)) != 0 && reaches(rule);
+  };
   for (const auto& live : rules_) {
     const auto& rule = *live.bits;
-    const bool role = rule.any_role || (person != kWholeExchange && (rule.roles & roles_[person]) != 0);
-    if (!role || (rule.categories & bit(category)) == 0 || !reaches(rule)) continue;
+    if (!speaks(rule)) continue;
     const Standing& standing = live.standings[person + 1];
     Truth truth = standing.truth;
     if (standing.truth == Truth::no) pair.reason = std::min(pair.reason, standing.reason);
@@ -238,18 +262,20 @@ FieldJudge::Pair FieldJudge::by_rules(int category, int person, const ConsentAns
     }
     pair.cleared = either(pair.cleared, truth);
     if (truth == Truth::yes) (rule.needs_consent ? consent_rules : pair.rules).push_back(rule.position);
-    if (standing.truth == Truth::no || truth == Truth::yes) continue;
-    Changes ways{0};
-    for (std::size_t i = 0; i < standing.unknown_count; ++i) {
-      Changes any;
-      for (Bits rest = standing.unknown[i]; rest != 0; rest &= rest - 1) any.push_back(rest & -rest);
-      ways = combined(ways, any);
-    }
+  }
+  if (pair.cleared == Truth::yes) return pair;
+  // Only now what would have helped: most pairs are cleared and never get here.
+  for (const auto& live : rules_) {
+    const auto& rule = *live.bits;
+    const Standing& standing = live.standings[person + 1];
+    if (standing.truth == Truth::no || !speaks(rule)) continue;
+    Changes ways = ways_of(standing);
     // Nobody can consent for a person who is not named.
     if (rule.needs_consent && consent.truth == Truth::no)
       ways = person == kWholeExchange ? Changes{} : combined(ways, {kConsentBit});
     if (rule.needs_consent && consent.truth == Truth::unknown) ways = combined(ways, {consent.missing});
     pair.changes.insert(pair.changes.end(), ways.begin(), ways.end());
+    const Truth truth = rule.needs_consent ? both(standing.truth, consent.truth) : standing.truth;
     if (truth == Truth::unknown) answers.insert(answers.end(), ways.begin(), ways.end());
   }
   return pair;
@@ -296,10 +322,13 @@ FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& a
     bool open;
     Truth answer;
   };
-  const bool testable = p.test != HarmTest::absolute && !p.unbreakable && !p.protects_place && !p.public_interest;
+  const bool testable = p.test != HarmTest::absolute && !p.unbreakable && !p.protects_place && !p.public_interest &&
+                        person != kWholeExchange && pair.rules.empty();
+  Changes carrying;
+  const Truth carried = testable ? described(person, carrying) : Truth::no;
+  const Truth harmless = testable ? facts_.value_for(codes().harm_test_clear, person) : Truth::no;
   const Test tests[] = {
-      {codes().harm_test_clear, testable && person != kWholeExchange && described(person),
-       facts_.value_for(codes().harm_test_clear, person)},
+      {codes().harm_test_clear, carried == Truth::yes, harmless},
       {p.own_test, p.own_test >= 0 && p.test == HarmTest::straight, facts_.value(p.own_test, kWholeExchange)},
       {codes().location_release, p.protects_place, facts_.value(codes().location_release, person)},
   };
@@ -317,6 +346,15 @@ FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& a
     pair.rules = std::move(consent_rules);
     pair.consent = consent.consent;
   } else {
+    if (carried == Truth::unknown && !gated_ && harmless != Truth::no) {
+      // A harm test overrules no answer that is still to come: what the rule asks must be answered too.
+      const auto ways = harmless == Truth::yes ? carrying : combined(carrying, {bit(codes().harm_test_clear)});
+      pair.changes.insert(pair.changes.end(), ways.begin(), ways.end());
+      if (harmless == Truth::yes) {
+        pair.cleared = Truth::unknown;
+        answers.insert(answers.end(), carrying.begin(), carrying.end());
+      }
+    }
     keep_minimal_changes(answers);  // nobody is asked for more than the least demanding rule needs
     pair.missing = union_of(answers);
     for (const Test& test : tests)
@@ -354,7 +392,7 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
         if (ground.consent != nullptr) out.consents.push_back(ground.consent);
         out.rules.insert(out.rules.end(), ground.rules.begin(), ground.rules.end());
       } else {
-        changes = combined(changes, ground.changes);
+        if (request_.nearest_change) changes = combined(changes, ground.changes);
         out.missing |= ground.missing;
         if (ground.cleared == Truth::unknown) {
           unknown = true;
@@ -397,7 +435,7 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
         if (!pair.fact.empty()) out.tested.push_back(index_.provisions[p].position);
       } else {
         cover.missing = names_of(union_of(pair.changes) | pair.missing);
-        changes = combined(changes, pair.changes);
+        if (request_.nearest_change) changes = combined(changes, pair.changes);
         out.missing |= pair.missing;
         if (pair.cleared == Truth::unknown) {
           unknown = true;

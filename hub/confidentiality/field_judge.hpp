@@ -29,7 +29,7 @@ struct Judgement {
   std::vector<int> no_secrecy;  // positions in RuleSet::no_secrecy relied on
   std::vector<int> tested;      // positions in RuleSet::provisions that a recorded harm test cleared
   Bits missing = 0;             // unknown facts that stand between, when held
-  Changes changes;              // when not released
+  Changes changes;              // when not released, and the request asked for it
 };
 
 class FieldJudge {
@@ -78,8 +78,10 @@ class FieldJudge {
   Truth age_within(const RuleIndex::ConditionBits&, int person) const;
   bool covers(const RuleIndex::ProvisionBits&, int category, int person) const;
   bool can_break(const RuleIndex::RuleBits&, int provision) const;
-  // Can a recorded harm test carry this person's data? Some rule must describe the exchange and not be ruled out.
-  bool described(int person) const;
+  // Can a recorded harm test carry this person's data? Some rule must hold for the exchange, consent aside; while that
+  // is unknown, `ways` gets what would settle it.
+  Truth described(int person, Changes& ways) const;
+  static Changes ways_of(const Standing&);
   template <class Reaches>
   Pair by_rules(int category, int person, const ConsentAnswer&, std::vector<int>& consent_rules, Changes& answers,
                 Reaches) const;

@@ -195,8 +195,8 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   const auto rules = s_.rules();
   const Party* holder = s_.parties.find(source.message.sender);
   if (!holder) return fail(Errc::invalid_config, "parties", "the sender is no longer a party");
-  const DecisionRequest request =
-      request_for(source, *holder, recipient, purpose, rest, s_.parties, s_.agreements, now);
+  DecisionRequest request = request_for(source, *holder, recipient, purpose, rest, s_.parties, s_.agreements, now);
+  request.nearest_change = true;  // the stored answer names it
 
   Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}};
   const Decision& decision = out.decision;

@@ -43,6 +43,7 @@ struct Decision {
   const std::vector<std::string>& citations() const { return citations_; }  // "LUL (1964:167) 6 §", of those rules
   const std::vector<std::string>& obligations() const { return obligations_; }
   const std::vector<std::string>& missing() const { return missing_; }  // fact codes and "consent"
+  // Empty unless the request asked for it (DecisionRequest::nearest_change).
   const std::vector<std::vector<std::string>>& nearest_change() const { return nearest_change_; }
   const std::vector<std::string>& consents() const { return consents_; }  // ids relied on
   const std::optional<Duty>& duty() const { return duty_; }

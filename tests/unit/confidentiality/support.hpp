@@ -38,6 +38,7 @@ struct World {
   std::string emergency_reason = "child_in_danger";  // counts with `emergency` only
   Time emergency_since{};
   Initiative initiative = Initiative::own;
+  bool nearest_change = true;
 
   World(std::string from, std::string to, std::string message_kind, std::string why)
       : kind(std::move(message_kind)), purpose(std::move(why)) {
@@ -96,6 +97,7 @@ struct World {
     r.recipient = &recipient;
     r.purpose = purpose;
     r.kind = kind;
+    r.nearest_change = nearest_change;
     r.initiative = initiative;
     r.emergency = emergency;
     r.emergency_reason = emergency_reason;
