@@ -101,8 +101,10 @@ CellModel::Truth3 CellModel::consent_table() const {
         Cube cube = space_.with(kConsent, 1u << form);
         cube.allowed[kAge] = 1u << band;
         for (int i = 0; i < 2; ++i) {
-          cube.allowed[kFirstFact + static_cast<std::size_t>(fact_place(open[i]))] =
-              values[i] == Truth::yes ? kYes : values[i] == Truth::no ? kNo : kUnknown;
+          cube.allowed[kFirstFact + static_cast<std::size_t>(fact_place(open[i]))] = values[i] == Truth::yes ? kYes
+                                                                                     : values[i] == Truth::no
+                                                                                         ? kNo
+                                                                                         : kUnknown;
           facts.push_back({.code = std::string(open[i]),
                            .value = values[i],
                            .person_ref = "p",
@@ -267,14 +269,15 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
   const bool subject_protected = nobody || is_subject(role) ? first : value == kOtherProtected;
 
   std::vector<Truth3> standings;
-  Region described;
+  Truth3 described;  // a rule that holds for the exchange, consent aside, so that a harm test may carry it
   for (const int place : scene.rules) {
     standings.push_back(standing_of(index_->rules[place], person_protected, scene.gated));
-    described = united(std::move(described), standings.back().possible);
+    described.yes = united(std::move(described.yes), standings.back().yes);
+    described.possible = united(std::move(described.possible), standings.back().possible);
   }
   // What some rules clear, and which of them it is that does: consent counts only where nothing else does.
   std::map<int, Region> contributes;
-  const auto by_rules = [&](const Region& tests, const auto& reaches) {
+  const auto by_rules = [&](const Truth3& tests, const auto& reaches) {
     Truth3 plain, consenting;
     std::vector<std::pair<int, Region>> by_consent;
     for (std::size_t i = 0; i < scene.rules.size(); ++i) {
@@ -294,13 +297,13 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
         by_consent.emplace_back(scene.rules[i], yes);
       }
     }
-    plain.yes = united(std::move(plain.yes), tests);
+    plain.yes = united(std::move(plain.yes), tests.yes);
     for (auto& [place, yes] : by_consent) {
       auto& own = contributes[place];
       own = united(std::move(own), without(std::move(yes), plain.yes));
     }
     return Truth3{united(std::move(plain.yes), consenting.yes),
-                  united(united(std::move(plain.possible), tests), consenting.possible)};
+                  united(united(std::move(plain.possible), tests.possible), consenting.possible)};
   };
 
   std::vector<const RuleIndex::ProvisionBits*> covers;
@@ -308,10 +311,10 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
   for (const int place : scene.provisions) {
     const auto& p = index_->provisions[place];
     if ((p.categories & bit(category)) == 0) continue;
-    const bool applies = nobody ? any || !(p.when_person_protected || p.when_person_fictitious || p.when_exchange_protected)
-                                : (p.any_role || (p.roles & bit(role)) != 0) && (!p.when_person_protected || first) &&
-                                      (!p.when_person_fictitious || value == kPersonFictitious) &&
-                                      (!p.when_exchange_protected || any);
+    const bool applies =
+        nobody ? any || !(p.when_person_protected || p.when_person_fictitious || p.when_exchange_protected)
+               : (p.any_role || (p.roles & bit(role)) != 0) && (!p.when_person_protected || first) &&
+                     (!p.when_person_fictitious || value == kPersonFictitious) && (!p.when_exchange_protected || any);
     if (!applies) continue;
     covers.push_back(&p);
     ordinary = ordinary || (!p.public_interest && !p.protects_place);
@@ -324,19 +327,27 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
     possible = intersected(possible, ground.possible);
   }
   for (const auto* p : covers) {
-    Region tests;
+    Truth3 tests;
     if (!scene.gated) {
       const bool testable =
           p->test != HarmTest::absolute && !p->unbreakable && !p->protects_place && !p->public_interest;
-      if (testable && !nobody) tests = intersected(fact(fact_place("harm_test_clear")).yes, described);
-      if (p->own_test >= 0 && p->test == HarmTest::straight) tests = united(std::move(tests), fact(p->own_test).yes);
-      if (p->protects_place) tests = united(std::move(tests), fact(fact_place("location_release")).yes);
+      if (testable && !nobody) {
+        const Region harmless = fact(fact_place("harm_test_clear")).yes;
+        tests = {intersected(harmless, described.yes), intersected(harmless, described.possible)};
+      }
+      const auto add = [&](const Region& yes) {
+        tests.yes = united(std::move(tests.yes), yes);
+        tests.possible = united(std::move(tests.possible), yes);
+      };
+      if (p->own_test >= 0 && p->test == HarmTest::straight) add(fact(p->own_test).yes);
+      if (p->protects_place) add(fact(fact_place("location_release")).yes);
     }
     const Truth3 pair = by_rules(tests, [&](const RuleIndex::RuleBits& rule) {
       if (scene.gated && !rule.needs_consent) return false;
-      return can_break(rule, *p) || (p->with_any_breaker && std::any_of(covers.begin(), covers.end(), [&](const auto* o) {
-                                       return o != p && !o->public_interest && !o->protects_place && can_break(rule, *o);
-                                     }));
+      return can_break(rule, *p) ||
+             (p->with_any_breaker && std::any_of(covers.begin(), covers.end(), [&](const auto* o) {
+                return o != p && !o->public_interest && !o->protects_place && can_break(rule, *o);
+              }));
     });
     released = intersected(released, pair.yes);
     auto& where = p->protects_place ? place_possible : possible;

@@ -364,6 +364,17 @@ FieldJudge::Pair FieldJudge::judge_pair(int provision, const std::vector<int>& a
   return pair;
 }
 
+std::size_t FieldJudge::check(int category, int person) const {
+  std::vector<int> all;
+  for (const int p : provisions_)
+    if (covers(index_.provisions[p], category, person)) all.push_back(p);
+  for (const int p : all) {
+    const auto pair = judge_pair(p, all, category, person, {});
+    if (pair.cleared == Truth::unknown) return 0;
+  }
+  return all.size();
+}
+
 Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const {
   Judgement out;
   const std::vector<int> whole{kWholeExchange};

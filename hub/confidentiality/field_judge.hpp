@@ -38,6 +38,8 @@ class FieldJudge {
 
   // `category` is a place in data_categories(); `persons` are places in the request, empty = about nobody named.
   Judgement judge(int category, const std::vector<int>& persons) const;
+  // Checks every pair over one category of one person and nothing else, for the bench; how many there were.
+  std::size_t check(int category, int person) const;
   bool needed(int category) const { return (needs_ & bit(category)) != 0; }
   const Purpose* purpose() const { return purpose_; }
   bool any_rule() const { return !rules_.empty(); }

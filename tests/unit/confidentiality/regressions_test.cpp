@@ -1,4 +1,6 @@
 // Cases that others got wrong, by name, on the rules as shipped.
+#include <algorithm>
+
 #include "support.hpp"
 
 namespace samband::testing {
@@ -228,6 +230,104 @@ TEST(Regression, LeapNewestAnswerWinsWhateverItsPlace) {
   EXPECT_EQ(w.decide().outcome(), Outcome::refused);
   std::swap(w.facts[0], w.facts[1]);
   EXPECT_EQ(w.decide().outcome(), Outcome::refused);
+}
+
+TEST(Regression, Osl10_28OverridesTheSecrecyOfAnInvestigation) {
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16);
+  w.field("suspicion").fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  for (const bool harmless : {true, false}) {
+    w.fact("investigation_not_harmed", harmless);
+    const auto d = w.decide();
+    EXPECT_EQ(d.outcome(), Outcome::released) << "a duty asks no harm test of 18:1";
+    const auto& covers = d.fields()[0].covers;
+    EXPECT_TRUE(std::any_of(covers.begin(), covers.end(), [](const Cover& c) { return c.provision == "OSL 18:1"; }));
+  }
+  // The twin: no duty, no override.
+  World sig("police", "social_board", "sig.information", "sig_cooperation");
+  sig.person("subject", 16);
+  sig.field("suspicion").agreement().consent("p1", {"suspicion"}, "both_guardians");
+  sig.fact("guardian_harm", false, "p1");
+  EXPECT_FALSE(sig.decide().permits());
+}
+
+TEST(Regression, WeakSecrecyAtTheRecipientNeverRefusesADuty) {
+  // Nothing protects it at a board that stands as unprotected as a landlord: the duty toward an authority still goes,
+  // and no reservation is asked of it.
+  auto rules = *shipped_rules();
+  for (auto& provision : rules.provisions) std::erase(provision.holders, "social_board");
+  std::erase_if(rules.provisions, [](const Provision& p) { return p.holders.empty(); });
+  rules.build_index();
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16);
+  w.field("identity").fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::released);
+  EXPECT_EQ(std::count(d.obligations().begin(), d.obligations().end(), "reservation"), 0);
+}
+
+TEST(Regression, AGuardiansConsentCountsOnlyAfterTheTestOfOsl12_3) {
+  World w("social_board", "health_bup", "care.referral", "care_referral");
+  w.person("subject", 10);
+  w.field("social_situation").consent("p1", {"social_situation"}, "both_guardians");
+  EXPECT_EQ(w.decide().outcome(), Outcome::held);
+  w.fact("guardian_harm", true, "p1");
+  EXPECT_FALSE(w.decide().permits());
+  w.facts[0].value = Truth::no;
+  EXPECT_EQ(w.decide().outcome(), Outcome::released);
+  w.facts[0].assessor_id.clear();
+  EXPECT_FALSE(w.decide().permits()) << "a system is no assessor";
+}
+
+TEST(Regression, KnownIsAnsweredWithYesOrNoAndNeverWithWhere) {
+  World w("social_board", "social_board", "known.query", "known_query");
+  w.initiative = Initiative::request;
+  w.person("subject", 30);
+  w.fact("identity_established", true, "p1", "").field("status");
+  for (const char* where : {"address", "housing", "home_area", "event_place", "contact"}) w.field(where);
+  EXPECT_EQ(outcomes(w.decide()), "RWWWWW");
+}
+
+TEST(Regression, Osl21_2WhatBreaks26_1Clears21_1Too) {
+  World w("social_board", "health_bup", "care.referral", "care_referral");
+  w.person("subject", 15);
+  w.field("health").fact("need_for_care", true, "p1");
+  const auto d = w.decide();
+  EXPECT_EQ(d.outcome(), Outcome::released);
+  ASSERT_EQ(d.fields()[0].covers.size(), 2u);
+  EXPECT_EQ(d.fields()[0].covers[0].cleared_by, d.fields()[0].covers[1].cleared_by);
+}
+
+TEST(Regression, LeapTheNewestConsentDoesNotHideAnother) {
+  // Two recipients' consents, newest first or last: each counts for its own, and a newer one for somebody else takes
+  // nothing away.
+  World w("police", "health_clinic", "police.offer", "voluntary_offer");
+  w.person("subject", 22);
+  w.field("identity").fact("offer_accepted", true, "p1", "");
+  w.consent("p1", {"identity"});
+  w.consent("p1", {"identity"}).recipients = {"somebody-else"};
+  w.consents[1].valid_from = w.now;
+  EXPECT_EQ(w.decide().outcome(), Outcome::released);
+  std::swap(w.consents[0], w.consents[1]);
+  EXPECT_EQ(w.decide().outcome(), Outcome::released);
+  w.consents[1].revoked_at = w.now;  // the one that counted
+  EXPECT_EQ(w.decide().outcome(), Outcome::refused);
+}
+
+TEST(Regression, AuthzForce92NoContributingRuleLosesItsObligations) {
+  auto rules = *shipped_rules();
+  Rule second = *rules.rule("POL-SN-15-17");
+  second.id = "Z-LAST";
+  second.obligations = {"no_onward_use"};
+  rules.rules.push_back(second);
+  second.id = "A-FIRST";
+  second.obligations = {"notify_person"};
+  rules.rules.insert(rules.rules.begin(), second);
+  rules.build_index();
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16);
+  w.field("identity").fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  EXPECT_EQ(w.decide(rules).obligations(), (std::vector<std::string>{"no_onward_use", "notify_person", "receipt"}));
 }
 
 }  // namespace
