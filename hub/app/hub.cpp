@@ -192,7 +192,12 @@ int serve(const Config& config) {
   using Need = ListenerOptions::ClientCertificate;
   std::vector<std::pair<ListenerOptions, Handler>> listeners;
   const Handler policy = policy_handler(rules, parties);
-  listeners.emplace_back(listener(config.agency, config, true, Need::required), [&api, policy](HttpRequest r) {
+  auto agency = listener(config.agency, config, true, Need::required);
+  agency.admit = [&parties](const PeerCertificate& peer) -> Result<void> {
+    auto party = identify(peer, parties);
+    return party ? Result<void>() : Result<void>(party.error());
+  };
+  listeners.emplace_back(std::move(agency), [&api, policy](HttpRequest r) {
     return is_policy_path(r.path()) ? policy(std::move(r)) : api.handle(std::move(r));
   });
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));

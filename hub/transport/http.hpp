@@ -53,6 +53,9 @@ struct ListenerOptions {
   bool tls = true;
   enum class ClientCertificate { required, optional, none } client_certificate = ClientCertificate::required;
   TlsFiles files;
+  // Asked before a large body is read and before a waiting client is told to go on: its error is the answer, and the
+  // body is never read. Empty: whoever got through the handshake. Called on any thread.
+  std::function<Result<void>(const PeerCertificate&)> admit = {};
   std::size_t body_bytes_max = 32u << 20, header_bytes_max = 16u << 10;
   int header_count_max = 64;
   int connections_max = 1024;

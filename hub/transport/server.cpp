@@ -242,6 +242,13 @@ class Connection final : public Watched {
     }
   }
 
+  // A small body that is on its way anyway is the handler's to judge.
+  Result<void> admit() const {
+    const bool large = head_.chunked || head_.content_length > kReadAtOnce;
+    if (!options().admit || !(large || head_.expect_continue)) return {};
+    return options().admit(peer_);
+  }
+
   // True when another request may follow on this connection.
   Task<bool> serve_one() {
     const auto length = co_await read_head();
@@ -255,6 +262,11 @@ class Connection final : public Watched {
     begin_ += length;
     if (refusal) {
       co_await refuse(*refusal);
+      co_return false;
+    }
+    if (auto admitted = admit(); !admitted) {
+      auto answer = problem(admitted.error());
+      co_await answer_last(std::move(answer));
       co_return false;
     }
     const bool whole = co_await read_body();
@@ -298,9 +310,13 @@ class Connection final : public Watched {
 
   Task<void> refuse(Refusal refusal) {
     log(LogLevel::info, "transport.refused", {{"listener", options().name}, {"code", std::string(refusal.code)}});
+    auto answer = problem(refusal.status, refusal.code, "The request was refused", refusal.detail);
+    co_await answer_last(std::move(answer));
+  }
+
+  Task<void> answer_last(HttpResponse response) {
     ResponseForm form;
     form.keep_alive = false;
-    const auto response = problem(refusal.status, refusal.code, "The request was refused", refusal.detail);
     write_response(response, form, out_);
     linger_ = co_await write(out_);
   }

@@ -65,7 +65,8 @@ class DuplicateFinder {
 }  // namespace
 
 sdk::Result<json::value> parse_json(std::string_view text, const JsonLimits& limits) {
-  if (text.size() > limits.bytes_max) return sdk::invalid("", "the text is larger than the limit");
+  if (text.size() > limits.bytes_max)
+    return sdk::invalid("", "the text is over this format's limit of " + std::to_string(limits.bytes_max) + " bytes");
   json::parse_options options;
   options.max_depth = limits.depth_max;
   json::basic_parser<DuplicateFinder> scan(options);

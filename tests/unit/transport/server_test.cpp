@@ -207,6 +207,31 @@ TEST_F(HttpServer, asks_for_the_body_when_the_client_waits_for_it) {
   EXPECT_EQ(body_of(client.read_response()), "POST /a police-west 2021000076 3");
 }
 
+TEST_F(HttpServer, a_stranger_is_answered_before_its_body) {
+  auto with_door = options();
+  with_door.admit = [](const PeerCertificate& peer) -> Result<void> {
+    if (peer.common_name == "police-west") return {};
+    return fail(Errc::forbidden, "certificate", "not a party");
+  };
+  serve(with_door, echo);
+  const std::string waits = "POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+  const std::string large = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n";
+  const std::string chunked = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto& request : {waits, large, chunked}) {
+    RawClient client(port(), world().board);
+    client.send(request);
+    EXPECT_EQ(status_of(client.read_response()), 403) << request;
+    EXPECT_TRUE(client.at_end());
+  }
+  RawClient client(port(), world().police);
+  client.send(waits);
+  EXPECT_EQ(client.read_response(), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("abc");
+  EXPECT_EQ(body_of(client.read_response()), "POST /a police-west 2021000076 3");
+  client.send("POST /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n");
+  EXPECT_EQ(status_of(client.read_response()), 413) << "over the limit: never told to go on";
+}
+
 Task<HttpResponse> throwing(HttpRequest request) {
   if (request.target == "/other") throw 42;
   throw std::runtime_error("contains 20090301-1234");
