@@ -239,6 +239,7 @@ int serve(const Config& config) {
   rules.on_change([&journey] { journey.rules_changed(); });
   report_disk(rules);
   outbox.start(journey);
+  asio::co_spawn(io, journey.settle(), asio::detached);
   asio::co_spawn(io, deadlines.run(), asio::detached);
   ready = true;
   log(LogLevel::info, "hub.ready",

@@ -19,6 +19,14 @@ std::string plain_reference(std::string text, std::size_t bytes_max) {
   return text;
 }
 
+bool owes_receipt(const ExchangeRow& row, const Parties& parties) {
+  if (row.explanation.find("\"receipt\"") == std::string::npos || row.kind == "exchange.receipt" ||
+      row.kind == "exchange.recall")
+    return false;
+  const Party* sender = parties.find(row.sender);
+  return sender && !sender->adapter.empty() && parties.find(row.recipient);
+}
+
 std::string open_reference(const ExchangeRow& row, std::string_view key) {
   if (row.external_reference.empty()) return {};
   auto text = crypto::open(key, row.external_reference, "reference/" + row.id);
@@ -26,7 +34,8 @@ std::string open_reference(const ExchangeRow& row, std::string_view key) {
 }
 
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
-                                                                   std::string reference, Bytes key, Time now) {
+                                                                   std::string reference, Bytes key, bool owes_receipt,
+                                                                   Time now) {
   Leaf leaf;
   leaf.type = LeafType::acknowledgement;
   leaf.event_id = crypto::random_bytes(16);
@@ -40,7 +49,7 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   if (!reference.empty() && !key.empty())
     sealed = crypto::seal(key, plain_reference(std::move(reference), 256), "reference/" + row.id);
   auto after = std::make_shared<ExchangeRow>();
-  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, sealed, after](
+  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, sealed, owes_receipt, after](
                             Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
@@ -51,11 +60,17 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
     if (!anew) next.state = ExchangeState::delivered, next.next_attempt_at.reset();
     if (next.life.empty() || next.life == "sent") next.life = "received";
     next.conversation.clear();
-    if (!next.acknowledged_at) next.acknowledged_at = now, next.ack_leaf_index = at.at(0);
+    const bool at_first = !next.acknowledged_at;
+    if (at_first) next.acknowledged_at = now, next.ack_leaf_index = at.at(0);
     if (!sealed.empty()) next.external_reference = sealed;
     next.updated_at = now;
     // A confirmation that names the handler ends the duty of an eviction notice; receipt alone does not.
     if (next.explanation.find("\"confirm_same_day\"") == std::string::npos) next.due_at.reset();
+    const bool recalls = next.leaf_index != decided_by && next.life != "recalled";
+    if (recalls || (owes_receipt && at_first)) {
+      const AgendaRow owed{id, std::string(recalls ? kOwesRecall : kOwesReceipt), Time{}, now, 0};
+      if (auto noted = txn.put_agenda(owed); !noted) return noted;
+    }
     auto put = txn.put_exchange(next);
     *after = std::move(next);
     return put;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "ledger/ledger.hpp"
+#include "model/party.hpp"
 
 namespace samband {
 
@@ -12,13 +13,22 @@ inline constexpr std::string_view kHubIdPrefix = "samband:";
 // Text of another system that the hub keeps in the clear: no identity numbers, no control characters, whole UTF-8, cut.
 std::string plain_reference(std::string text, std::size_t bytes_max);
 
+// Rows of the agenda with this `what` and at = Time{}: an acknowledgement owes a message of the hub's own, a receipt to
+// the sender or a recall of what was decided otherwise while it was on its way. Written with the acknowledgement,
+// dropped by the transaction that makes the message; what a hub that died left is made at the next start.
+inline constexpr std::string_view kOwesReceipt = "receipt", kOwesRecall = "recall";
+
+// Does it owe its sender a receipt as a message? Without an endpoint the proof waits at GET /v1/receipts.
+bool owes_receipt(const ExchangeRow&, const Parties&);
+
 // `row` is the attempt's: its leaf is the decision that what arrived rests on.
 // `reference` is what the recipient's system calls it (cut at 256 bytes), sealed with `key`, the exchange's payload
 // key; without one (erased) it is not kept. The row that comes back is the one stored: also when the exchange was
 // withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice is harmless: the first
 // acknowledgement stands. Errors: not_found; whatever the ledger says.
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
-                                                                   std::string reference, Bytes key, Time now);
+                                                                   std::string reference, Bytes key, bool owes_receipt,
+                                                                   Time now);
 // What the row keeps of it; "" when there is none or the key is not the one.
 std::string open_reference(const ExchangeRow&, std::string_view key);
 

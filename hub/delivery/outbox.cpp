@@ -321,8 +321,9 @@ Task<Result<void>> Outbox::keep_state(ExchangeRow row, Bytes state, Bytes key) {
 Task<void> Outbox::delivered(Attempt attempt, std::string reference, std::chrono::steady_clock::time_point started) {
   ExchangeRow before = attempt.row;
   const std::uint64_t decided_by = before.leaf_index;
+  const bool owes = owes_receipt(before, parties_);
   auto done = co_await record_acknowledgement(ledger_, std::move(before), std::move(reference), attempt.source->key,
-                                              clock_.now());
+                                              owes, clock_.now());
   if (!done) {
     // It left and the acknowledgement could not be recorded: the row stays queued, a later attempt reconciles.
     log(LogLevel::error, "delivery.acknowledgement_not_recorded", {{"exchange", attempt.row.id}});

@@ -3,6 +3,7 @@
 
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "delivery/acknowledge.hpp"
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
 #include "exchange/text.hpp"
@@ -226,6 +227,7 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
     if ((*current)->state != ExchangeState::delivered) (*current)->state = ExchangeState::delivered;
     (*current)->next_attempt_at.reset();
     (*current)->updated_at = now;
+    if (auto settled = txn.drop_agenda(id, kOwesRecall); !settled) return settled;
     return txn.put_exchange(**current);
   };
   std::vector<Leaf> leaves;

@@ -4,6 +4,7 @@
 
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "delivery/acknowledge.hpp"
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
 #include "exchange/text.hpp"
@@ -417,19 +418,24 @@ Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr so
 }
 
 Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source, std::uint64_t decided_by) {
-  if (row.life != "recalled" && row.leaf_index != decided_by) {
-    // Decided again while the message was on its way: what arrived rests on the older decision.
-    auto recalled = co_await recall(std::move(row), "consent_revoked");
-    if (!recalled) log(LogLevel::error, "recall.failed", {{"where", recalled.error().where}});
-    co_return;
-  }
-  if (row.explanation.find("\"receipt\"") == std::string::npos || row.kind == "exchange.receipt" ||
-      row.kind == "exchange.recall")
-    co_return;
+  Result<void> told;
+  // Decided again while the message was on its way: what arrived rests on the older decision.
+  if (row.life != "recalled" && row.leaf_index != decided_by)
+    told = co_await recall(std::move(row), "consent_revoked");
+  else if (owes_receipt(row, s_.parties))
+    told = co_await send_receipt(std::move(row), std::move(source));
+  if (!told) log_owed(told.error());
+}
+
+void Journey::log_owed(const Error& error) {
+  log(LogLevel::error, "owed.not_sent",
+      {{"where", error.where}, {"code", std::string(to_string(error.code))}});  // the next start tries again
+}
+
+Task<Result<void>> Journey::send_receipt(ExchangeRow row, CasePtr source) {
   const Party* board = s_.parties.find(row.recipient);
   const Party* sender = s_.parties.find(row.sender);
-  if (!board || !sender || sender->adapter.empty())
-    co_return;  // without an endpoint the proof waits at GET /v1/receipts
+  if (!board || !sender) co_return fail(Errc::not_found, "parties", "a party is gone");
   const Time now = s_.clock.now();
   json::value canonical = hub_message(
       "exchange.receipt", "receipt/" + row.id + "/" + std::to_string(row.ack_leaf_index.value_or(0)), row, now);
@@ -445,10 +451,28 @@ Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source, std::uint64_t 
     if (read) source = std::move(*read);
   }
   if (source) canonical.at("data").at("payload").as_object()["messageId"] = source->message.sender_message_id;
-  auto sent = co_await send_for(board, sender, std::move(canonical), "receipt", {});
-  if (!sent)
-    log(LogLevel::error, "receipt.failed",
-        {{"exchange", row.id}, {"where", sent.error().where}, {"code", std::string(to_string(sent.error().code))}});
+  Along along;
+  along.write = [id = row.id](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    return txn.drop_agenda(id, kOwesReceipt);
+  };
+  auto sent = co_await send_for(board, sender, std::move(canonical), "receipt", std::move(along));
+  // conflict: it was made by the other of two that saw it owed.
+  if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
+  co_return Result<void>();
+}
+
+// A message made twice is one: its id comes from the record.
+Task<void> Journey::settle() {
+  auto owed = s_.store.agenda_due(Time{}, 1000);
+  if (!owed) co_return log_owed(owed.error());
+  for (const AgendaRow& entry : *owed) {
+    auto row = s_.store.exchange(entry.exchange_id);
+    if (!row || !row->has_value()) continue;
+    Result<void> told;
+    if (entry.what == kOwesRecall) told = co_await recall(std::move(**row), "withdrawn");
+    if (entry.what == kOwesReceipt) told = co_await send_receipt(std::move(**row), nullptr);
+    if (!told) log_owed(told.error());
+  }
 }
 
 // A message that the hub writes on behalf of one party to another: decided, recorded and delivered like any other.

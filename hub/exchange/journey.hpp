@@ -58,6 +58,8 @@ class Journey final : public DeliveryGate {
   Task<Result<std::string>> receipt(const Party* caller, std::string exchange_id);
   // Another rule set is active from now on: what was decided and not yet sent is decided again.
   void rules_changed() { changed(); }
+  // Once at start: makes the receipts and recalls that acknowledgements of an earlier process still owe.
+  Task<void> settle();
   bool has_adapter(std::string_view name) const { return s_.plugins.has(name); }
   // The answer in the sender's own format, when its adapter has one.
   Result<PluginReply> render_answer(const std::string& adapter, const std::string& answer_json) const;
@@ -79,6 +81,8 @@ class Journey final : public DeliveryGate {
                                       std::string purpose, Along along);
   Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
   Task<Result<void>> record_verdict(Leaf verdict, std::uint64_t about, std::string because);
+  Task<Result<void>> send_receipt(ExchangeRow row, CasePtr source);
+  static void log_owed(const Error&);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
   Task<Result<std::optional<Attempt>>> permit(ExchangeRow row, CasePtr source);
   Result<Along> status_step(const Party& caller, const ExchangeRow&, const std::string& status,

@@ -490,8 +490,9 @@ Task<Result<json::object>> Journey::acknowledge(const Party* caller, std::string
     co_return fail(Errc::conflict, "exchange", "nothing of this exchange was handed out");
   if (!row->acknowledged_at) {
     Bytes key = key_of(*row);
+    const bool owes = owes_receipt(*row, s_.parties);
     auto done = co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), std::move(key),
-                                                s_.clock.now());
+                                                owes, s_.clock.now());
     if (!done) co_return done.error();
     s_.meter.delivery("delivered", 0);
     ExchangeRow stored = *done;

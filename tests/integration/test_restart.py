@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The hub dies, drains, or is started where it may not be: nothing is lost, nothing is doubled, no second history begins."""
 import concurrent.futures
+import contextlib
 import http.client
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import sys
 import unittest
 
@@ -108,6 +110,37 @@ class Life(DeliveryCase):
         self.assert_one_case("landlord-private", "social-board", first)
         self.assert_log_verifies()
         self.systems.kill9("errands", "social-board")
+
+    def owed(self):
+        with contextlib.closing(sqlite3.connect(f"file:{self.hub.data / 'hub.db'}?mode=ro", uri=True)) as db:
+            return {row[0] for row in db.execute("SELECT exchange_id FROM agenda WHERE at=0")}
+
+    def test_a_receipt_that_was_owed_when_the_hub_died_is_sent_after_all(self):
+        for party in ("social-board", "landlord-private"):
+            self.start_system(party)
+        caught, sent = set(), []
+        for _ in range(60):
+            exchange = self.arrears()
+            sent.append(exchange["id"])
+            try:
+                # Between the acknowledgement and the message that it owes: a few milliseconds.
+                wait_for("acknowledgement", self.owed, 1, interval=0)
+            except TimeoutError:
+                continue
+            self.hub.kill9()
+            caught |= self.owed()
+            self.hub.start()
+            if len(caught) >= 2:
+                break
+        self.assertTrue(caught, "the hub never died at the right moment")
+        wait_for("settled agenda", lambda: not self.owed(), 30)
+        receipts = lambda: {r["body"]["exchangeId"] for r in self.received("landlord-private") if "receivedAt" in r["body"]}  # noqa: E731
+        wait_for("receipts at the landlord", lambda: set(sent) <= receipts(), 30)
+        for exchange in sent:
+            self.assertEqual(len([r for r in self.received("landlord-private") if r["body"].get("exchangeId") == exchange and not r["duplicate"]]), 1)
+        self.assert_log_verifies()
+        for party in ("social-board", "landlord-private"):
+            self.systems.kill9(ENDPOINTS[party][0], party)
 
     def test_a_second_hub_on_the_same_data_refuses(self):
         said = self.refuses_to_start()
