@@ -22,6 +22,16 @@ bool never_connected(const Error& e) {
   return e.message.rfind("connection lost", 0) != 0 && e.message.rfind("answer", 0) != 0;
 }
 
+// An answer that says: not here. The endpoint is wrong, or the recipient's system is set up wrongly or was moved; it
+// says nothing about the message.
+bool is_misplaced(int status) { return (status >= 300 && status < 400) || status == 404 || status == 410; }
+
+bool is_under_duty(const ExchangeRow& row) {
+  auto explanation = parse_json(row.explanation);
+  const json::value* duty = explanation ? find_pointer(*explanation, "/duty") : nullptr;
+  return duty && duty->is_object();
+}
+
 double random_unit() {
   thread_local std::mt19937_64 engine{std::random_device{}()};
   return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
@@ -289,7 +299,15 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
       co_return;
     } else if (action.kind == kActionRejected) {
       std::string reason = action.reason.empty() ? "recipient_rejected" : action.reason;
-      co_await failed(std::move(attempt.row), std::move(reason), true, {}, left);
+      // What must be sent is not given up for somebody's configuration: it is tried on, up to the cap, and the operator
+      // told.
+      const bool mend = is_misplaced(event.status) && is_under_duty(attempt.row);
+      if (mend)
+        log(LogLevel::warning, "delivery.endpoint_misplaced",
+            {{"exchange", attempt.row.id},
+             {"recipient", attempt.row.recipient},
+             {"status", std::to_string(event.status)}});
+      co_await failed(std::move(attempt.row), std::move(reason), !mend, {}, left);
       co_return;
     } else {
       const bool known = action.kind == kActionRetry;

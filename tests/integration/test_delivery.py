@@ -117,6 +117,23 @@ class Broken(DeliveryCase):
         self.assertGreater(self.hub.metric("samband_deliveries_total", result="dead"), 0)
         self.assert_log_verifies()
 
+    def test_an_endpoint_that_is_not_there_is_tried_on_for_what_must_be_sent(self):
+        for status in (404, 302, 410):
+            with self.subTest(status=status):
+                end = self.answering("social-board", status)
+                duty = self.suspicion()
+                self.assertEqual(duty["duty"]["rule"][:3], "POL")
+                now = wait_for("failed attempts", lambda: [e for e in [self.exchange("police-west", duty["id"])] if e["attempts"] >= 2], 20)[0]
+                self.assertIn(now["state"], ("queued", "delivering"))
+                self.assertIn('"event":"delivery.endpoint_misplaced"', self.hub.log())
+                end()
+                self.start_system("social-board")
+                self.assert_one_case("police-west", "social-board", duty)
+                self.systems.kill9("errands", "social-board")
+        end = self.answering("bup", 404)
+        self.wait_state("social-board", self.referral()["id"], "dead")  # no duty: the operator looks at once
+        end()
+
     def test_a_success_that_cannot_be_read_is_no_delivery(self):
         end = self.answering("bup", 200)
         exchange = self.referral()
@@ -159,6 +176,12 @@ class AttemptsEnd(DeliveryCase):
         self.start_system("bup")
         self.cli("exchange", "retry", exchange["id"], check=0)
         self.assert_one_case("social-board", "bup", exchange)
+
+    def test_also_what_must_be_sent_is_a_dead_letter_at_the_cap(self):
+        self.systems.start("echo", "social-board", self.hub.port(ENDPOINTS["social-board"][1]), "--status", "404")
+        dead = self.wait_state("police-west", self.suspicion()["id"], "dead")
+        self.assertEqual(dead["attempts"], 3)
+        self.systems.kill9("echo", "social-board")
 
     def test_a_dead_letter_is_decided_again_before_it_is_sent(self):
         number = "201402012387"
