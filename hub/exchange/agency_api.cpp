@@ -201,6 +201,16 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
     }
     co_return response;
   }
+  if (const json::value* messages = answer->if_contains("messages")) {
+    // Of several messages some were refused: the body is kept whole, so that nothing a sender said is lost.
+    for (const json::value& one : messages->as_array()) {
+      if (!one.as_object().contains("problem")) continue;
+      const std::string kept =
+          co_await quarantine(caller, std::move(body), fail(Errc::rejected, "messages", "some were refused"));
+      if (!kept.empty()) (*answer)["quarantine"] = kept;
+      break;
+    }
+  }
   std::string text = json::serialize(*answer);
   if (wants_xml && !adapter.empty()) {
     if (auto rendered = journey_.render_answer(adapter, text)) {

@@ -30,53 +30,69 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
     s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, "refused");
     co_return cases.error();
   }
+  const std::string adapter = in.adapter.empty() ? "canonical" : in.adapter;
   json::array answers;
+  std::optional<Error> first_error;
+  bool decided = false;
   for (Case& c : *cases) {
     CasePtr source = std::make_shared<const Case>(std::move(c));
-    std::vector<Candidate> candidates;
-    Along along;
-    if (source->message.kind == "care.status") {
-      // A status goes to whoever sent the referral, not by route: and only from whoever received it.
-      auto about = own_row(*in.sender, text_at(source->message.data, "/payload/exchangeId"), false, true);
-      if (!about)
-        co_return fail(about.error().code, "/data/payload/exchangeId", "no exchange of that id was sent to this party");
-      if (source->message.persons.empty()) {
-        auto completed = complete_status(*source, *about, *in.sender, now);
-        if (!completed) co_return completed.error();
-        source = std::move(*completed);
-      }
-      auto step = status_step(*in.sender, *about, text_at(source->message.data, "/payload/status"),
-                              text_at(source->message.data, "/payload/reasonCode"),
-                              text_at(source->message.data, "/payload/handler/name"));
-      if (!step) {
-        // The same message again finds its own step taken: process() answers it as the duplicate that it is.
-        auto earlier = s_.store.message(in.sender->id, source->message.sender_message_id);
-        if (step.error().code != Errc::conflict || !earlier || !earlier->has_value()) co_return step.error();
-      } else {
-        along = std::move(*step);
-      }
-      candidates.push_back(Candidate{s_.parties.find(about->sender), "care_follow_up", "hub", false});
+    const std::string id = source->message.sender_message_id;
+    auto answer = co_await accept_one(in.sender, std::move(source));
+    if (answer) {
+      decided = true;
+      s_.meter.message(adapter, answer->at("duplicate").as_bool() ? "duplicate" : "accepted");
+      answers.push_back(std::move(*answer));
     } else {
-      candidates = s_.routes.candidates(source->message, *in.sender, s_.parties, s_.agreements, now);
+      s_.meter.message(adapter, "refused");
+      if (!first_error) first_error = answer.error();
+      auto document = parse_json(problem(answer.error()).body);
+      answers.push_back(json::object{{"senderMessageId", id}, {"problem", document ? *document : json::value()}});
     }
-    if (candidates.empty()) {
-      s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, "refused");
-      co_return fail(Errc::rejected, "/data/kind", "no route leads anywhere for this message: NOT SENT");
-    }
-    auto carried = co_await register_carried_consents(source);
-    if (!carried) co_return carried.error();
-    auto answer = co_await process(source, std::move(candidates), std::move(along));
-    if (!answer) co_return answer.error();
-    s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter,
-                     answer->at("duplicate").as_bool() ? "duplicate" : "accepted");
-    if (!source->message.retracts.empty()) {
-      auto withdrawn = co_await withdraw_retracted(source);
-      if (!withdrawn) log(LogLevel::warning, "retraction.incomplete", {{"message", source->message.id}});
-    }
-    answers.push_back(std::move(*answer));
   }
+  if (!decided) co_return *first_error;
   if (answers.size() == 1) co_return std::move(answers.front().as_object());
   co_return json::object{{"messages", std::move(answers)}};
+}
+
+Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr source) {
+  const Time now = s_.clock.now();
+  std::vector<Candidate> candidates;
+  Along along;
+  if (source->message.kind == "care.status") {
+    // A status goes to whoever sent the referral, not by route: and only from whoever received it.
+    auto about = own_row(*sender, text_at(source->message.data, "/payload/exchangeId"), false, true);
+    if (!about)
+      co_return fail(about.error().code, "/data/payload/exchangeId", "no exchange of that id was sent to this party");
+    if (source->message.persons.empty()) {
+      auto completed = complete_status(*source, *about, *sender, now);
+      if (!completed) co_return completed.error();
+      source = std::move(*completed);
+    }
+    auto step = status_step(*sender, *about, text_at(source->message.data, "/payload/status"),
+                            text_at(source->message.data, "/payload/reasonCode"),
+                            text_at(source->message.data, "/payload/handler/name"));
+    if (!step) {
+      // The same message again finds its own step taken: process() answers it as the duplicate that it is.
+      auto earlier = s_.store.message(sender->id, source->message.sender_message_id);
+      if (step.error().code != Errc::conflict || !earlier || !earlier->has_value()) co_return step.error();
+    } else {
+      along = std::move(*step);
+    }
+    candidates.push_back(Candidate{s_.parties.find(about->sender), "care_follow_up", "hub", false});
+  } else {
+    candidates = s_.routes.candidates(source->message, *sender, s_.parties, s_.agreements, now);
+  }
+  if (candidates.empty())
+    co_return fail(Errc::rejected, "/data/kind", "no route leads anywhere for this message: NOT SENT");
+  auto carried = co_await register_carried_consents(source);
+  if (!carried) co_return carried.error();
+  auto answer = co_await process(source, std::move(candidates), std::move(along));
+  if (!answer) co_return answer.error();
+  if (!source->message.retracts.empty()) {
+    auto withdrawn = co_await withdraw_retracted(source);
+    if (!withdrawn) log(LogLevel::warning, "retraction.incomplete", {{"message", source->message.id}});
+  }
+  co_return answer;
 }
 
 Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates, Along along) {

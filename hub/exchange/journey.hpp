@@ -40,8 +40,9 @@ class Journey final : public DeliveryGate {
  public:
   explicit Journey(Services);
 
-  // One message in, its answer out (docs/agency-api.md). Errors mean that nothing was decided: invalid_input,
+  // One body in, its answer out (docs/agency-api.md). Errors mean that nothing was decided: invalid_input,
   // forbidden, conflict (same id, other content), not_found (no route), busy, unavailable (cannot record: NOT SENT).
+  // A body of several messages is answered per message as soon as one of them was decided.
   Task<Result<json::object>> accept(Incoming in);
 
   Task<Result<json::object>> message_answer(const Party* caller, std::string message_id);
@@ -75,6 +76,7 @@ class Journey final : public DeliveryGate {
     Ledger::Write write;
   };
 
+  Task<Result<json::object>> accept_one(const Party* sender, CasePtr source);
   Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates, Along along);
   Task<Result<void>> register_carried_consents(CasePtr source);
   Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical,

@@ -26,11 +26,25 @@ class TemplateAdapter final : public sdk::Adapter {
     return std::monostate{};
   }
 
-  // Sender's bytes -> one canonical message. Every refusal names a place and a shape; never a value.
+  // Sender's bytes -> canonical messages: one report, or a list of them. Every refusal names a place and a shape; never
+  // a value.
   sdk::Result<std::vector<std::string>> decode(const sdk::Wire& in) override {
     auto parsed = parse_json(in.body, {kBodyBytesMax, 8});
     if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
-    const auto* form = std::get<json::value>(parsed).if_object();
+    const auto& value = std::get<json::value>(parsed);
+    std::vector<std::string> out;
+    const auto* list = value.if_array();
+    for (std::size_t i = 0; i < (list ? list->size() : 1); ++i) {
+      auto message = report(list ? (*list)[i] : value);
+      if (auto* e = std::get_if<sdk::Error>(&message))
+        return sdk::invalid((list ? "/" + std::to_string(i) : "") + e->where, e->message);
+      out.push_back(std::move(std::get<std::string>(message)));
+    }
+    return out;
+  }
+
+  sdk::Result<std::string> report(const json::value& value) const {
+    const auto* form = value.if_object();
     if (!form) return sdk::invalid("", "the report is not an object");
     const auto id = string_at(*form, "id");
     if (id.empty() || id.size() > 128) return sdk::invalid("/id", "a text of 1 to 128 characters is required");
@@ -46,7 +60,7 @@ class TemplateAdapter final : public sdk::Adapter {
     json::object payload{{"concern", string_at(*form, "concern")}};
     if (const auto* danger = bool_at(*form, "immediateDanger")) payload["immediateDanger"] = *danger;
     json::object data{{"persons", json::array{std::move(person)}}, {"payload", std::move(payload)}};
-    return std::vector<std::string>{canonical_message("concern.report", id, source_, time, std::move(data))};
+    return canonical_message("concern.report", id, source_, time, std::move(data));
   }
 
   // One step of a delivery. The hub performs the action, and calls again with what came of it.

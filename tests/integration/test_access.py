@@ -2,6 +2,7 @@
 """Who may see and do what: each party its own, the operator no content, the auditor the log, everybody else nothing."""
 import http.client
 import pathlib
+import socket
 import ssl
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_case import HubCase, new_id  # noqa: E402
+from hub_case import HubCase, new_id, replaced  # noqa: E402
 
 PARTIES = ["police-west", "social-board", "social-restricted", "housing-coordinator", "school-south", "maria-ungdom", "bup",
            "landlord-private", "kronofogden", "operator", "auditor"]
@@ -275,6 +276,77 @@ class Access(HubCase):
         for method in ("POST", "PUT", "DELETE"):
             self.assertEqual(client.request(method, "/", b"").status, 405)
         client.close()
+
+
+class Bodies(HubCase):
+    """Large bodies, and bodies of several messages."""
+
+    @staticmethod
+    def edit(folder):
+        replaced(folder / "parties.toml", ('kinds = ["sig.information", "sig.nomination", "concern.report", "exchange.recall"]',
+                                           'kinds = ["sig.information", "sig.nomination", "concern.report", "exchange.recall"]\ninbound = ["template"]'))
+        replaced(folder / "hub.toml", ('[[plugins]]\nname = "health"', '[[plugins]]\nname = "template"\nmodule = "samband-template.so"\nsha256 = "file"\n\n[[plugins]]\nname = "health"'))
+
+    def report(self, message_id=None, concern="Oro"):
+        child = {k: people.CHILD_15[k] for k in ("personalNumber", "givenName", "familyName")}
+        return {"id": message_id or new_id(), "sentAt": build.now(), "child": child, "concern": concern}
+
+    def send_reports(self, *reports):
+        return self.hub.request("school-south", "POST", "/v1/in/template", list(reports))
+
+    def test_each_message_of_a_body_is_answered(self):
+        first, second = self.report(), self.report()
+        answer = self.send_reports(first, second)
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual([m["senderMessageId"] for m in answer.json()["messages"]], [first["id"], second["id"]])
+        self.assertNotIn("quarantine", answer.json())
+
+    def test_a_message_that_fails_does_not_hide_one_that_went(self):
+        taken = self.report()
+        self.assertEqual(self.send_reports(taken).status, 200)
+        good, bad, last = self.report(), self.report(taken["id"], "Något annat"), self.report()
+        answer = self.send_reports(good, bad, last)
+        self.assertEqual(answer.status, 200, answer)
+        one, two, three = answer.json()["messages"]
+        self.assertEqual((two["senderMessageId"], two["problem"]["status"], two["problem"]["code"]), (taken["id"], 409, "conflict"))
+        self.assertNotIn("exchanges", two)
+        for entry, sent in ((one, good), (three, last)):
+            self.assertEqual((entry["senderMessageId"], len(entry["exchanges"])), (sent["id"], 1))
+        self.assertIn("quarantine", answer.json())
+        again = self.send_reports(good, bad, last).json()["messages"]
+        self.assertEqual([m.get("duplicate") for m in again], [True, None, True], "asked again: nothing is sent twice")
+
+    def test_nothing_decided_is_an_error(self):
+        taken = self.report()
+        self.assertEqual(self.send_reports(taken).status, 200)
+        self.assertEqual(self.send_reports(self.report(taken["id"], "Något annat"), self.report(taken["id"], "Mer")).status, 409)
+        broken = self.report()
+        self.assertEqual(self.send_reports(self.report(broken["id"]), {**broken, "concern": ""}).status, 400, "read whole before anything is decided")
+        self.assertFalse(self.send_reports(broken).json()["duplicate"])
+
+    def test_a_large_body_that_waits_to_be_asked_for(self):
+        media_type, body = build.referral(people.CHILD_15, new_id(), need_for_care=True)
+        body = body.encode() + b" " * (1500 << 10)
+        head = f"POST /v1/in/municipal_case HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n"
+        with self.raw("social-board") as connection:
+            connection.sendall((head + "Expect: 100-continue\r\n\r\n").encode())
+            self.assertEqual(connection.recv(4096), b"HTTP/1.1 100 Continue\r\n\r\n")
+            connection.sendall(body)
+            self.assertIn(b"HTTP/1.1 200 OK", connection.recv(4096))
+        with self.raw("social-board") as connection:
+            connection.sendall((head + "Expect: a-miracle\r\n\r\n").encode())
+            self.assertIn(b" 417 ", connection.recv(4096))
+        # A certificate of the CA that is no party's is answered before its body.
+        make_certificate(self.hub.certs, "unknown", "/O=Ingen/CN=unknown")
+        for extra in ("Expect: 100-continue\r\n\r\n", "\r\n"):
+            with self.raw("unknown") as connection:
+                connection.sendall((head + extra).encode())
+                self.assertRegex(connection.recv(4096), b"^HTTP/1.1 40[13] ")
+
+    def raw(self, party):
+        context = ssl.create_default_context(cafile=self.hub.certs / "ca.pem")
+        context.load_cert_chain(self.hub.certs / f"{party}.pem", self.hub.certs / f"{party}.key")
+        return context.wrap_socket(socket.create_connection(("localhost", self.hub.port(8443)), 20), server_hostname="localhost")
 
 
 if __name__ == "__main__":
