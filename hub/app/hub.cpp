@@ -170,7 +170,11 @@ int serve(const Config& config) {
   Outbox outbox(io, clock, **store, **ledger, **plugins, client, parties, meter, outbox_options);
   Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, parties, config.agreements,
                            config.routes, outbox, meter, [&rules] { return rules.active(); }});
-  AgencyApi api(journey, parties, **store, **ledger, **keys, clock, meter, [&config](const std::string& party) {
+  const QuarantineConfig& kept = config.quarantine;
+  Quarantine quarantine(**store, **ledger, **keys, clock,
+                        {kept.bytes_max, kept.party_bytes_max, std::chrono::days(kept.retention_days)});
+  if (auto counted = quarantine.open(); !counted) return complain(in_words(counted.error()));
+  AgencyApi api(journey, parties, quarantine, clock, meter, [&config](const std::string& party) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
   });
@@ -240,6 +244,7 @@ int serve(const Config& config) {
   report_disk(rules);
   outbox.start(journey);
   asio::co_spawn(io, journey.settle(), asio::detached);
+  asio::co_spawn(io, quarantine.run(), asio::detached);
   asio::co_spawn(io, deadlines.run(), asio::detached);
   ready = true;
   log(LogLevel::info, "hub.ready",

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     add_policy_simulate(commands);
     add_consent(commands);
     add_exchange(commands);
+    add_quarantine(commands);
     add_report(commands);
     add_log(commands);
     return run(commands, argc, argv);

@@ -72,6 +72,11 @@ struct RetentionConfig {
   int days_for(std::string_view kind) const;
 };
 
+struct QuarantineConfig {  // of what could not be read
+  std::int64_t bytes_max = 1 << 30, party_bytes_max = 128 << 20;
+  int retention_days = 30;
+};
+
 struct QuotaConfig {
   int messages_per_minute = 60000;
   int in_flight = 256;
@@ -105,6 +110,7 @@ struct Config {
   LogConfig log;
   RetryConfig retry;
   RetentionConfig retention;
+  QuarantineConfig quarantine;
   QuotaConfig quota;                                       // of a sender that has none of its own
   std::map<std::string, QuotaConfig, std::less<>> quotas;  // by party id
   std::vector<EndpointConfig> endpoints;

@@ -45,6 +45,7 @@ class HubFile {
     read_log();
     read_retry();
     read_retention();
+    read_quarantine();
     read_quotas();
     for (Table& in : root_.tables("endpoints", 500)) read_endpoint(in);
     for (Table& in : root_.tables("plugins", 100)) read_plugin(in);
@@ -199,6 +200,18 @@ class HubFile {
         config_.retention.days[kind] = static_cast<int>(kinds->integer(kind, 1, 1, 36'500));
       }
     }
+    in->finish();
+  }
+
+  void read_quarantine() {
+    auto in = root_.table("quarantine");
+    if (!in) return;
+    QuarantineConfig& out = config_.quarantine;
+    constexpr std::int64_t kMost = std::int64_t{1} << 44;
+    out.bytes_max = in->integer("bytes_max", out.bytes_max, 1024, kMost);
+    out.party_bytes_max = in->integer("party_bytes_max", std::min(out.party_bytes_max, out.bytes_max), 1024, kMost);
+    if (out.party_bytes_max > out.bytes_max) in->refuse("party_bytes_max", "expected party_bytes_max <= bytes_max");
+    out.retention_days = static_cast<int>(in->integer("retention_days", out.retention_days, 1, 3650));
     in->finish();
   }
 

@@ -4,7 +4,6 @@
 
 #include "base/id.hpp"
 #include "base/log.hpp"
-#include "keys/crypto.hpp"
 
 namespace samband {
 namespace {
@@ -53,13 +52,11 @@ struct Leaving {
 
 }  // namespace
 
-AgencyApi::AgencyApi(Journey& journey, const Parties& parties, Store& store, Ledger& ledger, KeyStore& keys,
-                     const Clock& clock, Meter& meter, std::function<Quota(const std::string&)> quota)
+AgencyApi::AgencyApi(Journey& journey, const Parties& parties, Quarantine& quarantine, const Clock& clock, Meter& meter,
+                     std::function<Quota(const std::string&)> quota)
     : journey_(journey),
       parties_(parties),
-      store_(store),
-      ledger_(ledger),
-      keys_(keys),
+      quarantine_(quarantine),
       clock_(clock),
       meter_(meter),
       quota_(std::move(quota)) {}
@@ -141,6 +138,15 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
     co_return reply(std::move(r));
   }
 
+  if (what == "quarantine" && path.size() == 3) {
+    if (request.method != "DELETE") co_return wrong_method("DELETE");
+    if (caller->actor_type != "operator")
+      co_return problem(fail(Errc::forbidden, "quarantine", "only an operator deletes what could not be read"));
+    auto r = co_await quarantine_.remove(path[2], caller->id);
+    if (!r) co_return problem(r.error());
+    co_return json_response(200, json::serialize(json::object{{"id", path[2]}, {"deleted", true}}));
+  }
+
   // Everything below takes a small JSON body.
   const bool exchange_turn = what == "exchanges" && path.size() == 4 &&
                              (path[3] == "assessments" || path[3] == "status" || path[3] == "retry");
@@ -189,12 +195,16 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
          {"where", error.where}});
     HttpResponse response = problem(error);
     if (error.code == Errc::invalid_input || error.code == Errc::rejected) {
-      const std::string kept = co_await quarantine(caller, std::move(body), error);
-      if (!kept.empty()) {
+      auto kept = co_await quarantine(caller, std::move(adapter), std::move(body), error);
+      if (!kept && kept.error().code == Errc::too_large)
+        co_return problem(507, "quarantine_full", "What cannot be read can no longer be kept",
+                          error.message + "; NOT SENT and not kept: keep it, mend it, or telephone the hub's operator",
+                          error.where);
+      if (kept) {
         // The sender is told under which id the hub keeps what it could not read.
         auto document = parse_json(response.body);
         if (document && document->is_object()) {
-          document->get_object()["quarantine"] = kept;
+          document->get_object()["quarantine"] = *kept;
           response.body = json::serialize(*document);
         }
       }
@@ -205,9 +215,9 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
     // Of several messages some were refused: the body is kept whole, so that nothing a sender said is lost.
     for (const json::value& one : messages->as_array()) {
       if (!one.as_object().contains("problem")) continue;
-      const std::string kept =
-          co_await quarantine(caller, std::move(body), fail(Errc::rejected, "messages", "some were refused"));
-      if (!kept.empty()) (*answer)["quarantine"] = kept;
+      Error why = fail(Errc::rejected, "messages", "some were refused");
+      auto kept = co_await quarantine(caller, adapter, std::move(body), std::move(why));
+      if (kept) (*answer)["quarantine"] = *kept;
       break;
     }
   }
@@ -224,21 +234,11 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
   co_return json_response(200, std::move(text));
 }
 
-// What could not be read is kept, encrypted under the hub's own key, so that nothing a sender said is lost.
-Task<std::string> AgencyApi::quarantine(const Party* sender, std::string body, Error why) {
-  auto key = keys_.payload_key(std::vector<std::string>{});
-  if (!key) co_return std::string();
-  const Time now = clock_.now();
-  const std::string id = new_id(now);
-  const Bytes sealed = crypto::seal(key->key, body, "quarantine/" + id);
-  Ledger::Write write = [id, now, sealed, key_id = key->id, party = sender->id,
-                         reason = std::string(to_string(why.code)) + " " + why.where](
-                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
-    return txn.add_quarantine(id, party, now, key_id, sealed, reason);
-  };
-  auto done = co_await ledger_.commit({}, std::move(write));
-  meter_.message("any", done ? "quarantined" : "refused");
-  co_return done ? id : std::string();
+Task<Result<std::string>> AgencyApi::quarantine(const Party* sender, std::string adapter, std::string body, Error why) {
+  auto kept = co_await quarantine_.keep(sender->id, std::move(adapter), std::move(body), std::move(why));
+  if (!kept && kept.error().code == Errc::too_large) meter_.alarm("quarantine_full");
+  meter_.message("any", kept ? "quarantined" : "refused");
+  co_return kept;
 }
 
 }  // namespace samband

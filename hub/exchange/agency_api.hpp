@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "exchange/journey.hpp"
+#include "intake/quarantine.hpp"
 #include "transport/http.hpp"
 
 namespace samband {
@@ -16,13 +17,13 @@ struct Quota {
 
 class AgencyApi {
  public:
-  AgencyApi(Journey&, const Parties&, Store&, Ledger&, KeyStore&, const Clock&, Meter&,
+  AgencyApi(Journey&, const Parties&, Quarantine&, const Clock&, Meter&,
             std::function<Quota(const std::string& party)>);
   Task<HttpResponse> handle(HttpRequest);
 
  private:
   Task<HttpResponse> post_message(const Party*, std::string adapter, HttpRequest);
-  Task<std::string> quarantine(const Party*, std::string body, Error why);
+  Task<Result<std::string>> quarantine(const Party*, std::string adapter, std::string body, Error why);
   bool admit(const std::string& party, Time now);
   void leave(const std::string& party);
 
@@ -32,9 +33,7 @@ class AgencyApi {
   };
   Journey& journey_;
   const Parties& parties_;
-  Store& store_;
-  Ledger& ledger_;
-  KeyStore& keys_;
+  Quarantine& quarantine_;
   const Clock& clock_;
   Meter& meter_;
   std::function<Quota(const std::string&)> quota_;

@@ -27,6 +27,7 @@ namespace samband::store {
     hash TEXT PRIMARY KEY, state TEXT NOT NULL, base TEXT NOT NULL, reason TEXT NOT NULL, proposed_by TEXT NOT NULL,
     proposed_at INTEGER NOT NULL, approved_by TEXT NOT NULL, approved_at INTEGER, files TEXT NOT NULL,
     leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+  ALTER TABLE quarantine ADD COLUMN adapter TEXT NOT NULL DEFAULT '';
 )"
 
 inline constexpr const char* kFrom1To2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 "PRAGMA user_version = 2; COMMIT;";

@@ -230,6 +230,21 @@ class SqliteStore final : public Store {
     return many<RuleSetRow>(sql, &store::read_rule_set);
   }
 
+  Result<std::vector<QuarantineRow>> quarantined(std::string_view after, int limit) override {
+    return many<QuarantineRow>(
+        "SELECT id,sender,adapter,at,key_id,reason,length(sealed) FROM quarantine WHERE id>? ORDER BY id LIMIT ?",
+        &quarantine_row, after, bounded(limit));
+  }
+  Result<std::optional<QuarantineRow>> quarantined(std::string_view id) override {
+    const auto read = [](const sqlite::Query& q) {
+      QuarantineRow row = quarantine_row(q);
+      row.sealed = q.bytes(7);
+      return row;
+    };
+    return one<QuarantineRow>(
+        "SELECT id,sender,adapter,at,key_id,reason,length(sealed),sealed FROM quarantine WHERE id=?", read, id);
+  }
+
   Result<Bytes> leaf(std::uint64_t index) override {
     auto found = one<Bytes>("SELECT bytes FROM leaf WHERE idx=?", &first_bytes, index);
     if (!found) return found.error();
@@ -283,6 +298,9 @@ class SqliteStore final : public Store {
   }
 
  private:
+  static QuarantineRow quarantine_row(const sqlite::Query& q) {
+    return {q.text(0), q.text(1), q.text(2), store::to_time(q.integer(3)), q.integer(4), {}, q.text(5), q.integer(6)};
+  }
   static Bytes first_bytes(const sqlite::Query& query) { return query.bytes(0); }
   static int bounded(int limit) { return std::clamp(limit, 1, kRowsMax); }
 

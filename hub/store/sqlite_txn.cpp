@@ -163,13 +163,23 @@ Result<void> SqliteTxn::put_rule_set(const RuleSetRow& row) {
   });
 }
 
-Result<void> SqliteTxn::add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
-                                       std::string_view sealed, std::string_view reason) {
+Result<void> SqliteTxn::add_quarantine(const QuarantineRow& row) {
   return write("store.quarantine", [&] {
     return db_
-        .query("INSERT INTO quarantine(id,sender,at,key_id,sealed,reason) VALUES(?,?,?,?,?,?)", id, sender,
-               to_integer(at), key_id, sqlite::Blob{sealed}, reason)
+        .query("INSERT INTO quarantine(id,sender,at,key_id,sealed,reason,adapter) VALUES(?,?,?,?,?,?,?)", row.id,
+               row.party, to_integer(row.at), row.key_id, sqlite::Blob{row.sealed}, row.reason, row.adapter)
         .run();
+  });
+}
+
+Result<void> SqliteTxn::drop_quarantine(std::string_view id) {
+  return write("store.quarantine", [&]() -> Result<void> {
+    auto gone = db_.query("DELETE FROM quarantine WHERE id=? RETURNING id", id);
+    auto row = gone.step();
+    if (!row) return row.error();
+    if (!*row) return fail(Errc::conflict, "", "no such entry");
+    auto end = gone.step();
+    return end ? Result<void>() : Result<void>(end.error());
   });
 }
 

@@ -25,8 +25,8 @@ class SqliteTxn final : public Txn {
   Result<void> put_review(const ReviewRow&) override;
   Result<std::optional<ReviewRow>> review(std::string_view exchange_id) override;
   Result<void> put_rule_set(const RuleSetRow&) override;
-  Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
-                              std::string_view sealed, std::string_view reason) override;
+  Result<void> add_quarantine(const QuarantineRow&) override;
+  Result<void> drop_quarantine(std::string_view id) override;
   Result<void> add_leaf(std::uint64_t index, std::string_view bytes) override;
   Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) override;
   Result<void> put_checkpoint(std::uint64_t size, std::string_view note) override;

@@ -115,6 +115,15 @@ struct RuleSetRow {
   std::uint64_t leaf_index = 0;
 };
 
+struct QuarantineRow {
+  std::string id, party, adapter;  // adapter "" = canonical
+  Time at{};
+  std::int64_t key_id = 0;
+  Bytes sealed;
+  std::string reason;      // code and place
+  std::int64_t bytes = 0;  // of `sealed`, also where that was not read
+};
+
 struct ExchangeFilter {
   std::string party;  // sender or recipient; "" = any
   std::string state;  // "" = any
@@ -142,8 +151,8 @@ class Txn {
   virtual Result<void> put_review(const ReviewRow&) = 0;  // insert or replace
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
   virtual Result<void> put_rule_set(const RuleSetRow&) = 0;  // insert or replace
-  virtual Result<void> add_quarantine(std::string_view id, std::string_view sender, Time at, std::int64_t key_id,
-                                      std::string_view sealed, std::string_view reason) = 0;
+  virtual Result<void> add_quarantine(const QuarantineRow&) = 0;
+  virtual Result<void> drop_quarantine(std::string_view id) = 0;  // conflict: it is not there
   // Ledger's own:
   virtual Result<void> add_leaf(std::uint64_t index, std::string_view bytes) = 0;
   virtual Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) = 0;
@@ -184,6 +193,8 @@ class Store {
   virtual Result<std::vector<ReviewRow>> reviews(std::string_view party, bool open_only, int limit) = 0;  // "" = any
   virtual Result<std::vector<ReviewRow>> reviews_overdue(Time before, int limit) = 0;  // open, delay not recorded
   virtual Result<std::vector<RuleSetRow>> rule_sets() = 0;                             // in order of proposal
+  virtual Result<std::vector<QuarantineRow>> quarantined(std::string_view after, int limit) = 0;  // by id; not `sealed`
+  virtual Result<std::optional<QuarantineRow>> quarantined(std::string_view id) = 0;
   virtual Result<Bytes> leaf(std::uint64_t index) = 0;
   virtual Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) = 0;
   virtual Result<std::optional<Bytes>> tile(int level, std::uint64_t index) = 0;          // full tiles only

@@ -46,7 +46,7 @@ class TheDescription(unittest.TestCase):
         page = (hub_harness.SOURCE / "docs" / "agency-api.md").read_text(encoding="utf-8")
         in_words = set()
         for row in re.findall(r"^\| (`.*?) \|", page, re.M):
-            for method, path in re.findall(r"`(GET|POST) (/v1/[^`?]*)", row):
+            for method, path in re.findall(r"`(GET|POST|DELETE) (/v1/[^`?]*)", row):
                 in_words.add((method, re.sub(r"\{\w+\}", "{}", path)))
         formal = {(method, re.sub(r"\{\w+\}", "{}", path)) for path, method, _ in operations(DOCUMENT)}
         self.assertEqual(in_words, formal)

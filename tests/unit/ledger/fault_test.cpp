@@ -53,6 +53,10 @@ class FailingStore final : public Store {
   }
   Result<std::vector<ReviewRow>> reviews_overdue(Time t, int n) override { return inner_.reviews_overdue(t, n); }
   Result<std::vector<RuleSetRow>> rule_sets() override { return inner_.rule_sets(); }
+  Result<std::vector<QuarantineRow>> quarantined(std::string_view a, int n) override {
+    return inner_.quarantined(a, n);
+  }
+  Result<std::optional<QuarantineRow>> quarantined(std::string_view a) override { return inner_.quarantined(a); }
   Result<Bytes> leaf(std::uint64_t i) override { return inner_.leaf(i); }
   Result<std::vector<Bytes>> leaves(std::uint64_t i, int n) override { return inner_.leaves(i, n); }
   Result<std::optional<Bytes>> tile(int l, std::uint64_t i) override { return inner_.tile(l, i); }

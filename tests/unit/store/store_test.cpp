@@ -293,7 +293,9 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
   store_.reset();
   {
     auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-    ASSERT_TRUE(db.exec("DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; PRAGMA user_version = 1"));
+    ASSERT_TRUE(
+        db.exec("DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; ALTER TABLE quarantine DROP COLUMN adapter; "
+                "PRAGMA user_version = 1"));
   }
   ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
   store_ = Store::open(folder_).value();
