@@ -36,15 +36,9 @@ std::string open_reference(const ExchangeRow& row, std::string_view key) {
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
                                                                    std::string reference, Bytes key, bool owes_receipt,
                                                                    Time now) {
-  Leaf leaf;
-  leaf.type = LeafType::acknowledgement;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = row.recipient;  // who acknowledges
-  leaf.recipient = row.sender;
-  leaf.subject_id = row.id;
-  leaf.outcome = "received";
-  leaf.relies_on = {row.leaf_index};
+  // From whoever acknowledges.
+  Leaf leaf =
+      make_leaf(LeafType::acknowledgement, now, row.recipient, row.sender, row.id, "received", {row.leaf_index});
   Bytes sealed;
   if (!reference.empty() && !key.empty())
     sealed = crypto::seal(key, plain_reference(std::move(reference), 256), "reference/" + row.id);
@@ -75,8 +69,7 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
     *after = std::move(next);
     return put;
   };
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
+  std::vector<Leaf> leaves{std::move(leaf)};
   auto done = co_await ledger.commit(std::move(leaves), std::move(write));
   if (!done) co_return done.error();
   co_return std::move(*after);

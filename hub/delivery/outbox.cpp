@@ -361,14 +361,7 @@ Task<void> Outbox::failed(ExchangeRow row, std::string reason, bool for_good, st
   const auto delay = wait.count() > 0 ? wait : retry_delay(options_.retry, attempts, random_unit());
   std::vector<Leaf> leaves;
   if (dead) {
-    Leaf leaf;
-    leaf.type = LeafType::delivery;
-    leaf.event_id = crypto::random_bytes(16);
-    leaf.at = now;
-    leaf.sender = row.sender;
-    leaf.recipient = row.recipient;
-    leaf.subject_id = row.id;
-    leaf.outcome = "dead";
+    Leaf leaf = make_leaf(LeafType::delivery, now, row.sender, row.recipient, row.id, "dead");
     leaf.codes = {reason.substr(0, 64)};
     leaf.relies_on = {row.leaf_index};
     leaves.push_back(std::move(leaf));

@@ -8,7 +8,6 @@
 #include "exchange/decided.hpp"
 #include "exchange/text.hpp"
 #include "identity/personal_number.hpp"
-#include "keys/crypto.hpp"
 
 namespace samband {
 namespace {
@@ -208,14 +207,7 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
       json::object{{"exchangeId", row.id}, {"reasonCode", reason}, {"at", to_rfc3339(now)}};
   auto sent = co_await send_for(from, to, std::move(canonical), "receipt", {});
   if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
-  Leaf leaf;
-  leaf.type = LeafType::recall;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = row.sender;
-  leaf.recipient = row.recipient;
-  leaf.subject_id = row.id;
-  leaf.outcome = "recalled";
+  Leaf leaf = make_leaf(LeafType::recall, now, row.sender, row.recipient, row.id, "recalled");
   leaf.codes = {reason};
   leaf.relies_on = {row.leaf_index};
   Ledger::Write write = [id = row.id, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
@@ -230,8 +222,7 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
     if (auto settled = txn.drop_agenda(id, kOwesRecall); !settled) return settled;
     return txn.put_exchange(**current);
   };
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
+  std::vector<Leaf> leaves{std::move(leaf)};
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) co_return done.error();
   co_return Result<void>();
@@ -260,14 +251,7 @@ Task<Result<void>> Journey::withdraw_retracted(CasePtr source) {
 // The sender takes it back before it left: a new record, and nothing is sent.
 Task<Result<void>> Journey::withdraw(ExchangeRow row) {
   const Time now = s_.clock.now();
-  Leaf leaf;
-  leaf.type = LeafType::decision;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = row.sender;
-  leaf.recipient = row.recipient;
-  leaf.subject_id = row.id;
-  leaf.outcome = "refused";
+  Leaf leaf = make_leaf(LeafType::decision, now, row.sender, row.recipient, row.id, "refused");
   leaf.codes = {"withdrawn"};
   leaf.relies_on = {row.leaf_index};
   Ledger::Write write = [id = row.id, now](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
@@ -284,8 +268,7 @@ Task<Result<void>> Journey::withdraw(ExchangeRow row) {
     next.leaf_index = at.at(0);
     return txn.put_exchange(next);
   };
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
+  std::vector<Leaf> leaves{std::move(leaf)};
   changed();
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   changed();

@@ -250,13 +250,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   row.side = crypto::seal(source.key, commitment.nonce, "side/" + row.id);
 
   Leaf& leaf = out.leaf;
-  leaf.type = LeafType::decision;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = row.sender;
-  leaf.recipient = row.recipient;
-  leaf.subject_id = row.id;
-  leaf.outcome = row.outcome;
+  leaf = make_leaf(LeafType::decision, now, row.sender, row.recipient, row.id, row.outcome);
   leaf.codes = decision.rules();
   if (leaf.codes.size() > 12) leaf.codes.resize(12);
   leaf.codes.push_back(decision.reason());
@@ -290,8 +284,7 @@ Task<Result<void>> Journey::record_verdict(Leaf verdict, std::uint64_t about, st
   verdict.type = LeafType::assessment;  // of what has left: the exchange goes on citing the decision it left by
   verdict.relies_on.push_back(about);
   verdict.codes.push_back(std::move(because));
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(verdict));
+  std::vector<Leaf> leaves{std::move(verdict)};
   Ledger::Write nothing = [](Txn&, const std::vector<std::uint64_t>&) -> Result<void> { return {}; };
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(nothing));
   if (!done) co_return done.error();
@@ -357,8 +350,7 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       stored->ack_leaf_index = (*current)->ack_leaf_index;
       return txn.put_exchange(*stored);
     };
-    std::vector<Leaf> leaves;
-    leaves.push_back(std::move(leaf));
+    std::vector<Leaf> leaves{std::move(leaf)};
     changed();
     auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
     changed();

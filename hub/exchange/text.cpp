@@ -95,13 +95,7 @@ json::value hub_message(std::string kind, std::string id, const ExchangeRow& abo
 }
 
 boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Consent consent, LeafType type, Time now) {
-  Leaf leaf;
-  leaf.type = type;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = consent.holder;
-  leaf.subject_id = consent.id;
-  leaf.outcome = type == LeafType::revocation ? "revoked" : "given";
+  Leaf leaf = make_leaf(type, now, consent.holder, {}, consent.id, type == LeafType::revocation ? "revoked" : "given");
   leaf.codes = consent.purposes;
   if (leaf.codes.size() > 12) leaf.codes.resize(12);
   if (type == LeafType::revocation) leaf.relies_on = {consent.leaf_index};
@@ -116,8 +110,7 @@ boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Con
     if (type == LeafType::consent) stored->leaf_index = at.at(0);
     return txn.put_consent(*stored);
   };
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
+  std::vector<Leaf> leaves{std::move(leaf)};
   auto done = co_await ledger.commit(std::move(leaves), std::move(write));
   if (!done) co_return done.error();
   co_return done->leaves.at(0);

@@ -240,13 +240,7 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     if (!a.person_ref.empty() &&
         std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))
       co_return fail(Errc::invalid_input, at + "/person", "names no person of this message");
-    Leaf leaf;
-    leaf.type = LeafType::assessment;
-    leaf.event_id = crypto::random_bytes(16);
-    leaf.at = now;
-    leaf.sender = caller->id;
-    leaf.subject_id = row->id;
-    leaf.outcome = a.value;
+    Leaf leaf = make_leaf(LeafType::assessment, now, caller->id, {}, row->id, a.value);
     leaf.codes = {a.code, a.reason_code, std::string(proved->proof)};
     leaf.relies_on = {row->leaf_index};
     leaf.payload_commitment = commit_to(assessor + "\n" + a.person_ref + "\n" + proved->evidence).digest;
@@ -283,14 +277,7 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
   StatusRow step{new_id(now), row.id, caller.id, status, reason, {}, now, 0};
   if (const Bytes key = key_of(row); !handler.empty() && !key.empty())
     step.handler = crypto::seal(key, plain_reference(handler, 128), "handler/" + step.id);
-  Leaf leaf;
-  leaf.type = LeafType::status;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = caller.id;
-  leaf.recipient = row.sender;
-  leaf.subject_id = row.id;
-  leaf.outcome = status;
+  Leaf leaf = make_leaf(LeafType::status, now, caller.id, row.sender, row.id, status);
   if (!reason.empty()) leaf.codes = {reason};
   leaf.relies_on = {row.leaf_index};
   Along along;
@@ -390,15 +377,8 @@ Task<Result<json::object>> Journey::retry(const Party* caller, std::string id) {
   if (!row) co_return row.error();
   if (!row->has_value()) co_return fail(Errc::not_found, "exchange", "no such exchange");
   const Time now = s_.clock.now();
-  Leaf leaf;
-  leaf.type = LeafType::delivery;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = (*row)->sender;
-  leaf.recipient = (*row)->recipient;
-  leaf.subject_id = (*row)->id;
-  leaf.outcome = "retry";
-  leaf.relies_on = {(*row)->leaf_index};
+  Leaf leaf =
+      make_leaf(LeafType::delivery, now, (*row)->sender, (*row)->recipient, (*row)->id, "retry", {(*row)->leaf_index});
   Ledger::Write write = [id, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
@@ -410,8 +390,7 @@ Task<Result<json::object>> Journey::retry(const Party* caller, std::string id) {
     (*current)->updated_at = now;
     return txn.put_exchange(**current);
   };
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
+  std::vector<Leaf> leaves{std::move(leaf)};
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) co_return done.error();
   s_.outbox.nudge();
@@ -456,15 +435,7 @@ Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after
 
 Task<Result<void>> Journey::record_hand_out(ExchangeRow row) {
   const Time now = s_.clock.now();
-  Leaf leaf;
-  leaf.type = LeafType::delivery;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = now;
-  leaf.sender = row.sender;
-  leaf.recipient = row.recipient;
-  leaf.subject_id = row.id;
-  leaf.outcome = "handed_out";
-  leaf.relies_on = {row.leaf_index};
+  Leaf leaf = make_leaf(LeafType::delivery, now, row.sender, row.recipient, row.id, "handed_out", {row.leaf_index});
   Ledger::Write write = [id = row.id, decided = row.leaf_index, now](
                             Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
@@ -476,8 +447,7 @@ Task<Result<void>> Journey::record_hand_out(ExchangeRow row) {
     (*current)->updated_at = now;
     return txn.put_exchange(**current);
   };
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
+  std::vector<Leaf> leaves{std::move(leaf)};
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) co_return done.error();
   co_return Result<void>();

@@ -1,7 +1,6 @@
 #include "follow_up/deadlines.hpp"
 
 #include "base/log.hpp"
-#include "keys/crypto.hpp"
 #include "transport/http.hpp"
 
 namespace samband {
@@ -26,15 +25,7 @@ boost::asio::awaitable<int> DeadlineWatch::look() {
   if (!late) co_return raised;
   for (const ExchangeRow& row : *late) {
     const std::string what = row.acknowledged_at ? "confirmation_missed" : "duty_missed";
-    Leaf leaf;
-    leaf.type = LeafType::alarm;
-    leaf.event_id = crypto::random_bytes(16);
-    leaf.at = now;
-    leaf.sender = row.sender;
-    leaf.recipient = row.recipient;
-    leaf.subject_id = row.id;
-    leaf.outcome = what;
-    leaf.relies_on = {row.leaf_index};
+    Leaf leaf = make_leaf(LeafType::alarm, now, row.sender, row.recipient, row.id, what, {row.leaf_index});
     Ledger::Write write = [id = row.id](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
       auto current = txn.exchange(id);
       if (!current) return current.error();
@@ -42,8 +33,7 @@ boost::asio::awaitable<int> DeadlineWatch::look() {
       (*current)->due_at.reset();  // the leaf is the memory; the alarm is raised once
       return txn.put_exchange(**current);
     };
-    std::vector<Leaf> leaves;
-    leaves.push_back(std::move(leaf));
+    std::vector<Leaf> leaves{std::move(leaf)};
     auto done = co_await ledger_.commit(std::move(leaves), std::move(write));
     if (!done) continue;
     ++raised;

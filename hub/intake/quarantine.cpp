@@ -73,15 +73,7 @@ boost::asio::awaitable<Result<void>> Quarantine::remove(std::string id, std::str
   auto row = store_.quarantined(id);
   if (!row) co_return row.error();
   if (!row->has_value()) co_return fail(Errc::not_found, "quarantine", "no such entry");
-  Leaf leaf;
-  leaf.type = LeafType::erasure;
-  leaf.event_id = crypto::random_bytes(16);
-  leaf.at = clock_.now();
-  leaf.sender = std::move(by);
-  leaf.subject_id = id;
-  leaf.outcome = "quarantine";
-  std::vector<Leaf> leaves;
-  leaves.push_back(std::move(leaf));
+  std::vector<Leaf> leaves{make_leaf(LeafType::erasure, clock_.now(), std::move(by), {}, id, "quarantine")};
   Ledger::Write write = [id](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     return txn.drop_quarantine(id);
   };

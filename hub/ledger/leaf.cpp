@@ -280,6 +280,20 @@ Result<Leaf> decode_leaf(std::string_view bytes) {
   return leaf;
 }
 
+Leaf make_leaf(LeafType type, Time at, std::string sender, std::string recipient, std::string subject_id,
+               std::string outcome, std::vector<std::uint64_t> relies_on) {
+  Leaf leaf;
+  leaf.type = type;
+  leaf.event_id = crypto::random_bytes(16);
+  leaf.at = at;
+  leaf.sender = std::move(sender);
+  leaf.recipient = std::move(recipient);
+  leaf.subject_id = std::move(subject_id);
+  leaf.outcome = std::move(outcome);
+  leaf.relies_on = std::move(relies_on);
+  return leaf;
+}
+
 Commitment commit_to(std::string_view details) {
   Commitment commitment;
   commitment.nonce = crypto::random_bytes(32);

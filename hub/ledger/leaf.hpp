@@ -40,6 +40,11 @@ struct Leaf {
   bool operator==(const Leaf&) const = default;
 };
 
+// A leaf with a fresh event id; what its type needs beside this is set on it. The texts in order: who, to whom, about
+// what, and what came of it.
+Leaf make_leaf(LeafType, Time at, std::string sender, std::string recipient, std::string subject_id,
+               std::string outcome, std::vector<std::uint64_t> relies_on = {});
+
 Result<Bytes> encode_leaf(const Leaf&);            // too_large over 1023 bytes
 Result<Leaf> decode_leaf(std::string_view bytes);  // decodes, re-encodes, compares: one byte form only
 

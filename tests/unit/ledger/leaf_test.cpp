@@ -31,6 +31,16 @@ constexpr const char* kGolden =
     "0b830018181a00011170"
     "0c58206363636363636363636363636363636363636363636363636363636363636363";
 
+TEST(Leaf, EachMadeOneIsAnEventOfItsOwn) {
+  const auto make = [] { return make_leaf(LeafType::delivery, Time{}, "a", "b", "x", "dead", {7}); };
+  const Leaf one = make(), other = make();
+  EXPECT_EQ(one.event_id.size(), 16u);
+  EXPECT_NE(one.event_id, other.event_id);
+  EXPECT_EQ(std::tie(one.sender, one.recipient, one.subject_id, one.outcome), std::make_tuple("a", "b", "x", "dead"));
+  EXPECT_EQ(one.relies_on, std::vector<std::uint64_t>{7});
+  EXPECT_TRUE(encode_leaf(one));
+}
+
 TEST(Leaf, Golden) {
   EXPECT_EQ(to_hex(encode_leaf(full_leaf()).value()), kGolden);
   EXPECT_EQ(decode_leaf(from_hex(kGolden).value()).value(), full_leaf());
