@@ -294,7 +294,8 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
   {
     auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
     ASSERT_TRUE(
-        db.exec("DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; ALTER TABLE quarantine DROP COLUMN adapter; "
+        db.exec("DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; DROP TABLE rule_set; ALTER TABLE quarantine "
+                "DROP COLUMN adapter; "
                 "PRAGMA user_version = 1"));
   }
   ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
