@@ -20,7 +20,8 @@ from hub_case import PERMITTED, HubCase, faster_retries, new_id, replaced  # noq
 from hub_harness import wait_for  # noqa: E402
 
 OK, FAILED, USAGE = 0, 1, 2
-COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy explain", "policy list", "report statistics", "consent add", "consent revoke", "consent list",
+COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy explain", "policy list", "policy publish", "policy approve", "policy status",
+            "policy fetch", "policy simulate", "report statistics", "consent add", "consent revoke", "consent list",
             "exchange list", "exchange show", "exchange retry", "quarantine list", "quarantine show", "quarantine delete", "log verify", "log checkpoint"]
 CATEGORIES = ["identity", "suspicion", "school", "social_situation", "risk_assessment", "event", "case_reference", "official", "home_area",
               "protection"]
@@ -69,6 +70,7 @@ class Cli(HubCase):
     def test_wrong_use_is_two_and_says_what_to_try(self):
         for arguments in (["nothing"], ["policy", "nothing"], ["--nothing"], ["check", "--nothing"], ["check", "word"], ["serve", "word"],
                           ["policy", "explain"], ["consent", "add"], ["consent", "revoke"], ["exchange", "show"], ["exchange", "retry"],
+                          ["quarantine", "show"], ["quarantine", "delete"], ["quarantine", "list", "word"],
                           ["log", "verify", "--vkey"], ["exchange", "list", "--limit"], ["keys", "dev", "--bogus=1"], ["keys"], ["log"], []):
             with self.subTest(arguments=arguments):
                 done = self.run_bare(*arguments)

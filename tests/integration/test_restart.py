@@ -142,6 +142,20 @@ class Life(DeliveryCase):
         for party in ("social-board", "landlord-private"):
             self.systems.kill9(ENDPOINTS[party][0], party)
 
+    def test_a_recall_that_was_owed_when_the_hub_died_is_sent_after_all(self):
+        self.start_system("social-board")
+        exchange = self.arrears()
+        self.wait_state("landlord-private", exchange["id"])
+        self.hub.stop()
+        with contextlib.closing(sqlite3.connect(self.hub.data / "hub.db")) as db:  # as the acknowledgement would have left it
+            db.execute("INSERT INTO agenda(exchange_id,what,at,opened_at,count) VALUES(?,'recall',0,0,0)", (exchange["id"],))
+            db.commit()
+        self.hub.start()
+        wait_for("recall at the board", lambda: self.received_of("social-board", exchange["id"], "recall"), 30)
+        wait_for("settled agenda", lambda: not self.owed(), 30)
+        self.assertEqual(self.exchange("landlord-private", exchange["id"])["life"], "recalled")
+        self.systems.kill9("errands", "social-board")
+
     def test_a_second_hub_on_the_same_data_refuses(self):
         said = self.refuses_to_start()
         self.assertIn("another hub runs on this data folder", said)
