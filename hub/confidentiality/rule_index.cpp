@@ -68,6 +68,7 @@ bool Settings::* setting_named(std::string_view name) {
       {"serious_offence_limits_confirmed", &Settings::serious_offence_limits_confirmed},
       {"lvm_in_force", &Settings::lvm_in_force},
       {"bosamordnare_same_board", &Settings::bosamordnare_same_board},
+      {"necessity_break_glass", &Settings::necessity_break_glass},
       {"kfm_children_with_notice", &Settings::kfm_children_with_notice},
   };
   for (const auto& [known, member] : kNames)

@@ -109,6 +109,7 @@ struct Settings {
   bool serious_offence_limits_confirmed = false;  // the penalty limits of 10:23
   bool lvm_in_force = false;                      // LVM's standing in 2026
   bool bosamordnare_same_board = false;           // the bosamordnare is a function of the social board itself
+  bool necessity_break_glass = false;             // BrB 24:4 as a ground in an emergency, beyond OSL 10:20
   bool kfm_children_with_notice = false;          // children in the home go with Kronofogden's notice of a time
 };
 

@@ -96,10 +96,10 @@ inline World random_world(Dice& dice, const RuleSet& set) {
 inline RuleSet random_settings(Dice& dice) {
   RuleSet set = *shipped_rules();
   auto& s = set.settings;
-  for (bool* each :
-       {&s.duty_breaks_protected_address, &s.balance_rule_10_15a, &s.cooperation_is_a_duty,
-        &s.lob_assessment_is_balance, &s.one_guardian_suffices, &s.guardian_test_must_be_recorded,
-        &s.serious_offence_limits_confirmed, &s.lvm_in_force, &s.bosamordnare_same_board, &s.kfm_children_with_notice})
+  for (bool* each : {&s.duty_breaks_protected_address, &s.balance_rule_10_15a, &s.cooperation_is_a_duty,
+                     &s.lob_assessment_is_balance, &s.one_guardian_suffices, &s.guardian_test_must_be_recorded,
+                     &s.serious_offence_limits_confirmed, &s.lvm_in_force, &s.bosamordnare_same_board,
+                     &s.kfm_children_with_notice, &s.necessity_break_glass})
     *each = dice.one_in(2);
   // Obligations that no shipped rule has yet.
   static const Strings more = {"notify_guardian",       "drop:health",  "pseudonymise:identity", "generalise:event",

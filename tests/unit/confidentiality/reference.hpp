@@ -34,9 +34,11 @@ struct Reference {
   Date today = stockholm_date(q.at);
 
   Truth fact(const std::string& code, const std::string& ref) const {
-    static const Strings plain = {"reasonable_suspicion", "prison_in_scale", "identity_established",
-                                  "offer_accepted",       "dwelling",        "eviction_pending",
-                                  "may_be_suspected",     "inquiry_opened"};
+    static const Strings plain = {"reasonable_suspicion",  "prison_in_scale",    "identity_established",
+                                  "offer_accepted",        "dwelling",           "eviction_pending",
+                                  "may_be_suspected",      "inquiry_opened",     "suspicion_remains",
+                                  "inquiry_closed",        "drug_use_before_15", "prosecutor_decided",
+                                  "child_inquiry_decided", "service_for_board",  "particularly_serious"};
     std::optional<Time> newest;
     std::set<Truth> said;
     for (const auto& f : q.facts) {

@@ -146,7 +146,7 @@ TEST(Schemas, EveryLeafHasACategoryAndALimit) {
       }
     });
   }
-  EXPECT_EQ(files, 18);
+  EXPECT_EQ(files, 34);
   EXPECT_GT(leaves, 200);
 }
 
@@ -270,6 +270,28 @@ TEST(Kinds, DenyTwins) {
        "/payload/children/count"},
       {"known.query", "not yes or no", [&](auto& d) { payload(d)["known"] = "maybe"; }, "/payload/known"},
       {"housing.emergency", "no nights", [&](auto& d) { payload(d).erase("nights"); }, "/payload/nights"},
+      {"police.information", "nothing told", [&](auto& d) { payload(d).erase("circumstances"); },
+       "/payload/circumstances"},
+      {"police.protocol", "unknown protocol", [&](auto& d) { payload(d)["protocol"] = "diary"; }, "/payload/protocol"},
+      {"lvm.report", "nothing reported", [&](auto& d) { d["payload"] = json::object{{"health", "x"}}; }, "/payload"},
+      {"inquiry.information", "no decision", [&](auto& d) { payload(d).erase("inquiryDecidedAt"); },
+       "/payload/inquiryDecidedAt"},
+      {"crime.risk", "nothing told", [&](auto& d) { payload(d).erase("circumstances"); }, "/payload/circumstances"},
+      {"crime.suspicion", "no suspicion", [&](auto& d) { payload(d).erase("suspicion"); }, "/payload/suspicion"},
+      {"stay.query", "where instead of whether", [&](auto& d) { payload(d)["staying"] = "Exempelgatan 1"; },
+       "/payload/staying"},
+      {"contact.query", "accounts in one text", [&](auto& d) { payload(d)["accounts"] = "a, b"; }, "/payload/accounts"},
+      {"report.answer", "free text for an answer", [&](auto& d) { payload(d)["inquiry"] = "opened because"; },
+       "/payload/inquiry"},
+      {"youth.opinion", "no case", [&](auto& d) { payload(d).erase("caseNo"); }, "/payload/caseNo"},
+      {"benefit.information", "amount in text",
+       [&](auto& d) { payload(d)["benefits"].as_array()[0].as_object()["amount"] = "12 000"; },
+       "/payload/benefits/0/amount"},
+      {"sanction.notice", "no ground", [&](auto& d) { payload(d).erase("ground"); }, "/payload/ground"},
+      {"protection.information", "no case", [&](auto& d) { payload(d).erase("caseNo"); }, "/payload/caseNo"},
+      {"service.report", "no case", [&](auto& d) { payload(d).erase("caseNo"); }, "/payload/caseNo"},
+      {"tribunal.notice", "unknown ground", [&](auto& d) { payload(d)["ground"] = "other"; }, "/payload/ground"},
+      {"rent.commitment", "no commitment", [&](auto& d) { payload(d)["commits"] = false; }, "/payload/commits"},
       {"exchange.recall", "no exchange", [&](auto& d) { payload(d).erase("exchangeId"); }, "/payload/exchangeId"},
       {"exchange.receipt", "no date", [&](auto& d) { payload(d).erase("receivedAt"); }, "/payload/receivedAt"},
   };
