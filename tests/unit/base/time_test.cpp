@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <vector>
 
 namespace samband {
 namespace {
@@ -83,6 +85,69 @@ TEST(WorkingDay, KnowsOtherYears) {
   for (const char* on :
        {"2005-05-16", "2001-06-06", "2025-06-19", "2026-10-30", "2026-12-23", "2026-12-30", "2026-01-05"}) {
     EXPECT_TRUE(is_working_day(day_of(on))) << on;
+  }
+}
+
+// 2024-2035, the days off from Monday to Friday: lag (1989:253), and the eves that lag (1930:173) 2 § counts with them
+// (midsommarafton, julafton, nyårsafton). Written out from the tables of the moon's cycle, not by the code under test.
+TEST(WorkingDay, AgreesWithAListOfTwelveYears) {
+  const std::vector<std::pair<int, std::string>> years = {
+      {2024, "01-01 03-29 04-01 05-01 05-09 06-06 06-21 12-24 12-25 12-26 12-31"},
+      {2025, "01-01 01-06 04-18 04-21 05-01 05-29 06-06 06-20 12-24 12-25 12-26 12-31"},
+      {2026, "01-01 01-06 04-03 04-06 05-01 05-14 06-19 12-24 12-25 12-31"},
+      {2027, "01-01 01-06 03-26 03-29 05-06 06-25 12-24 12-31"},
+      {2028, "01-06 04-14 04-17 05-01 05-25 06-06 06-23 12-25 12-26"},
+      {2029, "01-01 03-30 04-02 05-01 05-10 06-06 06-22 12-24 12-25 12-26 12-31"},
+      {2030, "01-01 04-19 04-22 05-01 05-30 06-06 06-21 12-24 12-25 12-26 12-31"},
+      {2031, "01-01 01-06 04-11 04-14 05-01 05-22 06-06 06-20 12-24 12-25 12-26 12-31"},
+      {2032, "01-01 01-06 03-26 03-29 05-06 06-25 12-24 12-31"},
+      {2033, "01-06 04-15 04-18 05-26 06-06 06-24 12-26"},
+      {2034, "01-06 04-07 04-10 05-01 05-18 06-06 06-23 12-25 12-26"},
+      {2035, "01-01 03-23 03-26 05-01 05-03 06-06 06-22 12-24 12-25 12-26 12-31"},
+  };
+  for (const auto& [y, list] : years) {
+    std::set<std::string> off;
+    for (std::size_t i = 0; i < list.size(); i += 6) off.insert(std::to_string(y) + "-" + list.substr(i, 5));
+    for (sys_days d{Date{year{y}, January, day{1}}}; d < sys_days{Date{year{y + 1}, January, day{1}}}; d += days{1}) {
+      const weekday name{d};
+      const bool expected = name != Saturday && name != Sunday && !off.contains(to_string(Date{d}));
+      ASSERT_EQ(is_working_day(Date{d}), expected) << to_string(Date{d});
+      // The next working day is the first one after: nothing between is worked.
+      const sys_days next{next_working_day(Date{d})};
+      ASSERT_GT(next, d);
+      ASSERT_TRUE(is_working_day(Date{next}));
+      for (sys_days between = d + days{1}; between < next; between += days{1})
+        ASSERT_FALSE(is_working_day(Date{between})) << to_string(Date{between});
+      ASSERT_LE((next - d).count(), 6) << to_string(Date{d});
+    }
+  }
+}
+
+// Påskdagen, pingstdagen, midsommardagen and alla helgons dag fall on weekends and are off in every year.
+TEST(WorkingDay, HolidaysOnWeekendsAreOff) {
+  for (const char* off :
+       {"2024-03-31", "2025-06-08", "2026-06-20", "2026-10-31", "2027-05-16", "2030-11-02", "2035-05-13"})
+    EXPECT_FALSE(is_working_day(day_of(off))) << off;
+  // The day after a holiday is worked: annandag pingst is no holiday since 2005, nor is the day before a holiday.
+  for (const char* on :
+       {"2024-05-20", "2026-05-25", "2026-05-13", "2026-05-15", "2026-06-18", "2026-04-30", "2026-10-30"})
+    EXPECT_TRUE(is_working_day(day_of(on))) << on;
+}
+
+// The change of clocks in these years: the last Sundays of March and October.
+TEST(Stockholm, DaysOfTheChangeOfClocksHave23And25Hours) {
+  const std::vector<std::pair<const char*, const char*>> changes = {
+      {"2024-03-31", "2024-10-27"}, {"2025-03-30", "2025-10-26"}, {"2026-03-29", "2026-10-25"},
+      {"2027-03-28", "2027-10-31"}, {"2028-03-26", "2028-10-29"}, {"2029-03-25", "2029-10-28"},
+      {"2030-03-31", "2030-10-27"}, {"2031-03-30", "2031-10-26"}, {"2032-03-28", "2032-10-31"},
+      {"2033-03-27", "2033-10-30"}, {"2034-03-26", "2034-10-29"}, {"2035-03-25", "2035-10-28"}};
+  for (const auto& [spring, autumn] : changes) {
+    const auto length = [](const char* on) {
+      const sys_days d{day_of(on)};
+      return duration_cast<hours>(stockholm_midnight(Date{d + days{1}}) - stockholm_midnight(Date{d})).count();
+    };
+    EXPECT_EQ(length(spring), 23) << spring;
+    EXPECT_EQ(length(autumn), 25) << autumn;
   }
 }
 
