@@ -32,12 +32,12 @@ std::string codes_in(Bits bits, std::span<const std::string_view> list) {
   return joined(codes);
 }
 
-std::string bands_in_words(const Space& space, std::uint32_t bits, bool swedish) {
+std::string bands_in_words(const Space& space, std::uint64_t bits, bool swedish) {
   std::vector<std::string> words;
   for (std::size_t i = 0; i < space.ages.size(); ++i) {
-    if ((bits & (1u << i)) == 0) continue;
+    if ((bits & (std::uint64_t{1} << i)) == 0) continue;
     std::size_t last = i;
-    while (last + 1 < space.ages.size() && (bits & (1u << (last + 1))) != 0) ++last;
+    while (last + 1 < space.ages.size() && (bits & (std::uint64_t{1} << (last + 1))) != 0) ++last;
     const int low = space.ages[i].low, high = space.ages[last].high;
     if (low == 0 && last + 1 == space.ages.size()) {
       words.emplace_back(swedish ? "alla kända åldrar" : "every known age");
@@ -104,9 +104,8 @@ void accept(std::vector<Finding>& findings, const RuleSet& set) {
 }
 
 std::size_t open_of(const std::vector<Finding>& findings, Severity severity) {
-  return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(), [&](const Finding& f) {
-    return f.severity == severity && !f.accepted;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      findings.begin(), findings.end(), [&](const Finding& f) { return f.severity == severity && !f.accepted; }));
 }
 
 }  // namespace

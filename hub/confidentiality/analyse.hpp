@@ -18,7 +18,7 @@ enum class Severity { error, warning, note };
 std::string_view to_string(Severity);
 
 struct Finding {
-  std::string code;    // "redundant"
+  std::string code;  // "redundant"
   Severity severity = Severity::warning;
   std::string about;   // the rule, provision or holder
   std::string detail;  // what exactly, when one subject may have several
@@ -31,8 +31,8 @@ struct Finding {
 struct AnalysisInput {
   const RuleSet* rules = nullptr;
   Date at{};
-  const LawTable* law = nullptr;        // nullptr: nothing is checked against the law table, and a note says so
-  const Parties* parties = nullptr;     // both nullptr: duties are not checked for routes
+  const LawTable* law = nullptr;     // nullptr: nothing is checked against the law table, and a note says so
+  const Parties* parties = nullptr;  // both nullptr: duties are not checked for routes
   const Routes* routes = nullptr;
   std::map<std::string, std::vector<std::string>> carried;  // kind -> categories; a kind that is absent carries any
 };

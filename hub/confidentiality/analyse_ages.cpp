@@ -12,8 +12,8 @@ bool has_age(const Rule& rule) {
                      [](const Condition& c) { return c.type == Condition::Type::person_age; });
 }
 
-std::uint32_t ages_of(const Space& space, const Rule& rule) {
-  std::uint32_t bits = space.full.allowed[kAge] & ~space.unknown_age();
+std::uint64_t ages_of(const Space& space, const Rule& rule) {
+  std::uint64_t bits = space.full.allowed[kAge] & ~space.unknown_age();
   for (const Condition& c : rule.conditions)
     if (c.type == Condition::Type::person_age) bits &= space.age_bits(c.age_min, c.age_max);
   return bits;
@@ -26,7 +26,7 @@ void bands(Analysis& a) {
     if (!has_age(rule)) continue;
     each_exchange(a, static_cast<int>(place), [&](const CellExchange& exchange) {
       const Scene scene = a.model.scene(exchange, day_for(a, rule));
-      std::uint32_t together = 0;
+      std::uint64_t together = 0;
       for (const int other : scene.rules) {
         const auto& bits = a.model.index().rules[static_cast<std::size_t>(other)];
         const Rule& beside = a.set.rules[static_cast<std::size_t>(bits.position)];
@@ -46,8 +46,8 @@ void bands(Analysis& a) {
         }
       }
       if (together == 0) return;
-      const int low = std::countr_zero(together), high = std::bit_width(together) - 1;
-      const std::uint32_t between = ((1u << high) - 1) & ~((1u << low) - 1) & ~together;
+      const int low = std::countr_zero(together), high = static_cast<int>(std::bit_width(together)) - 1;
+      const std::uint64_t between = ((std::uint64_t{1} << high) - 1) & ~((std::uint64_t{1} << low) - 1) & ~together;
       if (between == 0) return;
       const std::string words = bands_in_words(a.space, between, false);
       if (!said.insert("hole " + words + rule.id).second) return;
@@ -69,9 +69,9 @@ void givers(Analysis& a, std::size_t place) {
   if (!bits.needs_consent) return;
   const Rule& rule = a.set.rules[static_cast<std::size_t>(bits.position)];
   const Region possible = intersected(a.model.standing(static_cast<int>(place)), a.model.consented());
-  std::uint32_t without_giver = 0;
-  for (std::uint32_t rest = ages_of(a.space, rule); rest != 0; rest &= rest - 1) {
-    const std::uint32_t band = rest & -rest;
+  std::uint64_t without_giver = 0;
+  for (std::uint64_t rest = ages_of(a.space, rule); rest != 0; rest &= rest - 1) {
+    const std::uint64_t band = rest & -rest;
     if (!overlap(possible, {a.space.with(kAge, band)})) without_giver |= band;
   }
   if (without_giver == 0) return;

@@ -21,8 +21,8 @@ void wildcards(Analysis& a, const Rule& rule) {
     const std::string key(name);
     say(a.add(Severity::warning, "wildcard", rule.id, key, rule.place),
         {key + " = \"*\": it reaches everything there is and everything that is added later",
-         key + " = \"*\": den når allt som finns och allt som läggs till senare",
-         "List what the law names.", "Räkna upp det som lagen nämner."});
+         key + " = \"*\": den når allt som finns och allt som läggs till senare", "List what the law names.",
+         "Räkna upp det som lagen nämner."});
   }
 }
 
@@ -46,8 +46,7 @@ void need(Analysis& a, const Rule& rule) {
   if (beyond == 0) return;
   const std::string list = codes_in(beyond, data_categories());
   say(a.add(Severity::warning, "beyond_need", rule.id, list, rule.place),
-      {"it names what none of its purposes needs: " + list,
-       "den nämner det som inget av dess ändamål behöver: " + list,
+      {"it names what none of its purposes needs: " + list, "den nämner det som inget av dess ändamål behöver: " + list,
        "Take the categories out; they would go the day somebody widens the need list.",
        "Ta bort kategorierna; de skulle lämnas den dag någon utvidgar behovslistan."});
 }

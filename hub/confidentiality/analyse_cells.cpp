@@ -92,7 +92,8 @@ class CellUse {
 std::string beside_in_words(const Analysis& a, const std::set<int>& places) {
   std::vector<std::string> ids;
   for (const int place : places)
-    ids.push_back(a.set.rules[static_cast<std::size_t>(a.model.index().rules[static_cast<std::size_t>(place)].position)].id);
+    ids.push_back(
+        a.set.rules[static_cast<std::size_t>(a.model.index().rules[static_cast<std::size_t>(place)].position)].id);
   return ids.empty() ? "-" : joined(ids);
 }
 
@@ -101,30 +102,33 @@ void report(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits, cons
     say(a.add(severity, code, rule.id, std::move(detail), rule.place), std::move(said));
   };
   if (bits.duty && !use.fulfils) {
-    return add(Severity::error, "must_never", "",
-               {"it makes a duty of what can never be sent: everything it names is unbreakable, broken by nothing, or "
-                "not needed for its purposes",
-                "den gör en skyldighet av det som aldrig kan lämnas: allt den nämner är obrytbart, bryts av ingenting eller "
-                "behövs inte för ändamålen",
-                "Name a rule that breaks the secrecy over it (breaks, via), widen the purpose's need list, or drop the duty.",
-                "Ange vad som bryter sekretessen (breaks, via), utvidga ändamålets behovslista eller ta bort skyldigheten."});
+    return add(
+        Severity::error, "must_never", "",
+        {"it makes a duty of what can never be sent: everything it names is unbreakable, broken by nothing, or "
+         "not needed for its purposes",
+         "den gör en skyldighet av det som aldrig kan lämnas: allt den nämner är obrytbart, bryts av ingenting eller "
+         "behövs inte för ändamålen",
+         "Name a rule that breaks the secrecy over it (breaks, via), widen the purpose's need list, or drop the duty.",
+         "Ange vad som bryter sekretessen (breaks, via), utvidga ändamålets behovslista eller ta bort skyldigheten."});
   }
   const bool breaks = bits.breaks_all || bits.breaks.any();
   if (breaks && !use.contributes) {
-    return add(Severity::warning, "vacuous", "",
-               {"it never clears anything: no message between its parties for its purposes has a field that is needed, that "
-                "it names, and that it could clear",
-                "den bryter aldrig något: inget meddelande mellan dess parter för dess ändamål har en uppgift som behövs, som "
-                "den nämner och som den skulle kunna bryta sekretessen för",
-                "Correct its parties, kinds, purposes, persons or breaks; or take it away.",
-                "Rätta parter, kinds, purposes, persons eller breaks; eller ta bort den."});
+    return add(
+        Severity::warning, "vacuous", "",
+        {"it never clears anything: no message between its parties for its purposes has a field that is needed, that "
+         "it names, and that it could clear",
+         "den bryter aldrig något: inget meddelande mellan dess parter för dess ändamål har en uppgift som behövs, som "
+         "den nämner och som den skulle kunna bryta sekretessen för",
+         "Correct its parties, kinds, purposes, persons or breaks; or take it away.",
+         "Rätta parter, kinds, purposes, persons eller breaks; eller ta bort den."});
   }
   if (breaks && !use.sends) {
-    return add(Severity::warning, "always_barred", "",
-               {"nothing it clears can ever go: another secrecy over the same data always stays",
-                "inget den bryter sekretessen för kan någonsin lämnas: annan sekretess för samma uppgift står alltid kvar",
-                "Name the other provision in breaks if the law breaks it too; or take the rule away.",
-                "Ange även den andra bestämmelsen i breaks om lagen bryter den; eller ta bort regeln."});
+    return add(
+        Severity::warning, "always_barred", "",
+        {"nothing it clears can ever go: another secrecy over the same data always stays",
+         "inget den bryter sekretessen för kan någonsin lämnas: annan sekretess för samma uppgift står alltid kvar",
+         "Name the other provision in breaks if the law breaks it too; or take the rule away.",
+         "Ange även den andra bestämmelsen i breaks om lagen bryter den; eller ta bort regeln."});
   }
   if (const Bits barred = use.reached & ~use.sent & bits.categories; barred != 0) {
     const std::string list = codes_in(barred, data_categories());

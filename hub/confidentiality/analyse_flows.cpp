@@ -50,11 +50,13 @@ void coverage(Analysis& a) {
 }
 
 // A step of a referral goes back along the exchange that it answers: no route says where.
-bool answers(std::string_view kind) { return kind == "care.status" || kind == "exchange.receipt" || kind == "exchange.recall"; }
+bool answers(std::string_view kind) {
+  return kind == "care.status" || kind == "exchange.receipt" || kind == "exchange.recall";
+}
 
 void routes_of_duty(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits) {
   const Bits now = bits.setting != nullptr && !(a.set.settings.*bits.setting) ? 0 : bits.kinds;
-  std::uint32_t ages = a.space.full.allowed[kAge] & ~a.space.unknown_age();
+  std::uint64_t ages = a.space.full.allowed[kAge] & ~a.space.unknown_age();
   for (const Condition& c : rule.conditions)
     if (c.type == Condition::Type::person_age) ages &= a.space.age_bits(c.age_min, c.age_max);
   std::set<std::string> said;
@@ -63,7 +65,7 @@ void routes_of_duty(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bi
     if (type < 0 || (bits.from & bit(type)) == 0) continue;
     for (const auto& kind : party.kinds) {
       if ((now & bit(code_index(message_kinds(), kind))) == 0 || answers(kind)) continue;
-      std::uint32_t served = 0;
+      std::uint64_t served = 0;
       for (const Route& route : a.input.routes->all()) {
         const Party* to = a.input.parties->find(route.to);
         if (!has(route.kinds, kind) || (!route.from.empty() && !has(route.from, party.actor_type)) || to == nullptr ||
@@ -71,9 +73,10 @@ void routes_of_duty(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bi
             (bits.purposes & bit(code_index(purposes(), route.purpose))) == 0)
           continue;
         for (std::size_t i = 0; i < a.space.ages.size(); ++i)
-          if (route.age_min <= a.space.ages[i].low && a.space.ages[i].high <= route.age_max) served |= 1u << i;
+          if (route.age_min <= a.space.ages[i].low && a.space.ages[i].high <= route.age_max)
+            served |= std::uint64_t{1} << i;
       }
-      const std::uint32_t missing = ages & ~served;
+      const std::uint64_t missing = ages & ~served;
       if (missing == 0) continue;
       const std::string words = served == 0 ? "" : bands_in_words(a.space, missing, false);
       const std::string detail = party.actor_type + " " + kind + (words.empty() ? "" : " " + words);

@@ -23,12 +23,16 @@ void unknown(Analysis& a, const Citing& who, const std::string& name) {
 void standing(Analysis& a, const Citing& who, const LawSection& section) {
   if (!in_force(section.in_force_from, section.in_force_to, who.day)) {
     say(a.add(Severity::error, "not_in_force", who.about, section.name, who.place),
-        {section.name + " is not in force on " + to_string(who.day), section.name + " gäller inte den " + to_string(who.day),
-         "Cite what is in force, or end the rule (in_force_to).", "Hänvisa till det som gäller, eller låt regeln upphöra (in_force_to)."});
+        {section.name + " is not in force on " + to_string(who.day),
+         section.name + " gäller inte den " + to_string(who.day),
+         "Cite what is in force, or end the rule (in_force_to).",
+         "Hänvisa till det som gäller, eller låt regeln upphöra (in_force_to)."});
   } else if (who.first.ok() && section.in_force_from.ok() && who.first < section.in_force_from) {
     say(a.add(Severity::warning, "before_the_law", who.about, section.name, who.place),
-        {"it counts from " + to_string(who.first) + ", but " + section.name + " from " + to_string(section.in_force_from),
-         "den räknas från " + to_string(who.first) + ", men " + section.name + " från " + to_string(section.in_force_from),
+        {"it counts from " + to_string(who.first) + ", but " + section.name + " from " +
+             to_string(section.in_force_from),
+         "den räknas från " + to_string(who.first) + ", men " + section.name + " från " +
+             to_string(section.in_force_from),
          "Let in_force_from be the section's first day.", "Låt in_force_from vara paragrafens första dag."});
   }
   for (const Amendment& amendment : section.amended) {
@@ -75,7 +79,8 @@ void breaks(Analysis& a, const Rule& rule, const Citing& who) {
   const LawSection* section = rule.via.empty() ? a.input.law->cited(rule.citation) : a.input.law->named(rule.via);
   if (!rule.via.empty()) {
     if (section == nullptr) return unknown(a, who, rule.via);
-    const Citation own{.sfs = section->sfs, .chapter = section->chapter, .section = section->section, .paragraph = {}, .text = {}};
+    const Citation own{
+        .sfs = section->sfs, .chapter = section->chapter, .section = section->section, .paragraph = {}, .text = {}};
     if (a.input.law->cited(rule.citation) != section) standing(a, who, *section);
     if (own.sfs != rule.citation.sfs)
       if (const auto* act = a.input.law->act(own.sfs)) standing(a, who, *act);
@@ -85,7 +90,8 @@ void breaks(Analysis& a, const Rule& rule, const Citing& who) {
     say(a.add(Severity::warning, "breaks_uncited", rule.id, what, rule.place),
         {"it breaks " + what + ", which " + section->name + " does not name",
          "den bryter " + what + ", som " + section->name + " inte nämner",
-         "Take it out of breaks, or cite (via) what breaks it.", "Ta bort det ur breaks, eller ange (via) vad som bryter det."});
+         "Take it out of breaks, or cite (via) what breaks it.",
+         "Ta bort det ur breaks, eller ange (via) vad som bryter det."});
   };
   if (rule.breaks_all && std::find(section->breaks.begin(), section->breaks.end(), "*") == section->breaks.end())
     report("*");
@@ -100,8 +106,9 @@ void breaks(Analysis& a, const Rule& rule, const Citing& who) {
 void analyse_law(Analysis& a) {
   if (a.input.law == nullptr) {
     say(a.add(Severity::note, "no_law_table", "law.toml", "", {}),
-        {"there is no law table, so no citation was checked", "det finns ingen lagtabell, så inga hänvisningar har prövats",
-         "Keep law.toml beside the folder of rules.", "Lägg law.toml bredvid mappen med regler."});
+        {"there is no law table, so no citation was checked",
+         "det finns ingen lagtabell, så inga hänvisningar har prövats", "Keep law.toml beside the folder of rules.",
+         "Lägg law.toml bredvid mappen med regler."});
     return;
   }
   for (const Rule& rule : a.set.rules) {

@@ -41,16 +41,16 @@ Bits carried_by(const AnalysisInput&, int kind);
 // "a, b" of the set bits.
 std::string codes_in(Bits, std::span<const std::string_view> list);
 std::string joined(const std::vector<std::string>&);
-std::string bands_in_words(const Space&, std::uint32_t bits, bool swedish);
+std::string bands_in_words(const Space&, std::uint64_t bits, bool swedish);
 // Calls with every exchange that the rule speaks of, and its scene on the day when the rule first counts.
 void each_exchange(const Analysis&, int rule, const std::function<void(const CellExchange&)>&);
 // The day of the analysis, or the rule's first day if that is later.
 Date day_for(const Analysis&, const Rule&);
 
-void analyse_cells(Analysis&);   // vacuous, barred, redundant, must_never
-void analyse_breadth(Analysis&); // wildcard, expiry, need list
-void analyse_law(Analysis&);     // citations against the law table
-void analyse_ages(Analysis&);    // holes, overlaps, givers of consent
-void analyse_flows(Analysis&);   // coverage gaps, duties without a route
+void analyse_cells(Analysis&);    // vacuous, barred, redundant, must_never
+void analyse_breadth(Analysis&);  // wildcard, expiry, need list
+void analyse_law(Analysis&);      // citations against the law table
+void analyse_ages(Analysis&);     // holes, overlaps, givers of consent
+void analyse_flows(Analysis&);    // coverage gaps, duties without a route
 
 }  // namespace samband

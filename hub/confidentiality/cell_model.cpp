@@ -60,7 +60,7 @@ Scene CellModel::scene(const CellExchange& exchange, Date day, int always_on) co
 }
 
 CellModel::Truth3 CellModel::fact(int code, bool expected) const {
-  const std::uint32_t yes = expected ? kYes : kNo;
+  const std::uint64_t yes = expected ? kYes : kNo;
   return {{space_.with_fact(code, yes)}, {space_.with_fact(code, yes | kUnknown)}};
 }
 

@@ -1,6 +1,6 @@
-// The decision of one field as regions of cells, for the static analysis and the diff: in which cells it is released, and
-// in which it is not withheld. The same definition as field_judge.cpp, written as sets instead of as an answer to one
-// request; a test compares the two (cell_model_test.cpp). Immutable after construction: thread-safe. Internal to
+// The decision of one field as regions of cells, for the static analysis and the diff: in which cells it is released,
+// and in which it is not withheld. The same definition as field_judge.cpp, written as sets instead of as an answer to
+// one request; a test compares the two (cell_model_test.cpp). Immutable after construction: thread-safe. Internal to
 // hub/confidentiality.
 //
 // The message of a cell: the person whom the field is about in the cell's role; a `subject` beside, unless that person

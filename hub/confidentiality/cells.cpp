@@ -10,7 +10,7 @@ namespace samband {
 namespace {
 
 bool inside(const Cube& a, const Cube& b) {
-  std::uint32_t outside = 0;
+  std::uint64_t outside = 0;
   for (std::size_t d = 0; d < kDimensions; ++d) outside |= a.allowed[d] & ~b.allowed[d];
   return outside == 0;
 }
@@ -58,7 +58,7 @@ Region without(Region a, const Region& b) {
         continue;
       }
       for (std::size_t d = 0; d < kDimensions; ++d) {
-        const std::uint32_t outside = cube.allowed[d] & ~taken.allowed[d];
+        const std::uint64_t outside = cube.allowed[d] & ~taken.allowed[d];
         if (outside == 0) continue;
         Cube piece = cube;
         piece.allowed[d] = outside;
@@ -148,7 +148,7 @@ Space::Space(const std::vector<const RuleSet*>& sets, Date at, bool later_days) 
   }
   if (ages.size() > 30 || periods.size() > 31 || leaves.size() > 31 || fact_codes().size() > kFactsMax)
     throw std::length_error("more ages, days or exceptions than the analysis can hold");
-  const auto all = [](std::size_t count) { return static_cast<std::uint32_t>((std::uint64_t{1} << count) - 1); };
+  const auto all = [](std::size_t count) { return (std::uint64_t{1} << count) - 1; };
   full.allowed.fill(1);
   full.allowed[kHolder] = full.allowed[kRecipient] = all(actor_types().size());
   full.allowed[kKind] = all(message_kinds().size());
@@ -160,26 +160,27 @@ Space::Space(const std::vector<const RuleSet*>& sets, Date at, bool later_days) 
   full.allowed[kAge] = all(ages.size() + 1);
   full.allowed[kProtection] = all(kProtectionValues);
   full.allowed[kConsent] = all(kConsentValues);
-  full.allowed[kInitiative] = full.allowed[kRestricted] = full.allowed[kAgreement] = full.allowed[kEmergency] = kYes | kNo;
+  full.allowed[kInitiative] = full.allowed[kRestricted] = full.allowed[kAgreement] = full.allowed[kEmergency] =
+      kYes | kNo;
   for (std::size_t i = 0; i < fact_codes().size(); ++i) full.allowed[kFirstFact + i] = kYes | kNo | kUnknown;
 }
 
-std::uint32_t Space::age_bits(int low, int high) const {
-  std::uint32_t bits = 0;
+std::uint64_t Space::age_bits(int low, int high) const {
+  std::uint64_t bits = 0;
   for (std::size_t i = 0; i < ages.size(); ++i)
-    if (ages[i].low >= low && ages[i].high <= high) bits |= 1u << i;
+    if (ages[i].low >= low && ages[i].high <= high) bits |= std::uint64_t{1} << i;
   return bits;
 }
 
 int Space::nobody_named() const { return static_cast<int>(person_roles().size()); }
 
-Cube Space::with(Dimension dimension, std::uint32_t allowed) const {
+Cube Space::with(Dimension dimension, std::uint64_t allowed) const {
   Cube cube = full;
   cube.allowed[dimension] &= allowed;
   return cube;
 }
 
-Cube Space::with_fact(int code, std::uint32_t allowed) const {
+Cube Space::with_fact(int code, std::uint64_t allowed) const {
   Cube cube = full;
   cube.allowed[kFirstFact + static_cast<std::size_t>(code)] &= allowed;
   return cube;

@@ -1,7 +1,7 @@
 // The finite domain of decisions, as sets of cells. A cell is one combination of sender, recipient, kind, purpose, data
 // category, person's role, age and everything else a decision can turn on; a cube allows some values in each dimension
-// and means all their combinations; a region is a union of cubes. Unions, intersections and differences are exact, so the
-// static analysis and the diff of rule sets need no sampling. Values; pure. Internal to hub/confidentiality.
+// and means all their combinations; a region is a union of cubes. Unions, intersections and differences are exact, so
+// the static analysis and the diff of rule sets need no sampling. Values; pure. Internal to hub/confidentiality.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -30,7 +30,7 @@ enum Dimension : std::size_t {
   kEmergency,   // yes, no
   kFirstFact,   // one dimension for each fact: yes, no, unknown
 };
-constexpr std::size_t kFactsMax = 42;
+constexpr std::size_t kFactsMax = 60;
 constexpr std::size_t kDimensions = kFirstFact + kFactsMax;
 
 enum ProtectionValue { kNobodyProtected, kPersonMarked, kPersonFictitious, kOtherProtected, kProtectionValues };
@@ -44,10 +44,10 @@ enum ConsentValue {
   kBothGuardiansAndChild,
   kConsentValues
 };
-enum TernaryValue : std::uint32_t { kYes = 1, kNo = 2, kUnknown = 4 };  // as bits
+enum TernaryValue : std::uint64_t { kYes = 1, kNo = 2, kUnknown = 4 };  // as bits
 
 struct Cube {
-  std::array<std::uint32_t, kDimensions> allowed;
+  std::array<std::uint64_t, kDimensions> allowed;
   bool operator==(const Cube&) const = default;
 };
 using Region = std::vector<Cube>;
@@ -75,12 +75,12 @@ struct Space {
   Cube full;
 
   Space(const std::vector<const RuleSet*>& sets, Date at, bool later_days);
-  std::uint32_t unknown_age() const { return 1u << ages.size(); }
+  std::uint64_t unknown_age() const { return std::uint64_t{1} << ages.size(); }
   // The bands inside [low, high]; every limit of every rule is a band's edge.
-  std::uint32_t age_bits(int low, int high) const;
+  std::uint64_t age_bits(int low, int high) const;
   int nobody_named() const;  // in kRole
-  Cube with(Dimension, std::uint32_t allowed) const;
-  Cube with_fact(int code, std::uint32_t allowed) const;
+  Cube with(Dimension, std::uint64_t allowed) const;
+  Cube with_fact(int code, std::uint64_t allowed) const;
 };
 
 }  // namespace samband

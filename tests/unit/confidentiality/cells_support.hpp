@@ -9,8 +9,8 @@
 namespace samband::testing {
 
 struct Cell {
-  std::array<std::uint32_t, kDimensions> value;  // one bit in each
-  std::uint32_t at(Dimension d) const { return value[d]; }
+  std::array<std::uint64_t, kDimensions> value;  // one bit in each
+  std::uint64_t at(Dimension d) const { return value[d]; }
   int place(Dimension d) const { return std::countr_zero(value[d]); }
 };
 
@@ -26,8 +26,8 @@ inline bool holds(const Region& region, const Cell& cell) {
 inline Cell random_cell(const Space& space, std::mt19937& random) {
   Cell cell;
   for (std::size_t d = 0; d < kDimensions; ++d) {
-    std::vector<std::uint32_t> bits;
-    for (std::uint32_t rest = space.full.allowed[d]; rest != 0; rest &= rest - 1) bits.push_back(rest & -rest);
+    std::vector<std::uint64_t> bits;
+    for (std::uint64_t rest = space.full.allowed[d]; rest != 0; rest &= rest - 1) bits.push_back(rest & -rest);
     cell.value[d] = bits[random() % bits.size()];
   }
   // Half of the facts unknown makes holds rare; mostly yes reaches more of the rules.
@@ -88,8 +88,7 @@ inline CellExchange exchange_of(const Cell& cell) {
 }
 
 inline FieldOutcome modelled(const CellModel& model, const Space& space, const Cell& cell) {
-  const Scene scene =
-      model.scene(exchange_of(cell), space.periods[static_cast<std::size_t>(cell.place(kPeriod))]);
+  const Scene scene = model.scene(exchange_of(cell), space.periods[static_cast<std::size_t>(cell.place(kPeriod))]);
   const CellOutcome out = model.outcome(scene, cell.place(kCategory), cell.place(kRole), cell.place(kLeaf));
   if (holds(out.release, cell)) return FieldOutcome::release;
   return holds(out.open, cell) ? FieldOutcome::hold : FieldOutcome::withhold;
@@ -99,7 +98,7 @@ inline FieldOutcome modelled(const CellModel& model, const Space& space, const C
 inline void aim(Cell& cell, const Rule& rule, std::mt19937& random) {
   const auto pick = [&](Dimension d, std::span<const std::string_view> list, const std::vector<std::string>& codes) {
     const std::string& chosen = codes[random() % codes.size()];
-    if (chosen != "*") cell.value[d] = 1u << code_index(list, chosen);
+    if (chosen != "*") cell.value[d] = std::uint64_t{1} << code_index(list, chosen);
   };
   pick(kHolder, actor_types(), rule.from);
   pick(kRecipient, actor_types(), rule.to);
@@ -111,7 +110,8 @@ inline void aim(Cell& cell, const Rule& rule, std::mt19937& random) {
 
 inline unsigned seed_of_run() {
   const char* given = std::getenv("SAMBAND_SEED");
-  const unsigned seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
+  const unsigned seed =
+      given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
   std::cout << "SAMBAND_SEED=" << seed << "\n";
   return seed;
 }
@@ -122,12 +122,12 @@ inline std::string described(const Cell& cell, const Space& space) {
                     std::string(message_kinds()[static_cast<std::size_t>(cell.place(kKind))]) + " " +
                     std::string(purposes()[static_cast<std::size_t>(cell.place(kPurpose))]) + " " +
                     std::string(data_categories()[static_cast<std::size_t>(cell.place(kCategory))]) + " role " +
-                    std::to_string(cell.place(kRole)) + " leaf " + space.leaves[static_cast<std::size_t>(cell.place(kLeaf))] +
-                    " period " + std::to_string(cell.place(kPeriod)) + " age " + std::to_string(cell.place(kAge)) +
-                    " protection " + std::to_string(cell.place(kProtection)) + " restricted " +
-                    std::to_string(cell.at(kRestricted)) + " consent " + std::to_string(cell.place(kConsent)) +
-                    " agreement " + std::to_string(cell.at(kAgreement)) + " emergency " +
-                    std::to_string(cell.at(kEmergency));
+                    std::to_string(cell.place(kRole)) + " leaf " +
+                    space.leaves[static_cast<std::size_t>(cell.place(kLeaf))] + " period " +
+                    std::to_string(cell.place(kPeriod)) + " age " + std::to_string(cell.place(kAge)) + " protection " +
+                    std::to_string(cell.place(kProtection)) + " restricted " + std::to_string(cell.at(kRestricted)) +
+                    " consent " + std::to_string(cell.place(kConsent)) + " agreement " +
+                    std::to_string(cell.at(kAgreement)) + " emergency " + std::to_string(cell.at(kEmergency));
   for (std::size_t i = 0; i < fact_codes().size(); ++i)
     if (cell.value[kFirstFact + i] != kUnknown)
       out += " " + std::string(cell.value[kFirstFact + i] == kNo ? "!" : "") + std::string(fact_codes()[i]);
@@ -182,10 +182,14 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
       set.provisions.erase(set.provisions.begin() + (&provision - set.provisions.data()));
       return "provision away";
     case 9: {
-      static constexpr bool Settings::* kSettings[] = {
-          &Settings::duty_breaks_protected_address, &Settings::balance_rule_10_15a,   &Settings::cooperation_is_a_duty,
-          &Settings::lob_assessment_is_balance,     &Settings::one_guardian_suffices, &Settings::guardian_test_must_be_recorded,
-          &Settings::lvm_in_force,                  &Settings::bosamordnare_same_board};
+      static constexpr bool Settings::* kSettings[] = {&Settings::duty_breaks_protected_address,
+                                                       &Settings::balance_rule_10_15a,
+                                                       &Settings::cooperation_is_a_duty,
+                                                       &Settings::lob_assessment_is_balance,
+                                                       &Settings::one_guardian_suffices,
+                                                       &Settings::guardian_test_must_be_recorded,
+                                                       &Settings::lvm_in_force,
+                                                       &Settings::bosamordnare_same_board};
       const auto setting = kSettings[random() % std::size(kSettings)];
       set.settings.*setting = !(set.settings.*setting);
       return "setting";
@@ -197,7 +201,9 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
       rule.in_force_to = day("2026-12-31");
       return "ends";
     case 12:
-      toggle(rule.obligations, random() % 2 == 0 ? "human_review" : random() % 2 == 0 ? "restricted_recipient" : "reservation");
+      toggle(rule.obligations, random() % 2 == 0   ? "human_review"
+                               : random() % 2 == 0 ? "restricted_recipient"
+                                                   : "reservation");
       return "obligation";
     case 13:
       rule.persons = {random() % 2 == 0 ? "subject" : "guardian"};
@@ -205,10 +211,8 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
     case 14:
       if (random() % 2 == 0) rule.conditions.push_back(needs_consent());
       if (rule.conditions.size() < 6)
-        rule.conditions.push_back({.type = Condition::Type::protected_identity,
-                                   .code = {},
-                                   .codes = {},
-                                   .expected = random() % 2 == 0});
+        rule.conditions.push_back(
+            {.type = Condition::Type::protected_identity, .code = {}, .codes = {}, .expected = random() % 2 == 0});
       return "protected or consent";
     default:
       if (!set.no_secrecy.empty()) toggle(set.no_secrecy[random() % set.no_secrecy.size()].categories, "school");
