@@ -251,7 +251,7 @@ std::vector<Table> tables() {
       {"SN-SN-PLACES",
        [] {
          return answering(world("social_board", "social_board", "known.query", "known_query", "subject", 80,
-                                {"identity", "housing", "schedule"}, {"identity_established"}));
+                                {"identity", "social_situation", "schedule"}, {"identity_established"}));
        },
        {"identity_established"},
        {unasked()}},
