@@ -112,7 +112,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="samband-bench-") as folder:
         folder = pathlib.Path(folder)
         hub = hub_harness.Hub(folder / "hub", config=CONFIG, edit=add_rules)
-        recipient_port, proxy_port = hub.port(19443), hub_harness.free_ports(1)[0]
+        recipient_port, proxy_port = hub.port(19443), next(p for p in hub_harness.free_ports(50) if p not in hub.ports.values())
         body = folder / "message.json"
         body.write_text(message(), encoding="utf-8")
         answer = '{"reference":"BENCH-1","status":"accepted"}'
