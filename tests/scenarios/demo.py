@@ -380,7 +380,7 @@ class Demo:
         self.counterparts.mode("errands", "social-board", down=0)
         done = self.wait_state("landlord-private", e["id"])
         self.expect(s, "delivered when it is back", done["state"], "delivered")
-        self.say(f"     delivered after {done['attempts']} failed attempts")
+        self.say(f"     delivered after {done['attempts']} failed attempt(s)")
 
         for what, party, path, body, media_type, status in [
             ("broken XML", "police-west", "/v1/in/police", "<XHE", "application/xml", 400),
