@@ -62,6 +62,9 @@ struct Metrics::Impl {
   Counters exchanges{registry, "samband_exchanges_total", "Exchanges decided", "outcome", "kind"};
   Counters messages{registry, "samband_messages_total", "Messages received", "adapter", "result"};
   Counters deliveries{registry, "samband_deliveries_total", "Delivery attempts", "result"};
+  Counters odd_assessments{registry, "samband_assessment_alarms_total",
+                           "Alarms about assessments that no person gives: always the same, or too fast", "party",
+                           "fact"};
   Counters alarms{registry, "samband_alarms_total", "Alarms raised", "kind"};
   prometheus::Histogram& delivery =
       histogram(registry, "samband_delivery_attempt_seconds", "Time of a delivery attempt",
@@ -89,6 +92,9 @@ void Metrics::count_message(std::string_view adapter, std::string_view result) {
 }
 void Metrics::count_delivery(std::string_view result) { impl_->deliveries.count(result); }
 void Metrics::count_alarm(std::string_view kind) { impl_->alarms.count(kind); }
+void Metrics::count_odd_assessments(std::string_view party, std::string_view fact) {
+  impl_->odd_assessments.count(party, fact);
+}
 void Metrics::observe_delivery(double seconds) { impl_->delivery.Observe(seconds); }
 void Metrics::observe_decision(double seconds) { impl_->decision.Observe(seconds); }
 void Metrics::observe_commit(double seconds) { impl_->commit.Observe(seconds); }

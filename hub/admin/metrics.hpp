@@ -18,6 +18,7 @@ class Metrics {
   void count_message(std::string_view adapter, std::string_view result);
   void count_delivery(std::string_view result);
   void count_alarm(std::string_view kind);
+  void count_odd_assessments(std::string_view party, std::string_view fact);
 
   void observe_delivery(double seconds);  // one attempt
   void observe_decision(double seconds);

@@ -14,7 +14,8 @@ void add_policy_simulate(std::vector<Command>&);
 void add_consent(std::vector<Command>&);     // consent add, revoke, list
 void add_exchange(std::vector<Command>&);    // exchange list, show, retry
 void add_quarantine(std::vector<Command>&);  // quarantine list, show, delete
-void add_report(std::vector<Command>&);      // report statistics
+void add_report(std::vector<Command>&);      // report statistics, duties, assessments
+void add_review(std::vector<Command>&);      // review list, close
 void add_log(std::vector<Command>&);         // log verify, proof, checkpoint
 
 }  // namespace samband::cli

@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "console/console.hpp"
 #include "exchange/agency_api.hpp"
+#include "exchange/upkeep.hpp"
 #include "follow_up/deadlines.hpp"
 #include "identity/peer.hpp"
 #include "keys/crypto.hpp"
@@ -37,6 +38,9 @@ class MetricsMeter final : public Meter {
   void delivery(std::string_view result, double seconds) override {
     metrics_.count_delivery(result);
     if (seconds > 0) metrics_.observe_delivery(seconds);
+  }
+  void odd_assessments(std::string_view party, std::string_view fact) override {
+    metrics_.count_odd_assessments(party, fact);
   }
   void alarm(std::string_view kind) override { metrics_.count_alarm(kind); }
 
@@ -84,6 +88,16 @@ std::vector<EndpointOptions> endpoints_of(const Config& config) {
     o.response_bytes_max = e.response_bytes_max;
     out.push_back(std::move(o));
   }
+  return out;
+}
+
+Patience patience_of(const Config& config) {
+  Patience out;
+  out.alert_after = config.holds.alert_after;
+  out.remind_every = config.holds.remind_every;
+  out.expire_after = config.holds.expire_after;
+  out.review_working_days = config.reviews.due_within_working_days;
+  out.sameness = cli::sameness_of(config);
   return out;
 }
 
@@ -169,7 +183,9 @@ int serve(const Config& config) {
                                      config.retry.attempts_max};
   Outbox outbox(io, clock, **store, **ledger, **plugins, client, parties, meter, outbox_options);
   Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, parties, config.agreements,
-                           config.routes, outbox, meter, [&rules] { return rules.active(); }});
+                           config.routes, outbox, meter, [&rules] { return rules.active(); }, patience_of(config),
+                           config.duty_phone});
+  Upkeep upkeep(journey);
   const QuarantineConfig& kept = config.quarantine;
   Quarantine quarantine(**store, **ledger, **keys, clock,
                         {kept.bytes_max, kept.party_bytes_max, std::chrono::days(kept.retention_days)});
@@ -214,6 +230,7 @@ int serve(const Config& config) {
 
   asio::signal_set stop_signals(io, SIGTERM, SIGINT), reload_signals(io, SIGHUP);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // over a file size limit: an error of that write, as on a full disk
   asio::steady_timer patience(io);
   stop_signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
@@ -221,6 +238,7 @@ int serve(const Config& config) {
     log(LogLevel::info, "hub.draining", {{"connections", std::to_string(server.connections())}});
     outbox.stop();
     deadlines.stop();
+    upkeep.stop();
     server.drain(kDrainMax, [&] {
       // Attempts under way end by their own deadlines; what waits stays in the store.
       client.close();
@@ -246,6 +264,7 @@ int serve(const Config& config) {
   asio::co_spawn(io, journey.settle(), asio::detached);
   asio::co_spawn(io, quarantine.run(), asio::detached);
   asio::co_spawn(io, deadlines.run(), asio::detached);
+  asio::co_spawn(io, upkeep.run(), asio::detached);
   ready = true;
   log(LogLevel::info, "hub.ready",
       {{"agency", std::to_string(server.port("agency"))},

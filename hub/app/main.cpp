@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     add_exchange(commands);
     add_quarantine(commands);
     add_report(commands);
+    add_review(commands);
     add_log(commands);
     return run(commands, argc, argv);
   } catch (const std::exception& e) {

@@ -53,6 +53,11 @@ Result<Parties> parties_of(const Config& config) {
   return Parties(config.parties.all(), std::move(officials));
 }
 
+SamenessLimits sameness_of(const Config& config) {
+  const AssessmentsConfig& a = config.assessments;
+  return {a.window, a.minimum, a.same_share, a.per_minute_max};
+}
+
 // The loader knows the files of the folder by their names; whoever reads the error wants to open them.
 Error in_folder(const Error& e, const std::filesystem::path& folder) {
   const bool file = e.where.find(".toml") != std::string::npos;

@@ -3,6 +3,7 @@
 #include "app/command_line.hpp"
 #include "confidentiality/rules.hpp"
 #include "config/config.hpp"
+#include "follow_up/sameness.hpp"
 #include "plugin_host/plugin_host.hpp"
 #include "store/store.hpp"
 
@@ -21,6 +22,7 @@ Result<std::unique_ptr<PluginHost>> plugins_of(const Config&, const std::vector<
 Result<std::unique_ptr<Store>> store_to_read(const Config&);
 // The parties with what the officials' certificates say. Errors name the place in parties.toml.
 Result<Parties> parties_of(const Config&);
+SamenessLimits sameness_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder);
 // An error of a rule file with the folder before its name.

@@ -12,8 +12,11 @@ class Meter {
                        std::string_view result) = 0;  // accepted | duplicate | refused | quarantined
   virtual void decision(std::string_view kind, std::string_view outcome, double seconds) = 0;
   virtual void delivery(std::string_view result,
-                        double seconds) = 0;      // delivered | retry | rejected | withdrawn | dead
-  virtual void alarm(std::string_view kind) = 0;  // hold | duty_missed | confirmation_missed | ledger
+                        double seconds) = 0;  // delivered | retry | rejected | withdrawn | dead
+  virtual void odd_assessments(std::string_view party, std::string_view fact) = 0;  // see follow_up/sameness
+  // hold | hold_expired | duty_held | duty_missed | confirmation_missed | break_glass | break_glass_not_justified |
+  // review_overdue | assessments_identical | assessments_too_fast | ledger
+  virtual void alarm(std::string_view kind) = 0;
 };
 
 }  // namespace samband

@@ -45,4 +45,7 @@ json::object explanation(const Decision&, const RuleSet&);
 // One paragraph in plain words; language "sv" or "en".
 std::string explain_in_words(const Decision&, const RuleSet&, std::string_view language);
 
+// May the sender's own system assert this fact? Every other one is a judgement, with a named assessor.
+bool is_assertion(std::string_view fact);
+
 }  // namespace samband

@@ -153,6 +153,7 @@ const Dictionary& reason_names() {
       {"consent_expired", {"samtycket har gått ut", "the consent has expired"}},
       {"emergency_expired",
        {"nödläget saknar skäl eller har upphört att gälla", "the emergency has no reason or has run out"}},
+      {"hold_expired", {"ingen svarade i tid", "nobody answered in time"}},
       {"agreement_ended", {"samverkansavtal gäller inte", "no agreement is in force"}},
       {"offer_declined", {"personen tackade nej till erbjudandet", "the person declined the offer"}},
       {"age_outside_rule", {"åldern ligger utanför regeln", "the age is outside the rule"}},

@@ -205,4 +205,9 @@ ConsentAnswer consent_of(const DecisionRequest& request, const Settings& setting
   return best;
 }
 
+bool is_assertion(std::string_view fact) {
+  const int code = code_index(fact_codes(), fact);
+  return code >= 0 && (assertions() & bit(code)) != 0;
+}
+
 }  // namespace samband

@@ -73,6 +73,17 @@ class TableReader {
     if (value == nullptr) report(*node, "`" + std::string(key) + "` must be true or false");
     return value != nullptr ? value->get() : fallback;
   }
+  int whole(std::string_view key, int min, int max) {
+    const auto* node = take(key, false);
+    if (node == nullptr) return 0;
+    const auto* value = node->as_integer();
+    if (value == nullptr || value->get() < min || value->get() > max) {
+      report(key, "`" + std::string(key) + "` must be a whole number from " + std::to_string(min) + " to " +
+                      std::to_string(max));
+      return 0;
+    }
+    return static_cast<int>(value->get());
+  }
   Date date(std::string_view key, bool required) {
     const auto* node = take(key, required);
     if (node == nullptr) return {};
@@ -453,6 +464,7 @@ class Loader {
       if (!ttl || *ttl > kTtlMax) in.report("ttl", "`ttl` must be a time such as \"30 minutes\" or \"4 hours\"");
       r.ttl = ttl.value_or(std::chrono::minutes{0});
     }
+    r.hold_days = in.whole("hold_days", 1, 366);
     r.citation = in.citation();
     r.via = in.text("via", r.breaks_all);
     in_force(in, r.in_force_from, r.in_force_to);

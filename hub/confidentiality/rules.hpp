@@ -78,6 +78,7 @@ struct Rule {
   // Time to live of what the rule permits, 0 = none. A rule with the condition `emergency` (break-glass) must have one,
   // counted from when the flag was raised, and stops permitting when it is over.
   std::chrono::minutes ttl{0};
+  int hold_days = 0;  // a hold that this rule could answer ends unanswered after so many days; 0 = as hub.toml says
   Citation citation;
   std::string via;  // "OSL 10:28"
   std::string title_sv, title_en;

@@ -82,6 +82,23 @@ struct QuotaConfig {
   int in_flight = 256;
 };
 
+// How long the hub waits for people to answer what is held.
+struct HoldsConfig {
+  std::chrono::seconds alert_after{300};       // a held duty: until its duty functions are alerted; at most 5 minutes
+  std::chrono::seconds remind_every{86400};    // and again, until somebody answers
+  std::chrono::seconds expire_after{2592000};  // a hold without a duty; a rule's hold_days goes before
+};
+
+// What a party's answers must look like before somebody is told that no person gives them.
+struct AssessmentsConfig {
+  int window = 50, minimum = 20, per_minute_max = 20;
+  double same_share = 0.98;
+};
+
+struct ReviewsConfig {
+  int due_within_working_days = 3;
+};
+
 struct LogConfig {
   std::string origin;   // checkpoint origin and name of the log key
   int batch_max = 256;  // appends per transaction
@@ -109,6 +126,9 @@ struct Config {
   std::vector<NamedFile> official_certificates;  // of parties.officials(), same index
   LogConfig log;
   RetryConfig retry;
+  HoldsConfig holds;
+  AssessmentsConfig assessments;
+  ReviewsConfig reviews;
   RetentionConfig retention;
   QuarantineConfig quarantine;
   QuotaConfig quota;                                       // of a sender that has none of its own

@@ -44,6 +44,9 @@ class HubFile {
     read_listeners();
     read_log();
     read_retry();
+    read_holds();
+    read_assessments();
+    read_reviews();
     read_retention();
     read_quarantine();
     read_quotas();
@@ -185,6 +188,40 @@ class HubFile {
     out.jitter = in->number("jitter", out.jitter, 0, 0.9);
     out.attempts_max = static_cast<int>(in->integer("attempts_max", out.attempts_max, 1, 10'000));
     if (out.max < out.initial) in->refuse("max_ms", "expected max_ms >= initial_ms");
+    in->finish();
+  }
+
+  void read_holds() {
+    auto in = root_.table("holds");
+    if (!in) return;
+    const auto seconds = [&](const char* key, std::chrono::seconds otherwise, std::int64_t min, std::int64_t max) {
+      return std::chrono::seconds(in->integer(key, otherwise.count(), min, max));
+    };
+    HoldsConfig& out = config_.holds;
+    out.alert_after = seconds("alert_after_s", out.alert_after, 0, 300);
+    out.remind_every = seconds("remind_every_s", out.remind_every, 1, 7 * 86400);
+    out.expire_after = seconds("expire_after_s", out.expire_after, 1, 366 * 86400);
+    in->finish();
+  }
+
+  void read_assessments() {
+    auto in = root_.table("assessments");
+    if (!in) return;
+    AssessmentsConfig& out = config_.assessments;
+    out.window = static_cast<int>(in->integer("window", out.window, 10, 500));
+    out.minimum = static_cast<int>(in->integer("minimum", out.minimum, 2, 500));
+    out.same_share = in->number("same_share", out.same_share, 0.5, 1);
+    out.per_minute_max = static_cast<int>(in->integer("per_minute_max", out.per_minute_max, 1, 499));
+    if (out.minimum > out.window) in->refuse("minimum", "expected minimum <= window");
+    if (out.per_minute_max >= out.window) in->refuse("per_minute_max", "expected per_minute_max < window");
+    in->finish();
+  }
+
+  void read_reviews() {
+    auto in = root_.table("reviews");
+    if (!in) return;
+    config_.reviews.due_within_working_days =
+        static_cast<int>(in->integer("due_within_working_days", config_.reviews.due_within_working_days, 1, 30));
     in->finish();
   }
 

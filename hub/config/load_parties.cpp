@@ -50,6 +50,8 @@ Party read_party(Table& in) {
   party.restricted_recipient = in.text("restricted_recipient", 64);
   party.duty_phone = in.text("duty_phone", 40);
   if (!party.duty_phone.empty()) check_phone(in, "duty_phone", party.duty_phone);
+  party.duty_party = in.text("duty_party", 64);
+  party.privacy_officer = in.text("privacy_officer", 64);
   party.adapter = in.text("adapter", 64);
   party.endpoint = in.text("endpoint", 100);
   if (party.adapter.empty() != party.endpoint.empty()) {
@@ -125,6 +127,9 @@ PartiesFile read_parties(File& file) {
   root.finish();
   for (std::size_t i = 0; i < out.parties.size(); ++i) {
     const Party& party = out.parties[i];
+    for (const auto& [key, id] :
+         {std::pair("duty_party", party.duty_party), std::pair("privacy_officer", party.privacy_officer)})
+      if (!id.empty() && find(out.parties, id) == nullptr) out.tables[i].refuse(key, "unknown party '" + id + "'");
     if (party.restricted_recipient.empty()) continue;
     const Party* restricted = find(out.parties, party.restricted_recipient);
     if (restricted == nullptr || restricted == &party || !restricted->restricted_recipient.empty()) {

@@ -1,7 +1,9 @@
 #include "delivery/acknowledge.hpp"
 
+#include <algorithm>
 #include <memory>
 
+#include "base/json.hpp"
 #include "identity/personal_number.hpp"
 #include "keys/crypto.hpp"
 
@@ -33,6 +35,36 @@ std::string open_reference(const ExchangeRow& row, std::string_view key) {
   return text ? std::move(*text) : std::string();
 }
 
+std::optional<DutyDue> duty_of(const ExchangeRow& row) {
+  auto explanation = parse_json(row.explanation);
+  if (!explanation || !explanation->is_object()) return std::nullopt;
+  const json::value* duty = find_pointer(*explanation, "/duty");
+  if (!duty || !duty->is_object()) return std::nullopt;
+  auto due = parse_rfc3339(string_at(duty->get_object(), "due"));
+  if (!due) return std::nullopt;
+  DutyDue out{std::string(string_at(duty->get_object(), "rule")), std::max(*due, row.created_at + kAtOnceGrace), false};
+  if (const json::value* list = find_pointer(*explanation, "/obligations"); list && list->is_array())
+    for (const json::value& obligation : list->get_array())
+      if (obligation.is_string() && obligation.get_string() == "confirm_same_day") {
+        const auto next_day = std::chrono::sys_days(stockholm_date(row.created_at)) + std::chrono::days(1);
+        out.due = stockholm_midnight(Date(next_day)) - std::chrono::milliseconds(1);
+        out.by_confirmation = true;
+      }
+  return out;
+}
+
+std::string_view fulfilment(const DutyDue& duty, Time at) { return at <= duty.due ? "duty_fulfilled" : "duty_late"; }
+
+bool holds_something(const ExchangeRow& row) {
+  auto explanation = parse_json(row.explanation);
+  if (!explanation) return false;
+  const json::value* held = find_pointer(*explanation, "/fields/held");
+  if (!held || !held->is_array()) return false;
+  return std::any_of(held->get_array().begin(), held->get_array().end(), [](const json::value& group) {
+    return group.is_object() && string_at(group.get_object(), "category") != "official";
+  });
+}
+
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
                                                                    std::string reference, Bytes key, bool owes_receipt,
                                                                    Time now) {
@@ -42,6 +74,9 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   Bytes sealed;
   if (!reference.empty() && !key.empty())
     sealed = crypto::seal(key, plain_reference(std::move(reference), 256), "reference/" + row.id);
+  // Fulfilment is on record with the receipt that is its proof; omission is an alarm of its own (DeadlineWatch).
+  if (const auto duty = duty_of(row); duty && !duty->by_confirmation)
+    leaf.codes = {std::string(holds_something(row) ? "duty_in_part" : fulfilment(*duty, now)), duty->rule};
   auto after = std::make_shared<ExchangeRow>();
   Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, sealed, owes_receipt, after](
                             Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
@@ -58,8 +93,13 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
     if (at_first) next.acknowledged_at = now, next.ack_leaf_index = at.at(0);
     if (!sealed.empty()) next.external_reference = sealed;
     next.updated_at = now;
-    // A confirmation that names the handler ends the duty of an eviction notice; receipt alone does not.
-    if (next.explanation.find("\"confirm_same_day\"") == std::string::npos) next.due_at.reset();
+    // A confirmation that names the handler ends the duty of an eviction notice; receipt alone does not. Nor does it
+    // while something that the duty asks for is still held.
+    const bool confirm = next.explanation.find("\"confirm_same_day\"") != std::string::npos;
+    auto agenda = txn.agenda(id);
+    if (!agenda) return agenda.error();
+    const bool rest = std::any_of(agenda->begin(), agenda->end(), [](const AgendaRow& a) { return a.what == "duty"; });
+    if (!rest && !confirm) next.due_at.reset();
     const bool recalls = next.leaf_index != decided_by && next.life != "recalled";
     if (recalls || (owes_receipt && at_first)) {
       const AgendaRow owed{id, std::string(recalls ? kOwesRecall : kOwesReceipt), Time{}, now, 0};

@@ -1,11 +1,29 @@
 // The recipient has it: one leaf and the exchange's new state, durable together.
 #pragma once
+#include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "ledger/ledger.hpp"
 #include "model/party.hpp"
 
 namespace samband {
+
+// "At once" is due now; what the machines need to carry it is not yet an omission.
+inline constexpr std::chrono::minutes kAtOnceGrace{5};
+
+// The duty of an exchange as its explanation has it: which rule, and by when, with the grace. Empty: it has none.
+struct DutyDue {
+  std::string rule;
+  Time due{};
+  bool by_confirmation = false;  // met by a confirmation that names the handler, not by receipt alone
+};
+std::optional<DutyDue> duty_of(const ExchangeRow&);
+// "duty_fulfilled" or "duty_late", for the leaf of what met it.
+std::string_view fulfilment(const DutyDue&, Time at);
+// Does something of it still wait for a person? Category by category; envelope and official names count for nothing.
+bool holds_something(const ExchangeRow&);
 
 // Ids of the messages that the hub itself writes begin with this; no sender may use it.
 inline constexpr std::string_view kHubIdPrefix = "samband:";

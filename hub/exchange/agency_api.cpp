@@ -41,7 +41,20 @@ HttpResponse wrong_method(std::string_view allow) {
 bool may(const Official& official, const std::string& what, bool get) {
   if (what == "exchanges" || what == "receipts")
     return official.has_role("caseworker") || (get && official.has_role("privacy_officer"));
+  if (what == "reviews") return official.has_role("privacy_officer");
   return official.has_role("caseworker") && (what == "consents" || (get && what == "messages"));
+}
+
+// Not understood is one thing; not taken is another: whoever must tell somebody now picks up the telephone.
+HttpResponse not_sent(HttpResponse response, json::object telephones) {
+  auto document = parse_json(response.body);
+  if (response.status < 500 || !document || !document->is_object()) return response;
+  json::object& o = document->get_object();
+  const std::string detail(string_at(o, "detail"));
+  if (detail.rfind("NOT SENT", 0) != 0) o["detail"] = "NOT SENT: " + (detail.empty() ? "telephone" : detail);
+  o["telephone"] = std::move(telephones);
+  response.body = json::serialize(*document);
+  return response;
 }
 
 // Undo of admit() on every way out of a coroutine.
@@ -133,6 +146,11 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
                                      std::chrono::seconds(std::clamp(number(request.query("wait"), 0), 0, 55)));
     co_return reply(std::move(r));
   }
+  if (what == "reviews" && path.size() == 2) {
+    if (!get) co_return wrong_method("GET");
+    auto r = co_await journey_.reviews(caller);
+    co_return reply(std::move(r));
+  }
   if (what == "consents" && path.size() == 2 && get) {
     auto r = co_await journey_.list_consents(caller);
     co_return reply(std::move(r));
@@ -153,7 +171,8 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   const bool acknowledge = what == "inbox" && path.size() == 4 && path[3] == "ack";
   const bool consent = what == "consents" && path.size() == 2;
   const bool revocation = what == "consents" && path.size() == 4 && path[3] == "revocations";
-  if (!exchange_turn && !acknowledge && !consent && !revocation)
+  const bool review = what == "reviews" && path.size() == 3;
+  if (!exchange_turn && !acknowledge && !consent && !revocation && !review)
     co_return problem(404, "not_found", "Not found", "no such resource");
   if (!post) co_return wrong_method(consent ? "GET, POST" : "POST");
   JsonLimits limits;
@@ -168,6 +187,7 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   if (exchange_turn && path[3] == "assessments") r = co_await journey_.assess(*who, id, std::move(body));
   if (exchange_turn && path[3] == "status") r = co_await journey_.set_status(caller, id, std::move(body));
   if (exchange_turn && path[3] == "retry") r = co_await journey_.retry(caller, id);
+  if (review) r = co_await journey_.close_review(*who, id, std::move(body));
   if (acknowledge) r = co_await journey_.acknowledge(caller, id, std::move(body));
   if (consent) r = co_await journey_.add_consent(caller, std::move(body));
   if (revocation) r = co_await journey_.revoke_consent(caller, id, std::move(body));
@@ -176,7 +196,9 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
 
 Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adapter, HttpRequest request) {
   if (!admit(caller->id, clock_.now()))
-    co_return problem(fail(Errc::busy, "quota", "this sender's quota is used up for now; nothing was decided"));
+    co_return not_sent(
+        problem(fail(Errc::busy, "quota", "this sender's quota is used up for now; nothing was decided")),
+        journey_.telephones(*caller));
   Leaving leaving{[this, id = caller->id] { leave(id); }};
   Incoming in;
   in.sender = caller;
@@ -193,7 +215,7 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
          {"adapter", adapter},
          {"code", std::string(to_string(error.code))},
          {"where", error.where}});
-    HttpResponse response = problem(error);
+    HttpResponse response = not_sent(problem(error), journey_.telephones(*caller));
     if (error.code == Errc::invalid_input || error.code == Errc::rejected) {
       auto kept = co_await quarantine(caller, std::move(adapter), std::move(body), error);
       if (!kept && kept.error().code == Errc::too_large)

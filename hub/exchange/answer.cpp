@@ -57,6 +57,7 @@ json::object describe(const Decision& decision, const RuleSet& rules) {
   out["rules"] = strings(decision.rules());
   out["grounds"] = strings(decision.citations());
   out["obligations"] = strings(decision.obligations());
+  if (decision.expires_at()) out["expiresAt"] = to_rfc3339(*decision.expires_at());
   if (decision.duty())
     out["duty"] = json::object{{"rule", decision.duty()->rule},
                                {"modality", decision.duty()->modality},

@@ -220,7 +220,9 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
     (*current)->next_attempt_at.reset();
     (*current)->updated_at = now;
     if (auto settled = txn.drop_agenda(id, kOwesRecall); !settled) return settled;
-    return txn.put_exchange(**current);
+    (*current)->due_at.reset();
+    if (auto put = txn.put_exchange(**current); !put) return put;
+    return set_agenda(txn, id, {});
   };
   std::vector<Leaf> leaves{std::move(leaf)};
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
@@ -266,7 +268,8 @@ Task<Result<void>> Journey::withdraw(ExchangeRow row) {
     next.due_at.reset();
     next.updated_at = now;
     next.leaf_index = at.at(0);
-    return txn.put_exchange(next);
+    if (auto put = txn.put_exchange(next); !put) return put;
+    return set_agenda(txn, id, {});
   };
   std::vector<Leaf> leaves{std::move(leaf)};
   changed();

@@ -11,7 +11,21 @@ struct Journey::Decided {
   std::optional<Minimised> body;  // present when the decision permits
   ExchangeRow row;
   Leaf leaf;
+  std::vector<AgendaRow> agenda;
+  std::optional<ReviewRow> review;  // when what is permitted must be judged afterwards
 };
+
+// Opens a review, or says its verdict.
+Leaf review_leaf(const ReviewRow&, const ExchangeRow&, std::string outcome, Time now);
+// Opens a review unless the exchange has one; the privacy officers are told by the agenda.
+Result<void> open_review(Txn&, ReviewRow, std::uint64_t leaf_index);
+
+// The agenda of an exchange becomes this one; what was on it and still is keeps its time.
+Result<void> set_agenda(Txn&, const std::string& exchange_id, const std::vector<AgendaRow>&);
+// Does a new decision ask for less than what stands?
+bool asks_less(const std::vector<AgendaRow>& wanted, const std::vector<AgendaRow>& stands);
+// A duty counts from its first decision: deciding again gives it no new deadline.
+void keep_duty(ExchangeRow& next, const ExchangeRow& before);
 
 json::array persons_for_status(const Case& source);
 

@@ -16,7 +16,14 @@ namespace {
 constexpr std::string_view kAtTheGate = "decided_again";
 }
 
-Journey::Journey(Services services) : s_(std::move(services)), reader_(s_.store, s_.keys, s_.intake) {}
+Journey::Journey(Services services) : s_(std::move(services)), reader_(s_.store, s_.keys, s_.intake) {
+  for (const PluginHost::Info& adapter : s_.plugins.list()) {
+    auto manifest = parse_json(adapter.manifest_json);
+    if (!manifest) continue;
+    const auto kinds = string_list(*manifest, "/kinds");
+    adapter_kinds_[adapter.name] = {kinds.begin(), kinds.end()};
+  }
+}
 
 // ---- one message in --------------------------------------------------------------------------------------------
 
@@ -113,6 +120,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   message.warnings = json::serialize(source->message.warnings);
 
   auto rows = std::make_shared<std::vector<ExchangeRow>>();
+  auto agendas = std::make_shared<std::vector<std::vector<AgendaRow>>>();
+  auto reviews = std::make_shared<std::vector<ReviewRow>>();
   std::vector<PreparedPtr> prepared;
   std::vector<Leaf> leaves;
   for (const Candidate& candidate : candidates) {
@@ -125,8 +134,10 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     s_.meter.decision(message.kind, decided->row.outcome,
                       std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     if (decided->row.outcome == "held") s_.meter.alarm("hold");
+    if (decided->review) reviews->push_back(std::move(*decided->review));
     leaves.push_back(std::move(decided->leaf));
     rows->push_back(std::move(decided->row));
+    agendas->push_back(std::move(decided->agenda));
     const Time until = std::min(valid_until(*rest, now), decided->decision.expires_at().value_or(Time::max()));
     prepared.push_back(decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision),
                                                                            std::move(*decided->body), epoch, until})
@@ -134,13 +145,23 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   }
 
   for (Leaf& leaf : along.leaves) leaves.push_back(std::move(leaf));
-  Ledger::Write write = [message, rows, with = along.write](Txn& txn,
-                                                            const std::vector<std::uint64_t>& at) -> Result<void> {
+  const std::size_t before_reviews = leaves.size();
+  for (const ReviewRow& review : *reviews)
+    for (const ExchangeRow& row : *rows)
+      if (row.id == review.exchange_id) leaves.push_back(review_leaf(review, row, "opened", now));
+  auto odd = std::make_shared<std::vector<AnswersRow>>();
+  Ledger::Write write = [this, message, rows, agendas, reviews, before_reviews, odd, now, given = answers_in(*source),
+                         with = along.write](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     if (auto added = txn.add_message(message); !added) return added;
     for (std::size_t i = 0; i < rows->size(); ++i) {
       (*rows)[i].leaf_index = at.at(i);
       if (auto put = txn.put_exchange((*rows)[i]); !put) return put;
+      for (const AgendaRow& item : (*agendas)[i])
+        if (auto put = txn.put_agenda(item); !put) return put;
     }
+    for (std::size_t i = 0; i < reviews->size(); ++i)
+      if (auto opened = open_review(txn, (*reviews)[i], at.at(before_reviews + i)); !opened) return opened;
+    if (auto noted = note_answers(txn, message.sender, given, now, *odd); !noted) return noted;
     if (!with) return {};
     return with(txn, std::vector<std::uint64_t>(at.begin() + static_cast<std::ptrdiff_t>(rows->size()), at.end()));
   };
@@ -157,6 +178,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   }
   for (std::size_t i = 0; i < rows->size(); ++i)
     if ((*rows)[i].state == ExchangeState::queued) s_.outbox.enqueue((*rows)[i], source, std::move(prepared[i]));
+  if (!odd->empty()) co_await say_odd(std::move(*odd));
 
   json::array exchanges;
   for (const ExchangeRow& row : *rows) exchanges.push_back(answer_for(row));
@@ -215,7 +237,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   DecisionRequest request = request_for(source, *holder, recipient, purpose, rest, s_.parties, s_.agreements, now);
   request.nearest_change = true;  // the stored answer names it
 
-  Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}};
+  Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}, {}, std::nullopt};
   const Decision& decision = out.decision;
   if (decision.permits()) {
     auto body = minimise(source.message, decision);
@@ -239,10 +261,14 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   row.subject_refs = join(source.subject_refs);
   row.consents = join(decision.consents());
   json::object description = describe(decision, *rules);
-  if (decision.outcome() == Outcome::held)
+  out.agenda = agenda_for(row, decision, *rules, *holder, recipient, now);
+  const bool waits =
+      std::any_of(out.agenda.begin(), out.agenda.end(), [](const AgendaRow& a) { return a.what != "ttl"; });
+  if (waits)
     description["telephone"] = json::object{{"sender", holder->duty_phone}, {"recipient", recipient.duty_phone}};
   row.explanation = json::serialize(description);
   place(row, decision, recipient, now);
+  out.review = review_for(row, decision, source, now);
 
   const std::string details = out.body ? json::serialize(out.body->data()) : std::string();
   const Commitment commitment =
@@ -265,7 +291,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
 // Where the exchange goes after this decision, and by when something must have happened.
 void Journey::place(ExchangeRow& row, const Decision& decision, const Party& recipient, Time now) const {
   if (decision.permits()) {
-    row.state = recipient.adapter.empty() ? ExchangeState::inbox : ExchangeState::queued;
+    row.state = reads_in_inbox(recipient, row.kind) ? ExchangeState::inbox : ExchangeState::queued;
     if (row.state == ExchangeState::queued) row.next_attempt_at = s_.outbox.first_due(row.recipient, now);
   } else {
     row.state = decision.outcome() == Outcome::held ? ExchangeState::held : ExchangeState::refused;
@@ -275,18 +301,30 @@ void Journey::place(ExchangeRow& row, const Decision& decision, const Party& rec
   if (decision.permits() && confirm) {
     row.due_at = end_of_day(now);
   } else if (decision.duty()) {
-    // "At once" is due now; what the machines need to carry it is not yet an omission.
     row.due_at = std::max(decision.duty()->due, now + kAtOnceGrace);
   }
 }
 
-Task<Result<void>> Journey::record_verdict(Leaf verdict, std::uint64_t about, std::string because) {
+// Its agenda follows: what was answered is asked no more.
+Task<Result<void>> Journey::record_verdict(Leaf verdict, ExchangeRow row, std::vector<AgendaRow> agenda,
+                                           std::string because) {
   verdict.type = LeafType::assessment;  // of what has left: the exchange goes on citing the decision it left by
-  verdict.relies_on.push_back(about);
+  verdict.relies_on.push_back(row.leaf_index);
   verdict.codes.push_back(std::move(because));
-  std::vector<Leaf> leaves{std::move(verdict)};
-  Ledger::Write nothing = [](Txn&, const std::vector<std::uint64_t>&) -> Result<void> { return {}; };
-  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(nothing));
+  std::vector<Leaf> leaves;
+  leaves.push_back(std::move(verdict));
+  Ledger::Write write = [id = row.id, agenda](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    auto current = txn.exchange(id);
+    if (!current) return current.error();
+    const bool waits = std::any_of(agenda.begin(), agenda.end(), [](const AgendaRow& a) { return a.what == "duty"; });
+    const bool confirm = *current && (*current)->explanation.find("\"confirm_same_day\"") != std::string::npos;
+    if (*current && (*current)->acknowledged_at && (*current)->due_at && !waits && !confirm) {
+      (*current)->due_at.reset();  // it has all that it gets
+      if (auto put = txn.put_exchange(**current); !put) return put;
+    }
+    return set_agenda(txn, id, agenda);
+  };
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) co_return done.error();
   co_return Result<void>();
 }
@@ -302,20 +340,32 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     if (!rest) co_return rest.error();
     auto decided = decide(*source, row.id, *recipient, row.purpose, *rest, now);
     if (!decided) co_return decided.error();
-    if (decided->row.fingerprint == row.fingerprint) co_return std::move(row);
+    end_with_emergency(*decided, row, *source, now);
+    if (decided->row.fingerprint == row.fingerprint) {
+      // The same leaves; but what was asked for may have been answered with a no.
+      auto stands = s_.store.agenda(row.id);
+      if (!stands) co_return stands.error();
+      if (!asks_less(decided->agenda, *stands)) co_return std::move(row);
+      auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because);
+      if (!recorded) co_return recorded.error();
+      co_return std::move(row);
+    }
 
     // At the gate the attempt under way is this one, and it has sent nothing yet.
     const bool left = has_left(row) || (because != kAtTheGate && s_.outbox.is_sending(row.id));
     if (left && decided->decision.permits() && !is_wider(decided->row, row)) {
       // Less than the recipient has: recorded, not delivered again, and what it has stays on record.
-      auto recorded = co_await record_verdict(std::move(decided->leaf), row.leaf_index, because);
+      auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because);
       if (!recorded) co_return recorded.error();
       co_return std::move(row);
     }
+    if (left && decided->row.fingerprint.empty())
+      co_return std::move(row);  // what left while the emergency stood, left rightly
     if (left && !decided->decision.permits()) {
       // The disclosure happened, or an attempt is under way and may have. Its record stands; the new decision is
       // recorded beside it and the recipient is told. A recall of what never arrived harms nobody.
-      auto recorded = co_await record_verdict(std::move(decided->leaf), row.leaf_index, because);
+      std::vector<AgendaRow> nothing;
+      auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(nothing), because);
       if (!recorded) co_return recorded.error();
       const std::string id = row.id;
       auto told = co_await recall(std::move(row), because == "consent_revoked" ? because : "withdrawn");
@@ -335,22 +385,33 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     next.ack_leaf_index = row.ack_leaf_index;
     next.external_reference = row.external_reference;
     next.life = row.life;
+    keep_duty(next, row);
     if (was_permitted && next.state == ExchangeState::refused) next.state = ExchangeState::withdrawn;
     Leaf leaf = std::move(decided->leaf);
     leaf.relies_on.push_back(row.leaf_index);
     leaf.codes.push_back(because);
     auto stored = std::make_shared<ExchangeRow>(std::move(next));
-    Ledger::Write write = [stored, before = row.leaf_index](Txn& txn,
-                                                            const std::vector<std::uint64_t>& at) -> Result<void> {
+    std::optional<ReviewRow> review = std::move(decided->review);
+    if (review) {
+      auto opened = s_.store.review(row.id);
+      if (!opened) co_return opened.error();
+      if (opened->has_value()) review.reset();  // asked for once
+    }
+    Ledger::Write write = [stored, review, agenda = std::move(decided->agenda), before = row.leaf_index](
+                              Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
       auto current = txn.exchange(stored->id);
       if (!current) return current.error();
       if (!*current || (*current)->leaf_index != before) return fail(Errc::conflict, "exchange", "decided meanwhile");
       stored->leaf_index = at.at(0);
       stored->acknowledged_at = (*current)->acknowledged_at;
       stored->ack_leaf_index = (*current)->ack_leaf_index;
-      return txn.put_exchange(*stored);
+      if (auto put = txn.put_exchange(*stored); !put) return put;
+      if (auto set = set_agenda(txn, stored->id, agenda); !set) return set;
+      return review ? open_review(txn, *review, at.at(1)) : Result<void>();
     };
-    std::vector<Leaf> leaves{std::move(leaf)};
+    std::vector<Leaf> leaves;
+    leaves.push_back(std::move(leaf));
+    if (review) leaves.push_back(review_leaf(*review, *stored, "opened", now));
     changed();
     auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
     changed();

@@ -5,7 +5,9 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "confidentiality/decide.hpp"
 #include "delivery/outbox.hpp"
 #include "exchange/case_reader.hpp"
+#include "follow_up/sameness.hpp"
 #include "identity/peer.hpp"
 #include "intake/intake.hpp"
 #include "keys/key_store.hpp"
@@ -20,6 +23,15 @@
 #include "routing/routes.hpp"
 
 namespace samband {
+
+// How long the hub waits for people, and what it finds odd about their answers.
+struct Patience {
+  std::chrono::milliseconds alert_after{300000};       // a duty that is held: until its duty functions are alerted
+  std::chrono::milliseconds remind_every{86400000};    // and again, until somebody answers
+  std::chrono::milliseconds expire_after{2592000000};  // a hold without a duty; a rule's hold_days goes before
+  int review_working_days = 3;                         // after an emergency, until a named person has judged it
+  SamenessLimits sameness{};
+};
 
 struct Services {
   const Clock& clock;
@@ -34,6 +46,8 @@ struct Services {
   Outbox& outbox;
   Meter& meter;
   std::function<std::shared_ptr<const RuleSet>()> rules;  // the snapshot of the moment
+  Patience patience{};
+  std::string hub_phone{};  // of the hub's operator
 };
 
 class Journey final : public DeliveryGate {
@@ -54,6 +68,8 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> add_consent(const Party* caller, json::value body);
   Task<Result<json::object>> list_consents(const Party* caller);
   Task<Result<json::object>> revoke_consent(const Party* caller, std::string consent_id, json::value body);
+  Task<Result<json::object>> reviews(const Party* caller);
+  Task<Result<json::object>> close_review(Caller caller, std::string exchange_id, json::value body);
   Task<Result<json::object>> inbox(const Party* caller, std::string after, std::chrono::seconds wait);
   Task<Result<json::object>> acknowledge(const Party* caller, std::string exchange_id, json::value body);
   Task<Result<std::string>> receipt(const Party* caller, std::string exchange_id);
@@ -61,9 +77,14 @@ class Journey final : public DeliveryGate {
   void rules_changed() { changed(); }
   // Once at start: makes the receipts and recalls that acknowledgements of an earlier process still owe.
   Task<void> settle();
+  // Whom to call when nothing was sent: the duty functions of whoever this sender's messages may go to, and the hub's.
+  json::object telephones(const Party& sender) const;
   bool has_adapter(std::string_view name) const { return s_.plugins.has(name); }
   // The answer in the sender's own format, when its adapter has one.
   Result<PluginReply> render_answer(const std::string& adapter, const std::string& answer_json) const;
+
+  // Acts on what the agenda has for this moment: alerts for held duties, holds and permissions that end. How many.
+  Task<int> look_after();
 
   // DeliveryGate
   Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) override;
@@ -82,7 +103,7 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical,
                                       std::string purpose, Along along);
   Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
-  Task<Result<void>> record_verdict(Leaf verdict, std::uint64_t about, std::string because);
+  Task<Result<void>> record_verdict(Leaf verdict, ExchangeRow row, std::vector<AgendaRow> agenda, std::string because);
   Task<Result<void>> send_receipt(ExchangeRow row, CasePtr source);
   static void log_owed(const Error&);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
@@ -93,6 +114,29 @@ class Journey final : public DeliveryGate {
   Task<Result<void>> withdraw_retracted(CasePtr source);
   Task<Result<void>> withdraw(ExchangeRow row);
   Task<Result<void>> record_hand_out(ExchangeRow row);
+
+  Task<Result<void>> alert_duty(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> expire_hold(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> end_permission(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> notice_of_review(ExchangeRow row, AgendaRow item);
+  Task<int> look_after_reviews(Time now);
+  Task<Result<void>> drop_from_agenda(AgendaRow item);
+  std::optional<ReviewRow> review_for(const ExchangeRow&, const Decision&, const Case&, Time now) const;
+  bool may_review(const Party& caller, const std::string& party) const;
+  std::vector<GivenAnswer> answers_in(const Case&) const;
+  // Inside a transaction; `odd` gets what no person answers like, for say_odd() after it.
+  Result<void> note_answers(Txn&, const std::string& party, const std::vector<GivenAnswer>&, Time now,
+                            std::vector<AnswersRow>& odd) const;
+  Task<void> say_odd(std::vector<AnswersRow> odd);
+  // A message of the hub's own kinds to one party about an exchange of the sender's. Sent before: no error.
+  Task<Result<void>> notify(ExchangeRow about, const Party* to, std::string kind, std::string id, json::object payload,
+                            Time at);
+  std::vector<AgendaRow> agenda_for(const ExchangeRow&, const Decision&, const RuleSet&, const Party& sender,
+                                    const Party& recipient, Time now) const;
+  // An emergency that has run out ends what rested on it, whatever else might still open it: refused, and closed.
+  void end_with_emergency(Decided&, const ExchangeRow& before, const Case&, Time now) const;
+  const Party& duty_function(const Party&) const;
+  bool reads_in_inbox(const Party& recipient, const std::string& kind) const;
 
   Result<Decided> decide(const Case&, std::string exchange_id, const Party& recipient, const std::string& purpose,
                          const Grounds&, Time now) const;
@@ -120,6 +164,7 @@ class Journey final : public DeliveryGate {
 
   Services s_;
   CaseReader reader_;
+  std::map<std::string, std::set<std::string>, std::less<>> adapter_kinds_;
   std::atomic<std::uint64_t> epoch_{0};
 };
 

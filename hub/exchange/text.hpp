@@ -8,8 +8,6 @@
 
 namespace samband {
 
-inline constexpr std::chrono::minutes kAtOnceGrace{5};
-
 std::string text_at(const json::value& root, std::string_view pointer);  // "" when absent or not a string
 std::string join(const std::vector<std::string>&);                       // comma-separated
 std::vector<std::string> split(std::string_view);

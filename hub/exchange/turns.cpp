@@ -247,15 +247,23 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     leaves.push_back(std::move(leaf));
     rows->push_back(std::move(a));
   }
-  Ledger::Write write = [rows](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+  auto odd = std::make_shared<std::vector<AnswersRow>>();
+  std::vector<GivenAnswer> given;
+  for (const AssessmentRow& a : *rows)
+    if (!is_assertion(a.code))
+      given.push_back(
+          {a.code, a.value == "yes", a.exchange_id + "/" + a.person_ref, s_.keys.subject_ref("assessor/" + assessor)});
+  Ledger::Write write = [this, rows, given, odd, now, party = caller->id](
+                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     for (const AssessmentRow& a : *rows)
       if (auto added = txn.add_assessment(a); !added) return added;
-    return {};
+    return note_answers(txn, party, given, now, *odd);
   };
   changed();
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   changed();
   if (!done) co_return done.error();
+  if (!odd->empty()) co_await say_odd(std::move(*odd));
   auto again = co_await redecide(std::move(*row), *source, "assessment");
   if (!again) co_return again.error();
   if (again->state == ExchangeState::queued) s_.outbox.enqueue(*again, *source);
@@ -279,6 +287,11 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
     step.handler = crypto::seal(key, plain_reference(handler, 128), "handler/" + step.id);
   Leaf leaf = make_leaf(LeafType::status, now, caller.id, row.sender, row.id, status);
   if (!reason.empty()) leaf.codes = {reason};
+  const auto duty = duty_of(row);
+  if (duty && duty->by_confirmation && row.due_at && ends_a_duty(status)) {
+    leaf.codes.emplace_back(fulfilment(*duty, now));
+    leaf.codes.push_back(duty->rule);
+  }
   leaf.relies_on = {row.leaf_index};
   Along along;
   along.leaves.push_back(std::move(leaf));
@@ -290,7 +303,7 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
     ExchangeRow next = std::move(**current);
     next.life = step.status;
     next.updated_at = step.at;
-    if (step.status == "confirmed" || step.status == "accepted" || step.status == "declined") next.due_at.reset();
+    if (ends_a_duty(step.status)) next.due_at.reset();
     StatusRow stored = step;
     stored.leaf_index = at.at(0);
     if (auto added = txn.add_status(stored); !added) return added;
@@ -411,6 +424,7 @@ Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after
       if (!source) co_return source.error();
       // Handing it out is an attempt: decided again at this moment.
       auto permitted = co_await permit(std::move(row), std::move(*source));
+      if (!permitted && permitted.error().code == Errc::busy) continue;  // it comes in the next round
       if (!permitted) co_return permitted.error();
       if (!permitted->has_value()) continue;
       const Attempt& attempt = **permitted;

@@ -24,8 +24,10 @@ boost::asio::awaitable<int> DeadlineWatch::look() {
   int raised = 0;
   if (!late) co_return raised;
   for (const ExchangeRow& row : *late) {
-    const std::string what = row.acknowledged_at ? "confirmation_missed" : "duty_missed";
+    const bool confirm = row.acknowledged_at && row.explanation.find("\"confirm_same_day\"") != std::string::npos;
+    const std::string what = confirm ? "confirmation_missed" : "duty_missed";
     Leaf leaf = make_leaf(LeafType::alarm, now, row.sender, row.recipient, row.id, what, {row.leaf_index});
+    if (row.acknowledged_at && !confirm) leaf.codes = {"in_part"};  // the rest is held
     Ledger::Write write = [id = row.id](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
       auto current = txn.exchange(id);
       if (!current) return current.error();

@@ -52,6 +52,10 @@ const Step* find(std::string_view name) {
 
 bool is_life_step(std::string_view status) { return find(status) != nullptr; }
 
+bool ends_a_duty(std::string_view status) {
+  return status == "confirmed" || status == "accepted" || status == "declined";
+}
+
 Result<void> check_life_step(std::string_view current, std::string_view next) {
   const Step* step = find(next);
   if (!step)

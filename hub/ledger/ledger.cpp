@@ -81,7 +81,9 @@ Result<Released> Ledger::release(std::string exchange_id, std::string recipient,
     return fail(Errc::forbidden, "ledger.release", "the body was made under another decision");
   const auto refuse = [](const char* what) { return fail(Errc::internal, "ledger.release", what); };
   const auto state = impl_->current();
-  if (leaf_index >= state->tree.size()) return refuse("the leaf is not in the signed tree");
+  // A reader may see a row an instant before its transaction is the ledger's own state: no permission yet.
+  if (leaf_index >= state->tree.size())
+    return fail(Errc::busy, "ledger.release", "the leaf is not in the signed tree; ask again");
   auto leaf = impl_->recent.find(leaf_index);
   if (!leaf) {
     auto bytes = impl_->store.leaf(leaf_index);

@@ -22,6 +22,8 @@ struct Party {
   std::string participant_id;         // "0203:..."; "" = none
   std::string restricted_recipient;   // party id that takes notices about persons with protected identity; "" = none
   std::string duty_phone;             // duty function, for holds and NOT SENT answers
+  std::string duty_party;             // party id that takes alerts of its duties; "" = itself
+  std::string privacy_officer;        // party id that takes notices of emergencies; "" = the operator's alarm
   std::string adapter;                // adapter that writes to it ("" = inbox only)
   std::string endpoint;               // name of the endpoint in hub.toml
   bool person_number_in_url = false;  // its API demands one: a stated exception, else such a request is refused

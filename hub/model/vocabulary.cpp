@@ -66,7 +66,8 @@ constexpr auto kMessageKinds = sorted({"police.suspicion",    "police.lob",
                                        "service.report",      "tribunal.notice",
                                        "rent.commitment",     "known.query",
                                        "housing.emergency",   "exchange.recall",
-                                       "exchange.receipt"});
+                                       "exchange.receipt",    "duty.alert",
+                                       "hold.expired",        "privacy.notice"});
 
 constexpr auto kPersonRoles =
     sorted({"subject", "tenant", "guardian", "sibling", "child_in_home", "co_tenant", "relative", "reporter", "other"});
@@ -170,6 +171,7 @@ constexpr auto kReasonCodes = sorted({"cleared",
                                       "consent_revoked",
                                       "consent_expired",
                                       "emergency_expired",
+                                      "hold_expired",
                                       "offer_declined",
                                       "unknown_field",
                                       "protected_identity",

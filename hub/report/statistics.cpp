@@ -14,7 +14,8 @@ std::int64_t of(const Line& line, const char* outcome) {
 
 // One suppressed part would follow from the total and the others.
 std::string total_of(const Line& line) {
-  const bool hidden = std::any_of(line.outcomes.begin(), line.outcomes.end(), [](const auto& o) { return o.second > 0 && o.second < kSmallest; });
+  const bool hidden = std::any_of(line.outcomes.begin(), line.outcomes.end(),
+                                  [](const auto& o) { return o.second > 0 && o.second < kSmallest; });
   return hidden ? "suppressed" : shown(line.total);
 }
 
@@ -25,10 +26,14 @@ std::string pad(std::string text, std::size_t width) {
 
 }  // namespace
 
-std::string shown(std::int64_t n) { return n > 0 && n < kSmallest ? "<" + std::to_string(kSmallest) : std::to_string(n); }
+std::string shown(std::int64_t n) {
+  return n > 0 && n < kSmallest ? "<" + std::to_string(kSmallest) : std::to_string(n);
+}
 
 void count(std::map<std::pair<std::string, std::string>, Line>& lines, const ExchangeRow& row) {
-  if (row.kind == "exchange.receipt" || row.kind == "exchange.recall") return;
+  static constexpr std::string_view kOwn[] = {"exchange.receipt", "exchange.recall", "duty.alert", "hold.expired",
+                                              "privacy.notice"};
+  if (std::find(std::begin(kOwn), std::end(kOwn), row.kind) != std::end(kOwn)) return;
   const std::string month = to_string(stockholm_date(row.created_at)).substr(0, 7);
   Line& line = lines[{month, row.kind}];
   line.month = month;
@@ -58,7 +63,8 @@ Result<std::vector<Line>> collect(Store& store, Time from, Time to) {
 json::array to_json(const std::vector<Line>& lines) {
   json::array out;
   for (const Line& line : lines) {
-    json::object o{{"month", line.month}, {"kind", line.kind}, {"total", total_of(line)}, {"received", shown(line.received)}};
+    json::object o{
+        {"month", line.month}, {"kind", line.kind}, {"total", total_of(line)}, {"received", shown(line.received)}};
     for (const char* outcome : kOutcomes) o[outcome] = shown(of(line, outcome));
     out.push_back(std::move(o));
   }

@@ -202,7 +202,7 @@ ReviewRow read_review(const sqlite::Query& q) {
   row.due_at = to_time(q.integer(5));
   row.overdue_at = time_at(q, 6);
   row.closed_at = time_at(q, 7);
-  row.reviewer = q.text(8);
+  row.reviewer = q.bytes(8);
   row.verdict = q.text(9);
   row.reason_code = q.text(10);
   row.leaf_index = static_cast<std::uint64_t>(q.integer(11));

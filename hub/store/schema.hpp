@@ -19,7 +19,7 @@ namespace samband::store {
   CREATE TABLE review(
     exchange_id TEXT PRIMARY KEY, party TEXT NOT NULL, why TEXT NOT NULL, cause TEXT NOT NULL,
     opened_at INTEGER NOT NULL, due_at INTEGER NOT NULL, overdue_at INTEGER, closed_at INTEGER,
-    reviewer TEXT NOT NULL, verdict TEXT NOT NULL, reason_code TEXT NOT NULL, leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+    reviewer BLOB NOT NULL, verdict TEXT NOT NULL, reason_code TEXT NOT NULL, leaf_index INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX review_open ON review(due_at) WHERE closed_at IS NULL;
   CREATE INDEX review_party ON review(party, exchange_id);
   -- Rule sets: at most one is active; a proposal is good only while the set that it was made against is.

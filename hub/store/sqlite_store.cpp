@@ -196,9 +196,10 @@ class SqliteStore final : public Store {
         read, exchange_id);
   }
 
-  Result<std::vector<AgendaRow>> agenda_due(Time before, int limit) override {
-    static const std::string sql = store::kSelectAgenda + "WHERE at<=? ORDER BY at LIMIT ?";
-    return many<AgendaRow>(sql, &store::read_agenda, store::to_integer(before), bounded(limit));
+  Result<std::vector<AgendaRow>> agenda_due(Time before, int limit, Time after) override {
+    static const std::string sql = store::kSelectAgenda + "WHERE at<=? AND at>? ORDER BY at LIMIT ?";
+    return many<AgendaRow>(sql, &store::read_agenda, store::to_integer(before), store::to_integer(after),
+                           bounded(limit));
   }
   Result<std::vector<AgendaRow>> agenda(std::string_view exchange_id) override {
     static const std::string sql = store::kSelectAgenda + "WHERE exchange_id=?";

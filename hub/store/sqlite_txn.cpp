@@ -134,8 +134,8 @@ Result<void> SqliteTxn::put_review(const ReviewRow& row) {
             "overdue_at=excluded.overdue_at, closed_at=excluded.closed_at, reviewer=excluded.reviewer, "
             "verdict=excluded.verdict, reason_code=excluded.reason_code, leaf_index=excluded.leaf_index",
             row.exchange_id, row.party, row.why, row.cause, to_integer(row.opened_at), to_integer(row.due_at),
-            to_integer(row.overdue_at), to_integer(row.closed_at), row.reviewer, row.verdict, row.reason_code,
-            row.leaf_index)
+            to_integer(row.overdue_at), to_integer(row.closed_at), sqlite::Blob{row.reviewer}, row.verdict,
+            row.reason_code, row.leaf_index)
         .run();
   });
 }

@@ -79,7 +79,8 @@ struct StatusRow {
 // What must be looked at about an exchange, and when; a row goes when there is nothing left to look at.
 struct AgendaRow {
   std::string exchange_id;
-  std::string what;  // "duty": held under a duty, alert | "hold": held, expires | "ttl": permitted until then
+  std::string what;  // "duty": held under a duty, alert | "hold": held, expires | "ttl": permitted until then |
+                     // "notice": tell the privacy officers | what an acknowledgement owes (delivery/acknowledge.hpp)
   Time at{};         // when to look next
   Time opened_at{};
   int count = 0;  // how often it was acted on
@@ -100,8 +101,9 @@ struct ReviewRow {
   Time opened_at{}, due_at{};
   std::optional<Time> overdue_at;  // when its delay was recorded
   std::optional<Time> closed_at;
-  std::string reviewer, verdict, reason_code;  // verdict: justified | not_justified
-  std::uint64_t leaf_index = 0;                // of the opening, then of the verdict
+  Bytes reviewer;                    // sealed with the exchange's payload key
+  std::string verdict, reason_code;  // verdict: justified | not_justified
+  std::uint64_t leaf_index = 0;      // of the opening, then of the verdict
 };
 
 // A rule set as it was published: its files are what counts, not those on disk.
@@ -186,7 +188,8 @@ class Store {
   virtual Result<std::vector<Consent>> consents_held_by(std::string_view party, int limit) = 0;
   virtual Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) = 0;
   virtual Result<std::vector<StatusRow>> statuses(std::string_view exchange_id) = 0;
-  virtual Result<std::vector<AgendaRow>> agenda_due(Time before, int limit) = 0;
+  virtual Result<std::vector<AgendaRow>> agenda_due(Time before, int limit,
+                                                    Time after = Time::min()) = 0;  // after < at <= before
   virtual Result<std::vector<AgendaRow>> agenda(std::string_view exchange_id) = 0;
   virtual Result<std::vector<AnswersRow>> answers() = 0;  // of every party and code
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;

@@ -21,7 +21,8 @@ from hub_harness import wait_for  # noqa: E402
 
 OK, FAILED, USAGE = 0, 1, 2
 COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy explain", "policy list", "policy publish", "policy approve", "policy status",
-            "policy fetch", "policy simulate", "report statistics", "consent add", "consent revoke", "consent list",
+            "policy fetch", "policy simulate", "report statistics", "report duties", "report assessments",
+            "review list", "review close", "consent add", "consent revoke", "consent list",
             "exchange list", "exchange show", "exchange retry", "quarantine list", "quarantine show", "quarantine delete", "log verify", "log checkpoint"]
 CATEGORIES = ["identity", "suspicion", "school", "social_situation", "risk_assessment", "event", "case_reference", "official", "home_area",
               "protection"]

@@ -159,6 +159,7 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
            {"purposes = [\"need_of_help\"]", "purposes = [\"need_of_help\"]\ninitiative = [\"asked\"]", "a.toml:24:15",
             "unknown code"},
            {"deadline = \"at_once\"", "deadline = \"at_once\"\nttl = \"soon\"", "a.toml:29:7", "must be a time"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nhold_days = 0", "a.toml:29:13", "from 1 to 366"},
            {"deadline = \"at_once\"", "deadline = \"at_once\"\nttl = \"0 hours\"", "a.toml:29:7", "must be a time"},
            {"deadline = \"at_once\"", "deadline = \"at_once\"\nobligations = [\"drop:envelope\"]", "a.toml:29:16",
             "unknown code"},

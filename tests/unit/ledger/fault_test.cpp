@@ -44,7 +44,9 @@ class FailingStore final : public Store {
   }
   Result<std::vector<AssessmentRow>> assessments(std::string_view a) override { return inner_.assessments(a); }
   Result<std::vector<StatusRow>> statuses(std::string_view a) override { return inner_.statuses(a); }
-  Result<std::vector<AgendaRow>> agenda_due(Time t, int n) override { return inner_.agenda_due(t, n); }
+  Result<std::vector<AgendaRow>> agenda_due(Time t, int n, Time after) override {
+    return inner_.agenda_due(t, n, after);
+  }
   Result<std::vector<AgendaRow>> agenda(std::string_view a) override { return inner_.agenda(a); }
   Result<std::vector<AnswersRow>> answers() override { return inner_.answers(); }
   Result<std::optional<ReviewRow>> review(std::string_view a) override { return inner_.review(a); }

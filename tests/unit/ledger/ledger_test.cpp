@@ -149,7 +149,7 @@ TEST_F(ReleaseTest, NothingElseIs) {
     EXPECT_EQ(code("x", "social-board", partial, body(partial), leaf), Errc::internal) << "another outcome";
     EXPECT_EQ(code("no", "social-board", permit(), body(permit()), others[0]), Errc::internal) << "a refusal";
     EXPECT_EQ(code("x", "social-board", permit(), body(permit()), others[1]), Errc::internal) << "not a decision";
-    EXPECT_EQ(code("x", "social-board", permit(), body(permit()), 3), Errc::internal) << "not in the tree";
+    EXPECT_EQ(code("x", "social-board", permit(), body(permit()), 3), Errc::busy) << "not in the tree: not yet";
     close();
     open();
   }

@@ -146,7 +146,7 @@ TEST(Schemas, EveryLeafHasACategoryAndALimit) {
       }
     });
   }
-  EXPECT_EQ(files, 34);
+  EXPECT_EQ(files, 37);
   EXPECT_GT(leaves, 200);
 }
 
@@ -293,6 +293,9 @@ TEST(Kinds, DenyTwins) {
       {"tribunal.notice", "unknown ground", [&](auto& d) { payload(d)["ground"] = "other"; }, "/payload/ground"},
       {"rent.commitment", "no commitment", [&](auto& d) { payload(d)["commits"] = false; }, "/payload/commits"},
       {"exchange.recall", "no exchange", [&](auto& d) { payload(d).erase("exchangeId"); }, "/payload/exchangeId"},
+      {"duty.alert", "nobody to call", [&](auto& d) { payload(d).erase("telephone"); }, "/payload/telephone"},
+      {"hold.expired", "another reason", [&](auto& d) { payload(d)["reasonCode"] = "cleared"; }, "/payload/reasonCode"},
+      {"privacy.notice", "no reason", [&](auto& d) { payload(d).erase("reason"); }, "/payload/reason"},
       {"exchange.receipt", "no date", [&](auto& d) { payload(d).erase("receivedAt"); }, "/payload/receivedAt"},
   };
   std::set<std::string_view> spoiled;

@@ -26,7 +26,8 @@ TEST(Statistics, SmallCountsAreSuppressedAndNothingIsNot) {
 
 TEST(Statistics, CountsByMonthOfTheSwedishCalendarAndKind) {
   Lines lines;
-  for (int i = 0; i < 6; ++i) count(lines, row("police.suspicion", "released", "2026-10-31T23:30:00Z", true));  // 1 November in Sweden
+  for (int i = 0; i < 6; ++i)
+    count(lines, row("police.suspicion", "released", "2026-10-31T23:30:00Z", true));  // 1 November in Sweden
   count(lines, row("police.suspicion", "released", "2026-10-31T22:30:00Z"));
   count(lines, row("exchange.receipt", "released", "2026-11-01T10:00:00Z"));
   ASSERT_EQ(lines.size(), 2u);

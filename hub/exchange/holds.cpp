@@ -1,0 +1,360 @@
+// What waits for a person and what happens when nobody answers: held duties are alerted, again and again; other holds
+// end; what was permitted for a while ends with it. The agenda is in the store, so a restart forgets nothing.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "delivery/acknowledge.hpp"
+#include "exchange/answer.hpp"
+#include "exchange/decided.hpp"
+#include "exchange/text.hpp"
+
+namespace samband {
+namespace {
+
+constexpr std::chrono::minutes kTryAgain{1};
+// The hub's own kinds that no agency format must know: a party whose adapter cannot write one reads it in its inbox.
+constexpr std::string_view kNotices[] = {"duty.alert", "hold.expired", "privacy.notice"};
+
+// Does something of the decision wait for a person? Envelope and official names are never worth asking for.
+bool waits(const Decision& decision) {
+  if (decision.outcome() == Outcome::held) return true;
+  return std::any_of(decision.fields().begin(), decision.fields().end(), [](const FieldDecision& field) {
+    return field.outcome == FieldOutcome::hold && field.field.category != "envelope" &&
+           field.field.category != "official";
+  });
+}
+
+// The shortest `hold_days` of the rules that describe the exchange; 0 when none says.
+int hold_days(const RuleSet& rules, const std::string& from, const std::string& to, const ExchangeRow& row) {
+  const auto names = [](const std::vector<std::string>& list, const std::string& code) {
+    return std::any_of(list.begin(), list.end(), [&](const auto& each) { return each == code || each == "*"; });
+  };
+  int shortest = 0;
+  for (const Rule& rule : rules.rules)
+    if (rule.hold_days > 0 && names(rule.from, from) && names(rule.to, to) && names(rule.kinds, row.kind) &&
+        names(rule.purposes, row.purpose))
+      shortest = shortest == 0 ? rule.hold_days : std::min(shortest, rule.hold_days);
+  return shortest;
+}
+
+Leaf leaf_about(const ExchangeRow& row, LeafType type, std::string outcome, Time now) {
+  return make_leaf(type, now, row.sender, row.recipient, row.id, std::move(outcome), {row.leaf_index});
+}
+
+json::array texts(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& each : list) out.emplace_back(each);
+  return out;
+}
+
+// Still on the agenda? Else it was answered while this round looked.
+Result<void> still_there(Txn& txn, const AgendaRow& item) {
+  auto agenda = txn.agenda(item.exchange_id);
+  if (!agenda) return agenda.error();
+  for (const AgendaRow& other : *agenda)
+    if (other.what == item.what && other.at == item.at) return {};
+  return fail(Errc::conflict, "agenda", "answered meanwhile");
+}
+
+}  // namespace
+
+// ---- the agenda ------------------------------------------------------------------------------------------------
+
+Result<void> set_agenda(Txn& txn, const std::string& exchange_id, const std::vector<AgendaRow>& wanted) {
+  auto stands = txn.agenda(exchange_id);
+  if (!stands) return stands.error();
+  const auto has = [](const std::vector<AgendaRow>& list, const std::string& what) {
+    return std::any_of(list.begin(), list.end(), [&](const AgendaRow& each) { return each.what == what; });
+  };
+  for (const AgendaRow& old : *stands)
+    if (!has(wanted, old.what) && (old.what == "duty" || old.what == "hold" || old.what == "ttl"))
+      if (auto dropped = txn.drop_agenda(exchange_id, old.what); !dropped) return dropped;
+  for (const AgendaRow& item : wanted)
+    if (!has(*stands, item.what))
+      if (auto put = txn.put_agenda(item); !put) return put;
+  return {};
+}
+
+bool asks_less(const std::vector<AgendaRow>& wanted, const std::vector<AgendaRow>& stands) {
+  return std::any_of(stands.begin(), stands.end(), [&](const AgendaRow& old) {
+    const auto same = [&](const AgendaRow& each) { return each.what == old.what; };
+    return (old.what == "duty" || old.what == "hold") && std::none_of(wanted.begin(), wanted.end(), same);
+  });
+}
+
+void keep_duty(ExchangeRow& next, const ExchangeRow& before) {
+  const auto duty = duty_of(next), earlier = duty_of(before);
+  if (!duty || !earlier || duty->rule != earlier->rule) return;
+  auto explanation = parse_json(next.explanation);
+  auto old = parse_json(before.explanation);
+  if (!explanation || !old) return;
+  explanation->at("duty").as_object()["due"] = old->at("duty").at("due");
+  next.explanation = json::serialize(*explanation);
+  if (!duty->by_confirmation) next.due_at = before.due_at;  // absent: the omission is on record already
+}
+
+std::vector<AgendaRow> Journey::agenda_for(const ExchangeRow& row, const Decision& decision, const RuleSet& rules,
+                                           const Party& sender, const Party& recipient, Time now) const {
+  std::vector<AgendaRow> out;
+  if (decision.permits() && decision.expires_at())
+    out.push_back(AgendaRow{row.id, "ttl", *decision.expires_at(), now, 0});
+  if (!waits(decision)) return out;
+  if (decision.duty()) {
+    out.push_back(AgendaRow{row.id, "duty", now + s_.patience.alert_after, now, 0});
+  } else {
+    const int days = hold_days(rules, sender.actor_type, recipient.actor_type, row);
+    const auto patience = days > 0 ? std::chrono::milliseconds(std::chrono::days(days)) : s_.patience.expire_after;
+    out.push_back(AgendaRow{row.id, "hold", now + patience, now, 0});
+  }
+  return out;
+}
+
+bool Journey::reads_in_inbox(const Party& recipient, const std::string& kind) const {
+  if (recipient.adapter.empty()) return true;
+  if (std::find(std::begin(kNotices), std::end(kNotices), kind) == std::end(kNotices)) return false;
+  const auto adapter = adapter_kinds_.find(recipient.adapter);
+  return adapter == adapter_kinds_.end() || !adapter->second.contains(kind);
+}
+
+const Party& Journey::duty_function(const Party& party) const {
+  const Party* own = party.duty_party.empty() ? nullptr : s_.parties.find(party.duty_party);
+  return own ? *own : party;
+}
+
+json::object Journey::telephones(const Party& sender) const {
+  const auto any_of = [](const std::vector<std::string>& list, const std::string& code) {
+    return std::find(list.begin(), list.end(), code) != list.end();
+  };
+  json::object recipients;
+  for (const Route& route : s_.routes.all()) {
+    const bool sends = std::any_of(route.kinds.begin(), route.kinds.end(),
+                                   [&](const std::string& kind) { return any_of(sender.kinds, kind); });
+    if (!sends || (!route.from.empty() && !any_of(route.from, sender.actor_type))) continue;
+    const Party* to = s_.parties.find(route.to);
+    if (!to || to->id == sender.id) continue;
+    const Party& duty = duty_function(*to);
+    const std::string& number = duty.duty_phone.empty() ? to->duty_phone : duty.duty_phone;
+    if (!number.empty()) recipients[to->id] = number;
+  }
+  return json::object{{"recipients", std::move(recipients)}, {"hub", s_.hub_phone}};
+}
+
+Task<int> Journey::look_after() {
+  int acted = 0;
+  if (!s_.ledger.healthy()) co_return acted;  // nothing can be recorded: nothing is said
+  const Time now = s_.clock.now();
+  auto due = s_.store.agenda_due(now, 100, Time{});  // what an acknowledgement owes, at Time{}, is settle()'s
+  if (!due) co_return acted;
+  for (AgendaRow& item : *due) {
+    auto row = s_.store.exchange(item.exchange_id);
+    if (!row) continue;
+    const AgendaRow kept = item;
+    Result<void> done;
+    if (row->has_value() && item.what == "notice") {
+      done = co_await notice_of_review(std::move(**row), std::move(item));
+    } else if (!row->has_value() || is_closed(**row)) {
+      done = co_await drop_from_agenda(std::move(item));
+    } else if (item.what == "duty") {
+      done = co_await alert_duty(std::move(**row), std::move(item));
+    } else if (item.what == "hold") {
+      done = co_await expire_hold(std::move(**row), std::move(item));
+    } else {
+      done = co_await end_permission(std::move(**row), std::move(item));
+    }
+    if (done) ++acted;
+    if (done || done.error().code == Errc::conflict) continue;
+    log(LogLevel::error, "agenda.failed",
+        {{"exchange", kept.exchange_id},
+         {"what", kept.what},
+         {"code", std::string(to_string(done.error().code))},
+         {"where", done.error().where}});
+    Ledger::Write later = [kept, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+      if (auto there = still_there(txn, kept); !there) return there;
+      AgendaRow next = kept;
+      next.at = now + kTryAgain;
+      return txn.put_agenda(next);
+    };
+    std::vector<Leaf> nothing;
+    auto postponed = co_await s_.ledger.commit(std::move(nothing), std::move(later));
+    if (!postponed) co_return acted;
+  }
+  acted += co_await look_after_reviews(now);
+  co_return acted;
+}
+
+Task<Result<void>> Journey::drop_from_agenda(AgendaRow item) {
+  Ledger::Write write = [item](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    return txn.drop_agenda(item.exchange_id, item.what);
+  };
+  std::vector<Leaf> nothing;
+  auto done = co_await s_.ledger.commit(std::move(nothing), std::move(write));
+  if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+Task<Result<void>> Journey::notify(ExchangeRow about, const Party* to, std::string kind, std::string id,
+                                   json::object payload, Time at) {
+  const Party* from = s_.parties.find(about.sender);
+  if (!from || !to) co_return fail(Errc::invalid_config, "parties", "a party is gone");
+  json::value canonical = hub_message(std::move(kind), std::move(id), about, at);
+  canonical.at("data").at("payload") = std::move(payload);
+  Along along;
+  auto sent = co_await send_for(from, to, std::move(canonical), "receipt", std::move(along));
+  // Written before, then not recorded as done: the first one stands.
+  if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
+  co_return Result<void>();
+}
+
+// ---- a duty that waits -----------------------------------------------------------------------------------------
+
+// The duty functions of both are told that something waits and whom to telephone; not whom it is about. To the
+// recipient the missing answers would tell what is hidden, so only the sender learns them.
+Task<Result<void>> Journey::alert_duty(ExchangeRow row, AgendaRow item) {
+  const Party* sender = s_.parties.find(row.sender);
+  const Party* recipient = s_.parties.find(row.recipient);
+  auto explanation = parse_json(row.explanation);
+  const auto duty = duty_of(row);
+  if (!sender || !recipient) co_return fail(Errc::invalid_config, "parties", "a party is gone");
+  if (!explanation || !duty) co_return co_await drop_from_agenda(std::move(item));
+  const int number = item.count + 1;
+  const Party& own = duty_function(*sender);
+  const Party& other = duty_function(*recipient);
+  json::object payload{{"exchangeId", row.id},
+                       {"exchangeKind", row.kind},
+                       {"purpose", row.purpose},
+                       {"part", row.state == ExchangeState::held ? "all" : "rest"},
+                       {"rule", duty->rule},
+                       {"due", to_rfc3339(duty->due)},
+                       {"heldSince", to_rfc3339(item.opened_at)},
+                       {"alert", number}};
+  payload["telephone"] =
+      json::object{{"sender", own.duty_phone.empty() ? sender->duty_phone : own.duty_phone},
+                   {"recipient", other.duty_phone.empty() ? recipient->duty_phone : other.duty_phone}};
+  const std::string id = "alert/" + row.id + "/" + std::to_string(number);
+  json::object for_recipient = payload;
+  auto told = co_await notify(row, &other, "duty.alert", id + "/recipient", std::move(for_recipient), item.at);
+  if (!told) co_return told.error();
+  payload["missing"] = texts(string_list(*explanation, "/missing"));
+  told = co_await notify(row, &own, "duty.alert", id + "/sender", std::move(payload), item.at);
+  if (!told) co_return told.error();
+
+  const Time now = s_.clock.now();
+  Leaf leaf = leaf_about(row, LeafType::alarm, "duty_held", now);
+  leaf.codes = {duty->rule};
+  AgendaRow next = item;
+  next.count = number;
+  next.at = now + s_.patience.remind_every;
+  Ledger::Write write = [item, next](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    if (auto there = still_there(txn, item); !there) return there;
+    return txn.put_agenda(next);
+  };
+  std::vector<Leaf> leaves{std::move(leaf)};
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  s_.meter.alarm("duty_held");
+  log(LogLevel::warning, "alarm.duty_held",
+      {{"exchange", row.id},
+       {"sender", row.sender},
+       {"recipient", row.recipient},
+       {"rule", duty->rule},
+       {"alert", std::to_string(number)}});
+  co_return Result<void>();
+}
+
+// ---- a hold that nobody answers --------------------------------------------------------------------------------
+
+// It ends with a record and its sender is told. What had been released of it stays; the rest is asked for no more.
+Task<Result<void>> Journey::expire_hold(ExchangeRow row, AgendaRow item) {
+  const Time now = s_.clock.now();
+  const bool whole = row.state == ExchangeState::held;
+  const Party* sender = s_.parties.find(row.sender);
+  if (!sender) co_return fail(Errc::invalid_config, "parties", "the sender is no longer a party");
+  json::object payload{{"exchangeId", row.id},
+                       {"exchangeKind", row.kind},
+                       {"reasonCode", "hold_expired"},
+                       {"part", whole ? "all" : "rest"},
+                       {"at", to_rfc3339(item.at)}};
+  const std::string id = "hold-expired/" + row.id + "/" + std::to_string(row.leaf_index);
+  auto told = co_await notify(row, sender, "hold.expired", id, std::move(payload), item.at);
+  if (!told) co_return told.error();
+  Leaf leaf = leaf_about(row, LeafType::decision, whole ? "refused" : row.outcome, now);
+  leaf.codes = {"hold_expired"};
+  Ledger::Write write = [item, now, whole, decided = row.leaf_index](
+                            Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    if (auto there = still_there(txn, item); !there) return there;
+    auto current = txn.exchange(item.exchange_id);
+    if (!current) return current.error();
+    if (!*current || (*current)->leaf_index != decided)
+      return fail(Errc::conflict, "exchange", "decided again meanwhile");
+    ExchangeRow next = std::move(**current);
+    auto explanation = parse_json(next.explanation);
+    json::object shown = explanation && explanation->is_object() ? explanation->get_object() : json::object{};
+    shown["holdExpiredAt"] = to_rfc3339(now);
+    if (whole) {
+      next.state = ExchangeState::refused;
+      next.outcome = "refused";
+      next.fingerprint.clear();  // closed: an answer that comes now needs a message of its own
+      next.leaf_index = at.at(0);
+      next.due_at.reset();
+      shown["reason"] = "hold_expired";
+      shown["missing"] = json::array{};
+      shown["nearestChange"] = json::array{};
+      shown["words"] = json::object{
+          {"sv", "Ej utlämnat: ingen svarade i tid på det som saknades. Skicka en ny underrättelse om den behövs."},
+          {"en", "Not sent: nobody answered in time what was missing. Send a new message if it is needed."}};
+    }
+    next.explanation = json::serialize(shown);
+    next.updated_at = now;
+    if (auto put = txn.put_exchange(next); !put) return put;
+    return txn.drop_agenda(item.exchange_id, item.what);
+  };
+  std::vector<Leaf> leaves{std::move(leaf)};
+  changed();
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  changed();
+  if (!done) co_return done.error();
+  s_.meter.alarm("hold_expired");
+  log(LogLevel::info, "hold.expired",
+      {{"exchange", row.id}, {"sender", row.sender}, {"recipient", row.recipient}, {"part", whole ? "all" : "rest"}});
+  co_return Result<void>();
+}
+
+void Journey::end_with_emergency(Decided& decided, const ExchangeRow& before, const Case& source, Time now) const {
+  if (!source.message.emergency || decided.decision.permits()) return;
+  auto old = parse_json(before.explanation);
+  auto shown = parse_json(decided.row.explanation);
+  const auto until = parse_rfc3339(old ? text_at(*old, "/expiresAt") : std::string());
+  if (!shown || !shown->is_object() || !until || *until > now) return;
+  json::object& object = shown->get_object();
+  object["reason"] = "emergency_expired";
+  object["missing"] = json::array{};
+  object["nearestChange"] = json::array{};
+  object["words"] = json::object{
+      {"sv", "Ej utlämnat: nödläget upphörde innan det lämnades. Skicka en ny underrättelse om den behövs."},
+      {"en", "Not sent: the emergency ended before it was delivered. Send a new message if it is needed."}};
+  decided.row.explanation = json::serialize(object);
+  decided.row.state = ExchangeState::refused;
+  decided.row.outcome = decided.leaf.outcome = "refused";
+  decided.row.fingerprint.clear();
+  decided.row.due_at.reset();
+  decided.leaf.codes.push_back("emergency_expired");
+  decided.agenda.clear();
+}
+
+// ---- a permission that ends ------------------------------------------------------------------------------------
+
+// What has not left by then must not: decided again now, not only when an attempt comes round.
+Task<Result<void>> Journey::end_permission(ExchangeRow row, AgendaRow item) {
+  const bool waiting =
+      row.state == ExchangeState::queued || row.state == ExchangeState::delivering || row.state == ExchangeState::inbox;
+  if (waiting && !has_left(row)) {
+    auto source = source_of(row);
+    if (!source) co_return source.error();
+    auto again = co_await redecide(std::move(row), *source, "expired");
+    if (!again) co_return again.error();
+    log(LogLevel::warning, "permission.expired", {{"exchange", again->id}, {"outcome", again->outcome}});
+  }
+  co_return co_await drop_from_agenda(std::move(item));
+}
+
+}  // namespace samband

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""A held duty alerts both duty functions and never lapses silently; a hold without a duty ends with a record."""
+import pathlib
+import resource
+import sqlite3
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import people  # noqa: E402
+import samband_client as build  # noqa: E402
+from hub_case import PERMITTED, HubCase, new_id, replaced  # noqa: E402
+from hub_harness import wait_for  # noqa: E402
+
+
+def quick_clocks(folder, alert=1, remind=2, expire=4):
+    replaced(folder / "hub.toml", ("alert_after_s = 300", f"alert_after_s = {alert}"), ("remind_every_s = 86400", f"remind_every_s = {remind}"),
+             ("expire_after_s = 2592000", f"expire_after_s = {expire}"))
+    replaced(folder / "hub.toml", ("[quota.party.landlord-private]", "[quota.party.kronofogden]\nmessages_per_minute = 1\nin_flight = 1\n[quota.party.landlord-private]"))
+    # The board's alerts go to its named caseworkers, who read them in their inbox.
+    replaced(folder / "parties.toml", ('restricted_recipient = "social-restricted"', 'restricted_recipient = "social-restricted"\nduty_party = "social-restricted"'))
+
+
+class Duties(HubCase):
+    SYSTEMS = ["social-board", "bup"]
+    edit = staticmethod(quick_clocks)
+
+    def database(self, sql, *values):
+        with sqlite3.connect(f"file:{self.hub.data / 'hub.db'}?mode=ro", uri=True) as db:
+            return db.execute(sql, values).fetchall()
+
+    def agenda(self, exchange_id):
+        return sorted(what for what, in self.database("SELECT what FROM agenda WHERE exchange_id=?", exchange_id))
+
+    def lob(self):
+        return self.to(self.send("police-west", "police", build.police_lob(people.ADULT_22, new_id())), "social-board")
+
+    def alerts(self, party, exchange_id, number=None):
+        wanted = lambda e: (e["kind"] == "duty.alert" and e["data"]["payload"]["exchangeId"] == exchange_id  # noqa: E731
+                            and number in (None, e["data"]["payload"]["alert"]))
+        return self.wait_inbox(party, wanted)
+
+    def assert_about_nobody(self, entries, who):
+        for value in (who["personalNumber"], who["givenName"], who["familyName"], who["phone"]):
+            self.assertNotIn(value, str(entries))
+
+    def test_a_held_duty_alerts_both_duty_functions(self):
+        held = self.lob()
+        self.assertEqual((held["outcome"], held["duty"]["rule"]), ("held", "POL-SN-LOB"))
+        to_sender = self.alerts("police-west", held["id"])
+        to_recipient = self.alerts("social-restricted", held["id"])
+        told = to_sender[0]["data"]["payload"]
+        self.assertEqual((told["exchangeKind"], told["purpose"], told["part"], told["missing"], told["rule"]),
+                         ("police.lob", "need_of_help", "all", ["need_of_help"], "POL-SN-LOB"))
+        self.assertEqual(told["telephone"], {"sender": "08-465 004 11", "recipient": "08-465 004 22"})
+        self.assertNotIn("missing", to_recipient[0]["data"]["payload"], "to the recipient it would tell what is hidden")
+        self.assertEqual(to_recipient[0]["data"]["payload"]["telephone"], told["telephone"])
+        self.assert_about_nobody([to_sender, to_recipient], people.ADULT_22)
+        self.assertGreaterEqual(wait_for("alarm", lambda: self.hub.metric("samband_alarms_total", kind="duty_held"), 10), 1)
+        self.assertIn("alarm.duty_held", self.hub.log())
+        # Nobody but the two duty functions is told, and the recipient itself sees nothing of what is held.
+        self.assertEqual([e for e in self.inbox("housing-coordinator") if e["kind"] == "duty.alert"], [])
+        self.call("social-board", "GET", f"/v1/exchanges/{held['id']}", expect=404)
+
+    def test_an_alert_is_repeated_until_it_is_answered_also_over_a_power_cut(self):
+        held = self.lob()
+        self.alerts("police-west", held["id"], number=1)
+        self.hub.kill9()
+        self.hub.start()
+        self.alerts("police-west", held["id"], number=2)
+        self.assertEqual(self.agenda(held["id"]), ["duty"])
+        self.assertIn(self.assess("police-west", held["id"], need_of_help=True)["outcome"], PERMITTED)
+        self.assertEqual(self.agenda(held["id"]), [])
+        done = self.wait_state("police-west", held["id"])
+        self.assertTrue(done["acknowledgedAt"])
+
+    def test_a_no_ends_the_duty_and_its_alerts(self):
+        held = self.lob()
+        self.assertEqual(self.assess("police-west", held["id"], need_of_help=False)["outcome"], "refused")
+        self.assertEqual(self.agenda(held["id"]), [])
+
+    def test_what_is_clear_goes_at_once_and_the_rest_is_alerted(self):
+        text = "Fritext om hela familjen"
+        sent = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id(), text=text)), "social-board")
+        self.assertEqual((sent["outcome"], sent["state"]), ("partial", "queued"))
+        self.wait_state("police-west", sent["id"])
+        told = self.alerts("police-west", sent["id"])[0]["data"]["payload"]
+        self.assertEqual((told["part"], told["missing"]), ("rest", ["document_released"]))
+        # The duty is not met while the rest is held: its deadline stands.
+        self.assertTrue(self.exchange("police-west", sent["id"])["dueAt"])
+        due = sent["duty"]["due"]
+        wider = self.assess("police-west", sent["id"], document_released=True)
+        self.assertEqual(wider["duty"]["due"], due, "deciding again gives no new deadline")
+        wait_for("second delivery", lambda: [r for r in self.received_of("social-board", sent["id"]) if text in str(r)], 20)
+        wait_for("duty met", lambda: self.exchange("police-west", sent["id"])["dueAt"] is None, 10)
+        self.assertEqual(self.agenda(sent["id"]), [])
+
+    def test_a_rest_that_is_answered_no_is_asked_for_no_more(self):
+        sent = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id(), text="Fritext")), "social-board")
+        self.wait_state("police-west", sent["id"])
+        self.assertEqual(self.agenda(sent["id"]), ["duty"])
+        self.assess("police-west", sent["id"], document_released=False)
+        self.assertEqual(self.agenda(sent["id"]), [])
+        self.assertIsNone(self.exchange("police-west", sent["id"])["dueAt"])
+
+    def test_a_hold_without_a_duty_ends_and_one_with_a_duty_does_not(self):
+        duty = self.lob()
+        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}]
+        hold = self.to(self.send("social-board", "municipal_case", build.referral(people.CHILD_15, new_id(), facts=facts)), "bup")
+        self.assertEqual((hold["outcome"], hold["duty"]), ("held", None))
+        self.assertEqual(self.agenda(hold["id"]), ["hold"])
+        before = hold["receipt"]["leafIndex"]
+        ended = self.wait_state("social-board", hold["id"], "refused")
+        self.assertEqual((ended["outcome"], ended["reason"], ended["missing"]), ("refused", "hold_expired", []))
+        self.assertTrue(ended["holdExpiredAt"])
+        self.assertGreater(ended["receipt"]["leafIndex"], before)
+        told = self.wait_inbox("social-board", lambda e: e["kind"] == "hold.expired" and e["data"]["payload"]["exchangeId"] == hold["id"])
+        self.assertEqual(told[0]["data"]["payload"]["reasonCode"], "hold_expired")
+        self.assert_about_nobody(told, people.CHILD_15)
+        # Closed: what comes too late brings nothing to life; the recipient never learnt that it existed.
+        late = self.hub.request("social-board", "POST", f"/v1/exchanges/{hold['id']}/assessments",
+                                {"assessor": {"id": "assessor-1", "name": "Bedömare Prov"},
+                                 "facts": [{"code": "need_for_care", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]})
+        self.assertEqual(late.status, 409)
+        self.assertEqual(self.exchange("social-board", hold["id"])["state"], "refused")
+        self.assertEqual(self.received_of("bup", hold["id"]), [])
+        self.assertEqual([e for e in self.inbox("bup") if e["kind"] == "hold.expired"], [])
+        still = self.exchange("police-west", duty["id"])
+        self.assertEqual((still["state"], self.agenda(duty["id"])), ("held", ["duty"]))
+
+    # -- not sent -----------------------------------------------------------------------------------------------------
+
+    def assert_not_sent(self, answer):
+        self.assertEqual((answer.status, answer.media_type), (503, "application/problem+json"), answer)
+        told = answer.json()
+        self.assertTrue(told["detail"].startswith("NOT SENT"), told)
+        self.assertEqual(told["telephone"]["hub"], "08-465 004 00")
+        self.assertEqual(told["telephone"]["recipients"]["social-board"], "08-465 004 22", "the board's duty function")
+        self.assertNotIn("landlord-private", told["telephone"]["recipients"])
+
+    def post(self, message):
+        return self.hub.request("police-west", "POST", "/v1/in/police", message[1], {"content-type": message[0]})
+
+    def test_a_quota_used_up_is_not_sent_and_says_whom_to_call(self):
+        def post():
+            message = build.eviction_time(people.GUARDIAN_45, new_id())
+            return self.hub.request("kronofogden", "POST", "/v1/in/kronofogden", message[1], {"content-type": message[0]})
+
+        self.assertEqual(wait_for("full quota", lambda: next((a for a in [post()] if a.status != 200), None), 10).status, 503)
+        self.assert_not_sent(post())
+
+    def test_y_what_cannot_be_recorded_is_not_sent_and_says_whom_to_call(self):
+        message = build.police_lob(people.ADULT_22, new_id())
+        # No file may grow any more: as a full disk.
+        _, hard = resource.prlimit(self.hub.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.hub.process.pid, resource.RLIMIT_FSIZE, (4096, hard))
+        self.assert_not_sent(self.post(message))  # the write fails
+        self.assert_not_sent(self.post(message))  # the writing side has stopped
+        wait_for("not ready", lambda: self.hub.admin("/readyz")[0] == 503, 10)
+        self.hub.kill9()
+        self.hub.start()
+        again = self.post(message)
+        self.assertEqual((again.status, again.json()["duplicate"]), (200, False), "nothing of it was recorded")
+
+    def test_zz_the_log_still_verifies(self):
+        self.assert_log_verifies()
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")
