@@ -88,6 +88,8 @@ class EmergencyAndAnswers(HubCase):
         self.assertTrue(done["closedAt"] and done["receipt"]["proof"])
         self.assertEqual(self.leaves(), before + 1)
         self.close("social-board", sent["id"], expect=409, verdict="not_justified")
+        # What a named person answered inside the message counts like an answer to a hold.
+        self.assertIn(("social-board", "imminent_danger"), {(r["party"], r["fact"]) for r in self.cli_json("report", "assessments")})
         self.assertNotIn("privacy-1", str(self.database("SELECT * FROM review")))
 
     def test_a_flag_without_a_reason_or_without_the_assessment_opens_nothing(self):

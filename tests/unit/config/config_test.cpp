@@ -82,6 +82,9 @@ TEST(ExampleConfig, Loads) {
   EXPECT_EQ(config->log_listener.port, 8445);
   EXPECT_EQ(config->admin.port, 9464);
   EXPECT_EQ(config->clock_skew_max, 300s);
+  EXPECT_EQ(config->holds.alert_after, 300s);
+  EXPECT_EQ(config->assessments.window, 50);
+  EXPECT_EQ(config->reviews.due_within_working_days, 3);
   EXPECT_EQ(config->retry.initial, 1000ms);
   EXPECT_EQ(config->retry.max, 3600000ms);
   EXPECT_DOUBLE_EQ(config->retry.factor, 2);
@@ -224,6 +227,13 @@ INSTANTIATE_TEST_SUITE_P(
         Spoilt{"hub.toml", "address = \"127.0.0.1\"\nport = 9464", "address = \"0.0.0.0\"\nport = 9464", "\"0.0.0.0\"",
                "127.0.0.1 or ::1"},
         Spoilt{"hub.toml", "jitter = 0.2", "jitter = 2", "2\nattempts_max", "number from 0 to 0.9"},
+        // A held duty is alerted within five minutes, whatever the file says.
+        Spoilt{"hub.toml", "alert_after_s = 300", "alert_after_s = 301", "301", "300"},
+        Spoilt{"hub.toml", "remind_every_s = 86400", "remind_every_s = 0", "0            # and", "from 1"},
+        Spoilt{"hub.toml", "minimum = 20", "minimum = 51", "51", "minimum <= window"},
+        Spoilt{"hub.toml", "per_minute_max = 20", "per_minute_max = 50", "50               # of one",
+               "per_minute_max < window"},
+        Spoilt{"hub.toml", "due_within_working_days = 3", "due_within_working_days = 0", "0\n\n# Days", "from 1 to 30"},
         Spoilt{"hub.toml", "max_ms = 3600000", "max_ms = 10", "10\njitter", "initial_ms"},
         Spoilt{"hub.toml", "\"police.lob\" = 365", "\"police.lobb\" = 365", "365\n\"police.offer\"",
                "unknown message kind"},
@@ -275,6 +285,10 @@ INSTANTIATE_TEST_SUITE_P(
         Spoilt{"parties.toml", "endpoint = \"police\"", "endpoint = \"polis\"", "\"polis\"", "no endpoint 'polis'"},
         Spoilt{"parties.toml", "endpoint = \"police\"\n", "", "\"police\"\ninbound", "together"},
         Spoilt{"parties.toml", "inbound = [\"police\"]", "inbound = [\"polis\"]", "[\"polis\"]", "no plugin 'polis'"},
+        Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"", "duty_party = \"nobody\"", "\"nobody\"",
+               "unknown party"},
+        Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"", "privacy_officer = \"nobody\"",
+               "\"nobody\"", "unknown party"},
         Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"", "restricted_recipient = \"nobody\"",
                "\"nobody\"", "another party"},
         Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"",
