@@ -22,6 +22,7 @@ OptionSet option_set(const Command& command) {
     if (!o.initial.empty()) help += " (default: " + o.initial + ")";
     Option option(o.name, "", help);
     if (!o.argument.empty()) option.argument(o.argument);
+    option.repeatable(o.repeatable);
     set.addOption(option);
   }
   return set;
@@ -55,6 +56,11 @@ void print_overview(const std::vector<Command>& commands, std::ostream& out) {
 std::string Arguments::get(const std::string& name) const {
   const auto it = values_.find(name);
   return it == values_.end() ? std::string() : it->second;
+}
+
+std::vector<std::string> Arguments::all(const std::string& name) const {
+  const auto it = repeated_.find(name);
+  return it == repeated_.end() ? std::vector<std::string>() : it->second;
 }
 
 int complain(const std::string& text) {
@@ -121,7 +127,9 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
           print_help(*command);
           return kOk;
         }
-        if (!name.empty()) arguments.values_[name] = value;
+        if (name.empty()) continue;
+        arguments.values_[name] = value;
+        arguments.repeated_[name].push_back(value);
       } else {
         arguments.positional_.push_back(words[i]);
       }
@@ -133,8 +141,9 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
     return kUsage;
   }
   const bool wants = !command->positional.empty(), optional = wants && command->positional[0] == '[';
+  const bool many = command->positional.find("...") != std::string::npos;
   const std::size_t given = arguments.positional_.size();
-  if (given > (wants ? 1u : 0u) || (wants && !optional && given == 0)) {
+  if ((!many && given > (wants ? 1u : 0u)) || (wants && !optional && given == 0)) {
     std::cerr << "samband " << command->name << ": "
               << (wants ? "expects one " + command->positional : "takes no further words") << "\nTry: samband "
               << command->name << " --help\n";

@@ -13,23 +13,27 @@ inline constexpr int kOk = 0, kFailed = 1, kUsage = 2;
 struct OptionSpec {
   std::string name, argument, help;  // argument "" = a flag
   std::string initial;
+  bool repeatable = false;  // all() answers every value
 };
 
 class Arguments {
  public:
   std::string get(const std::string& name) const;
+  // Every value of a repeatable option, in order.
+  std::vector<std::string> all(const std::string& name) const;
   bool has(const std::string& name) const { return values_.count(name) != 0; }
   const std::vector<std::string>& positional() const { return positional_; }
   bool json() const { return has("json"); }
 
   std::map<std::string, std::string> values_;
+  std::map<std::string, std::vector<std::string>> repeated_;
   std::vector<std::string> positional_;
 };
 
 struct Command {
   std::string name;        // "consent add"
   std::string summary;     // one line
-  std::string positional;  // "EXCHANGE", "" = none
+  std::string positional;  // "EXCHANGE", "" = none, "[FILE]" = may be left out, "[PATH...]" = any number
   std::string text;        // what it does, what it prints, exit codes
   std::vector<OptionSpec> options;
   std::function<int(const Arguments&)> run;

@@ -8,14 +8,16 @@ namespace samband::cli {
 
 void add_serve(std::vector<Command>&);
 void add_check(std::vector<Command>&);           // check, keys dev, plugin list
-void add_policy(std::vector<Command>&);          // policy explain, policy list
+void add_policy(std::vector<Command>&);          // policy list
 void add_policy_publish(std::vector<Command>&);  // policy publish, approve, status, fetch
 void add_policy_simulate(std::vector<Command>&);
-void add_consent(std::vector<Command>&);     // consent add, revoke, list
-void add_exchange(std::vector<Command>&);    // exchange list, show, retry
-void add_quarantine(std::vector<Command>&);  // quarantine list, show, delete
-void add_report(std::vector<Command>&);      // report statistics, duties, assessments
-void add_review(std::vector<Command>&);      // review list, close
-void add_log(std::vector<Command>&);         // log verify, proof, checkpoint
+void add_policy_explain(std::vector<Command>&);  // policy explain
+void add_policy_cases(std::vector<Command>&);    // policy decide, policy test
+void add_consent(std::vector<Command>&);         // consent add, revoke, list
+void add_exchange(std::vector<Command>&);        // exchange list, show, retry
+void add_quarantine(std::vector<Command>&);      // quarantine list, show, delete
+void add_report(std::vector<Command>&);          // report statistics, duties, assessments
+void add_review(std::vector<Command>&);          // review list, close
+void add_log(std::vector<Command>&);             // log verify, proof, checkpoint
 
 }  // namespace samband::cli

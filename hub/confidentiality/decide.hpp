@@ -39,12 +39,6 @@ class DecisionMaker {
   static Decision decide(const DecisionRequest&, const RuleSet&);
 };
 
-// The explanation, structured (docs/confidentiality.md): outcome, fields, duty, nearest change, hashes. Categories and
-// codes only: no value of any field, so that it may be stored and shown to the sender.
-json::object explanation(const Decision&, const RuleSet&);
-// One paragraph in plain words; language "sv" or "en".
-std::string explain_in_words(const Decision&, const RuleSet&, std::string_view language);
-
 // May the sender's own system assert this fact? Every other one is a judgement, with a named assessor.
 bool is_assertion(std::string_view fact);
 

@@ -1,8 +1,9 @@
+#include "confidentiality/explain.hpp"
+
 #include <algorithm>
 #include <map>
 #include <set>
 
-#include "confidentiality/decide.hpp"
 #include "confidentiality/rule_index.hpp"
 
 namespace samband {
@@ -173,6 +174,21 @@ const Dictionary& outcome_names() {
   return kNames;
 }
 
+const Dictionary& role_names() {
+  static const Dictionary kNames = {
+      {"subject", {"den det gäller", "the person concerned"}},
+      {"tenant", {"hyresgästen", "the tenant"}},
+      {"guardian", {"vårdnadshavare", "guardian"}},
+      {"sibling", {"syskon", "sibling"}},
+      {"child_in_home", {"barn i hemmet", "child in the home"}},
+      {"co_tenant", {"medhyresgäst", "co-tenant"}},
+      {"relative", {"närstående", "relative"}},
+      {"reporter", {"anmälaren", "the reporter"}},
+      {"other", {"annan person", "another person"}},
+  };
+  return kNames;
+}
+
 const Dictionary& deadline_names() {
   static const Dictionary kNames = {{"at_once", {"genast", "at once"}},
                                     {"same_day", {"samma dag", "the same day"}},
@@ -200,25 +216,105 @@ json::array strings(const std::vector<std::string>& items) {
   return out;
 }
 
-json::object field_object(const FieldDecision& field) {
-  json::array covers;
-  for (const auto& cover : field.covers) {
-    json::object one{
-        {"provision", cover.provision}, {"person", safe_ref(cover.person)}, {"cleared", to_string(cover.cleared)}};
-    if (cover.cleared == Truth::yes) {
-      one["clearedBy"] = cover.cleared_by;
-      if (!cover.consent_id.empty()) one["consent"] = cover.consent_id;
-    } else {
-      one["missing"] = strings(cover.missing);
-    }
-    covers.emplace_back(std::move(one));
-  }
-  return {{"category", field.field.category},
-          {"outcome", to_string(field.outcome)},
-          {"reason", field.reason},
-          {"action", field.action},
-          {"covers", std::move(covers)}};
+bool has(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
 }
+bool reaches(const std::vector<std::string>& list, std::string_view item) { return has(list, item) || has(list, "*"); }
+
+bool rests_on_consent(const Rule& rule) {
+  return std::any_of(rule.conditions.begin(), rule.conditions.end(),
+                     [](const Condition& c) { return c.type == Condition::Type::consent; });
+}
+
+// The rows of one explanation: what each field's outcome rests on, by section.
+class Rows {
+ public:
+  Rows(const Decision& decision, const RuleSet& set, const ExplainWith& with)
+      : decision_(decision), set_(set), with_(with) {}
+
+  json::object of(const FieldDecision& field) const {
+    json::array covers, persons;
+    std::set<std::string> grounds, obligations;
+    bool ordinary = false;
+    for (const auto& cover : field.covers) {
+      const auto* provision = set_.provision(cover.provision);
+      json::object one{{"provision", cover.provision},
+                       {"person", shown(cover.person)},
+                       {"role", role_of(cover.person)},
+                       {"cleared", to_string(cover.cleared)}};
+      if (provision != nullptr) one["citation"] = provision->citation.text;
+      ordinary = ordinary || (provision != nullptr && !provision->public_interest && !provision->protects_place);
+      if (cover.cleared == Truth::yes) {
+        one["clearedBy"] = cover.cleared_by;
+        if (!cover.consent_id.empty()) one["consent"] = cover.consent_id;
+        const auto* rule = set_.rule(cover.cleared_by);
+        const std::string ground = rule != nullptr        ? ground_of(*rule)
+                                   : provision != nullptr ? provision->citation.text + ", skadeprövning"
+                                                          : std::string();
+        one["ground"] = ground;
+        grounds.insert(ground);
+        if (rule != nullptr) obligations.insert(rule->obligations.begin(), rule->obligations.end());
+      } else {
+        one["missing"] = strings(cover.missing);
+      }
+      covers.emplace_back(std::move(one));
+    }
+    for (const auto& ref : field.field.persons)
+      persons.emplace_back(json::object{{"person", shown(ref)}, {"role", role_of(ref)}});
+    const bool released = field.outcome == FieldOutcome::release;
+    if (released && !ordinary) by_ground(field, grounds, obligations);
+    json::object out{
+        {"category", field.field.category}, {"persons", std::move(persons)}, {"outcome", to_string(field.outcome)},
+        {"reason", field.reason},           {"action", field.action},        {"covers", std::move(covers)}};
+    if (released) {
+      out["grounds"] = strings({grounds.begin(), grounds.end()});
+      out["obligations"] = strings({obligations.begin(), obligations.end()});
+    }
+    return out;
+  }
+
+  static std::string ground_of(const Rule& rule) {
+    return rule.citation.text + (rule.via.empty() ? "" : " (" + rule.via + ")");
+  }
+
+ private:
+  std::string shown(const std::string& ref) const { return with_.keep_refs ? ref : safe_ref(ref); }
+  std::string role_of(const std::string& ref) const {
+    if (with_.request != nullptr)
+      for (const auto& person : with_.request->persons)
+        if (person.ref == ref) return person.role;
+    return "";
+  }
+  // What no ordinary provision covers goes by a rule all the same, and by a declaration that nothing covers it.
+  void by_ground(const FieldDecision& field, std::set<std::string>& grounds, std::set<std::string>& obligations) const {
+    const auto& category = field.field.category;
+    std::vector<const Rule*> rules;
+    for (const auto& id : decision_.rules()) {
+      const auto* rule = set_.rule(id);
+      if (rule == nullptr || category == "envelope" || category == "official" || !reaches(rule->categories, category))
+        continue;
+      const bool role = field.field.persons.empty() ||
+                        std::any_of(field.field.persons.begin(), field.field.persons.end(),
+                                    [&](const std::string& ref) { return reaches(rule->persons, role_of(ref)); });
+      if (role) rules.push_back(rule);
+    }
+    // A consent is relied on only where nothing else would do.
+    const bool other = std::any_of(rules.begin(), rules.end(), [](const Rule* r) { return !rests_on_consent(*r); });
+    for (const auto* rule : rules) {
+      if (other && rests_on_consent(*rule)) continue;
+      grounds.insert(ground_of(*rule));
+      obligations.insert(rule->obligations.begin(), rule->obligations.end());
+    }
+    if (!field.covers.empty() || with_.request == nullptr || with_.request->holder == nullptr) return;
+    for (const auto& none : set_.no_secrecy)
+      if (reaches(none.holders, with_.request->holder->actor_type) && has(none.categories, category))
+        grounds.insert(none.citation.text);
+  }
+
+  const Decision& decision_;
+  const RuleSet& set_;
+  const ExplainWith& with_;
+};
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
   std::string out;
@@ -251,12 +347,13 @@ std::vector<std::string> lines_for(const Decision& decision, FieldOutcome outcom
 
 }  // namespace
 
-json::object explanation(const Decision& decision, const RuleSet& set) {
+json::object explanation(const Decision& decision, const RuleSet& set, const ExplainWith& with) {
   json::array fields;
+  const Rows rows(decision, set, with);
   std::vector<json::object> seen;
   std::vector<std::size_t> counts;
   for (const auto& field : decision.fields()) {
-    auto object = field_object(field);
+    auto object = rows.of(field);
     const auto same = std::find(seen.begin(), seen.end(), object);
     if (same == seen.end()) {
       seen.push_back(std::move(object));
@@ -292,8 +389,17 @@ json::object explanation(const Decision& decision, const RuleSet& set) {
                    {"rulesetHash", decision.ruleset_hash()}};
   if (decision.expires_at()) out["expiresAt"] = to_rfc3339(*decision.expires_at());
   if (const auto& duty = decision.duty()) {
-    out["duty"] = json::object{{"rule", duty->rule}, {"modality", duty->modality}, {"due", to_rfc3339(duty->due)}};
+    json::object one{{"rule", duty->rule}, {"modality", duty->modality}, {"due", to_rfc3339(duty->due)}};
+    if (const auto* rule = set.rule(duty->rule)) {
+      one["deadline"] = rule->deadline;
+      one["citation"] = rule->citation.text;
+      if (!rule->via.empty()) one["via"] = rule->via;
+    }
+    out["duty"] = std::move(one);
+  } else {
+    out["duty"] = nullptr;
   }
+  if (!with.inputs_hash.empty()) out["inputsHash"] = with.inputs_hash;
   return out;
 }
 
@@ -338,6 +444,84 @@ std::string explain_in_words(const Decision& decision, const RuleSet& set, std::
   if (!changes.empty())
     out += (sv ? " Skulle ändras av: " : " Would change with: ") + joined(changes, sv ? "; eller " : "; or ") + ".";
   return out;
+}
+
+std::vector<std::string> explain_fields(const json::array& rows, std::string_view language) {
+  const bool sv = language == "sv";
+  const auto texts = [](const json::object& row, std::string_view key, const Dictionary* names, bool swedish) {
+    std::vector<std::string> found;
+    if (const auto* list = row.if_contains(key); list != nullptr && list->is_array())
+      for (const auto& item : list->get_array())
+        if (item.is_string())
+          found.push_back(names != nullptr ? word(*names, item.get_string(), swedish) : std::string(item.get_string()));
+    return found;
+  };
+  static const Dictionary kOutcomes = {
+      {"release", {"lämnas", "goes"}}, {"withhold", {"stannar", "stays"}}, {"hold", {"vilar", "is held"}}};
+  std::vector<std::string> out;
+  for (const auto& value : rows) {
+    const auto* row = value.if_object();
+    if (row == nullptr || string_at(*row, "category") == "envelope") continue;
+    const auto category = string_at(*row, "category");
+    std::string line =
+        category.empty() ? std::string(sv ? "okänt fält" : "unknown field") : word(category_names(), category, sv);
+    std::set<std::string> roles;
+    if (const auto* persons = row->if_contains("persons"); persons != nullptr && persons->is_array())
+      for (const auto& person : persons->get_array())
+        if (person.is_object() && !string_at(person.get_object(), "role").empty())
+          roles.insert(word(role_names(), string_at(person.get_object(), "role"), sv));
+    if (!roles.empty()) line += " (" + joined({roles.begin(), roles.end()}, ", ") + ")";
+    const auto outcome = string_at(*row, "outcome");
+    line += ": " + word(kOutcomes, outcome, sv);
+    std::vector<std::string> parts;
+    if (outcome == "release") {
+      parts = texts(*row, "grounds", nullptr, sv);
+    } else {
+      line += ", " + word(reason_names(), string_at(*row, "reason"), sv);
+      if (const auto* covers = row->if_contains("covers"); covers != nullptr && covers->is_array())
+        for (const auto& item : covers->get_array()) {
+          const auto* cover = item.if_object();
+          if (cover == nullptr || string_at(*cover, "cleared") == "yes") continue;
+          std::string part(string_at(*cover, "provision"));
+          if (const auto missing = texts(*cover, "missing", &fact_names(), sv); !missing.empty())
+            part += (sv ? ", öppnas av " : ", opened by ") + joined(missing, sv ? " eller " : " or ");
+          if (!has(parts, part)) parts.push_back(std::move(part));
+        }
+    }
+    if (!parts.empty()) line += ": " + joined(parts, "; ");
+    out.push_back(std::move(line));
+  }
+  return out;
+}
+
+std::string inputs_text(const DecisionRequest& request) {
+  const auto sorted = [](std::vector<std::string> lines) {
+    std::sort(lines.begin(), lines.end());
+    return strings(lines);
+  };
+  const auto party = [](const Party* p) { return p == nullptr ? json::array{} : json::array{p->id, p->actor_type}; };
+  std::vector<std::string> fields, persons, facts, consents, agreements;
+  for (const auto& f : request.fields)
+    fields.push_back(json::serialize(json::array{f.pointer, f.category, strings(f.persons)}));
+  for (const auto& p : request.persons)
+    persons.push_back(json::serialize(json::array{p.ref, p.role, p.birth_date ? to_string(*p.birth_date) : "",
+                                                  to_string(p.protection), p.subject_ref}));
+  for (const auto& f : request.facts)
+    facts.push_back(
+        json::serialize(json::array{f.code, to_string(f.value), f.person_ref, f.assessor_id, to_rfc3339(f.at)}));
+  for (const auto& c : request.consents)
+    consents.push_back(json::serialize(json::array{c.id, c.subject_ref, c.holder, c.giver, c.maturity_assessor,
+                                                   strings(c.recipients), strings(c.purposes), strings(c.categories),
+                                                   to_rfc3339(c.valid_from), to_rfc3339(c.valid_to),
+                                                   c.revoked_at ? to_rfc3339(*c.revoked_at) : "", c.agreement}));
+  for (const auto& a : request.agreements)
+    agreements.push_back(
+        json::serialize(json::array{a.id, strings(a.parties), to_string(a.valid_from), to_string(a.valid_to)}));
+  return json::serialize(json::array{
+      to_rfc3339(request.at), party(request.holder), party(request.recipient), request.purpose, request.kind,
+      to_string(request.initiative), request.emergency, request.emergency_reason, to_rfc3339(request.emergency_since),
+      request.recipient_restricted, sorted(std::move(fields)), sorted(std::move(persons)), sorted(std::move(facts)),
+      sorted(std::move(consents)), sorted(std::move(agreements))});
 }
 
 }  // namespace samband

@@ -34,7 +34,7 @@ json::array show(const std::map<std::pair<std::string, std::string>, Group>& gro
 
 }  // namespace
 
-json::object describe(const Decision& decision, const RuleSet& rules) {
+json::object describe(const Decision& decision, const RuleSet& rules, const ExplainWith& with) {
   std::map<FieldOutcome, std::map<std::pair<std::string, std::string>, Group>> by_outcome;
   for (const FieldDecision& field : decision.fields()) {
     if (field.field.category == "envelope") continue;  // says nothing about anybody
@@ -58,12 +58,13 @@ json::object describe(const Decision& decision, const RuleSet& rules) {
   out["grounds"] = strings(decision.citations());
   out["obligations"] = strings(decision.obligations());
   if (decision.expires_at()) out["expiresAt"] = to_rfc3339(*decision.expires_at());
-  if (decision.duty())
-    out["duty"] = json::object{{"rule", decision.duty()->rule},
-                               {"modality", decision.duty()->modality},
-                               {"due", to_rfc3339(decision.duty()->due)}};
-  else
-    out["duty"] = nullptr;
+  json::object whole = explanation(decision, rules, with);
+  out["duty"] = std::move(whole["duty"]);
+  json::array rows;
+  for (json::value& row : whole["fields"].get_array())
+    if (string_at(row.get_object(), "category") != "envelope") rows.push_back(std::move(row));
+  out["explanation"] = std::move(rows);
+  if (auto* hash = whole.if_contains("inputsHash")) out["inputsHash"] = std::move(*hash);
   out["missing"] = strings(decision.missing());
   json::array nearest;
   for (const auto& set : decision.nearest_change()) nearest.push_back(strings(set));

@@ -2,14 +2,14 @@
 // of a field. Pure.
 #pragma once
 #include "base/json.hpp"
-#include "confidentiality/decide.hpp"
+#include "confidentiality/explain.hpp"
 #include "store/store.hpp"
 
 namespace samband {
 
-// The decision as docs/agency-api.md shows it: reason, fields by category, rules, grounds, obligations, duty, missing,
-// nearestChange, words. Stored with the exchange.
-json::object describe(const Decision&, const RuleSet&);
+// The decision as docs/agency-api.md shows it: reason, fields by category, explanation (each field with what covers and
+// clears it), rules, grounds, obligations, duty, missing, nearestChange, words, hashes. Stored with the exchange.
+json::object describe(const Decision&, const RuleSet&, const ExplainWith& = {});
 
 // Does `next` release something of a category, or more of it, than `before` did?
 bool is_wider(const ExchangeRow& next, const ExchangeRow& before);

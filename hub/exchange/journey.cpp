@@ -260,7 +260,8 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
     row.fingerprint += "\nmissing " + join(decision.missing());  // another question is another hold
   row.subject_refs = join(source.subject_refs);
   row.consents = join(decision.consents());
-  json::object description = describe(decision, *rules);
+  json::object description =
+      describe(decision, *rules, {.request = &request, .inputs_hash = crypto::sha256_hex(inputs_text(request))});
   out.agenda = agenda_for(row, decision, *rules, *holder, recipient, now);
   const bool waits =
       std::any_of(out.agenda.begin(), out.agenda.end(), [](const AgendaRow& a) { return a.what != "ttl"; });

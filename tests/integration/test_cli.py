@@ -20,7 +20,7 @@ from hub_case import PERMITTED, HubCase, faster_retries, new_id, replaced  # noq
 from hub_harness import wait_for  # noqa: E402
 
 OK, FAILED, USAGE = 0, 1, 2
-COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy explain", "policy list", "policy publish", "policy approve", "policy status",
+COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy decide", "policy explain", "policy list", "policy test", "policy publish", "policy approve", "policy status",
             "policy fetch", "policy simulate", "report statistics", "report duties", "report assessments",
             "review list", "review close", "consent add", "consent revoke", "consent list",
             "exchange list", "exchange show", "exchange retry", "quarantine list", "quarantine show", "quarantine delete", "log verify", "log checkpoint"]
@@ -274,6 +274,53 @@ class Cli(HubCase):
                               "--at", "2030-01-01T12:00:00Z", check=FAILED)
         self.assertEqual(later[0]["outcome"], "refused")
         self.assertEqual(self.leaves(), before, "nothing is recorded")
+
+    def test_what_if(self):
+        lob = self.file(build.canonical("police.lob", "police-west", {"persons": [build.as_person(people.ADULT_22)], "payload": {"custody": {"start": build.now(-7200)}}}))
+        explain = ["policy", "explain", lob, "--from", "police-west", "--to", "social-board", "--purpose", "need_of_help"]
+        yes = ["--with", "fact:identity_established=true", "--with", "fact:need_of_help=true"]
+        [found] = self.cli_json(*explain, *yes, check=OK)
+        self.assertEqual((found["before"], found["outcome"]), ("held", "released"))
+        self.assertEqual(self.cli_json(*explain, "--with", "fact:need_of_help=false", check=FAILED)[0]["outcome"], "refused")
+        ref = build.as_person(people.ADULT_22)["ref"]
+        self.assertEqual(self.cli_json(*explain, yes[0], f"{yes[1]}@{ref}", yes[2], f"{yes[3]}@{ref}", check=OK)[0]["outcome"], "released")
+        text = self.cli(*explain, *yes, "--lang", "en", check=OK).stdout
+        self.assertIn("police-west -> social-board (need_of_help): held => released\n", text)
+        self.assertRegex(text, r"\n    deprivation of liberty \(the person concerned\): goes: Polislagen")
+        self.assertIn("frihetsberövande (den det gäller): vilar, ett svar saknas: ", self.cli(*explain, check=FAILED).stdout)
+        # A consent that came with the message, without it, and one that is imagined.
+        offer = {"persons": [build.as_person(people.ADULT_22)], "payload": {"offer": {"accepted": True, "at": build.now(-3600)}},
+                 "facts": [{"code": "offer_accepted", "value": True}],
+                 "consents": [{"person": ref, "giver": "self", "recipients": ["social-board"], "purposes": ["voluntary_offer"],
+                               "categories": ["identity", "event"], "validTo": build.now(86400), "evidenceSha256": "5a" * 32, "language": "sv"}]}
+        path = self.file(build.canonical("police.offer", "police-west", offer))
+        explain = ["policy", "explain", path, "--from", "police-west", "--to", "social-board", "--purpose", "voluntary_offer"]
+        self.assertIn(self.cli_json(*explain, check=OK)[0]["outcome"], PERMITTED)
+        [without] = self.cli_json(*explain, "--without-consent", check=FAILED)
+        self.assertEqual((without["outcome"], without["reason"]), ("refused", "consent_missing"))
+        self.assertIn(self.cli_json(*explain, "--without-consent", "--with", "consent", check=OK)[0]["outcome"], PERMITTED)
+        for wrong in ("need_of_help=true", "fact:nothing=true", "fact:need_of_help=maybe", "fact:need_of_help=true@p9", "fact:need_of_help"):
+            self.cli(*explain, "--with", wrong, check=USAGE)
+
+    def test_a_recorded_exchange_is_explained(self):
+        facts = [{"code": "reasonable_suspicion", "value": True}, {"code": "prison_in_scale", "value": True}]
+        payload = {"policeCaseNo": "5000-K123-26", "suspicionLevel": "skaligen_misstankt", "occurredAt": build.now(-3600), "narrative": "text"}
+        body = build.canonical("police.suspicion", "police-west", {"persons": [build.as_person(people.YOUTH_17)], "facts": facts, "payload": payload})
+        sent = self.to(self.send("police-west", "police", body), "social-board")
+        shown = self.cli_json("policy", "explain", sent["id"], check=OK)
+        suspicion = [row for row in shown["explanation"] if row["category"] == "suspicion"][0]
+        self.assertEqual({c["provision"]: (c["role"], c["clearedBy"]) for c in suspicion["covers"]},
+                         {p: ("subject", "POL-SN-15-17") for p in ("OSL 18:1", "OSL 35:1")})
+        self.assertEqual((suspicion["grounds"], suspicion["obligations"]), (["LUL (1964:167) 6 § (OSL 10:28)"], ["receipt"]))
+        self.assertEqual(shown["duty"]["deadline"], "at_once")
+        self.assertRegex(shown["inputsHash"], r"^[0-9a-f]{64}$")
+        self.assertEqual(sent["explanation"], shown["explanation"], "the sender is told the same")
+        for lang, line in (("sv", "    misstanke (den det gäller): lämnas: LUL (1964:167) 6 § (OSL 10:28)\n"), ("en", "    suspicion (the person concerned): goes: LUL")):
+            text = self.cli("policy", "explain", sent["id"], "--lang", lang, check=OK).stdout
+            self.assertIn(line, text)
+            self.assertIn(shown["rulesetHash"], text)
+        self.cli("policy", "explain", new_id(), check=FAILED)
+        self.cli("policy", "explain", sent["id"], "--with", "fact:need_of_help=true", check=USAGE)
 
     def test_a_message_that_cannot_be_explained_is_said_without_its_values(self):
         number = people.YOUTH_17["personalNumber"]

@@ -1,6 +1,9 @@
 // Explanations: complete, in both languages, and never a value or a sender's own text.
 #include "support.hpp"
 
+#include <algorithm>
+#include <functional>
+
 namespace samband::testing {
 namespace {
 
@@ -31,6 +34,59 @@ TEST(Explanation, SaysWhatWentWhatStayedAndWhatWouldChangeIt) {
       "Skulle ändras av: en namngiven persons prövning av skyddad plats.");
   const auto en = explain_in_words(d, *shipped_rules(), "en");
   EXPECT_TRUE(en.starts_with("Partly released: 3 of 6 items. Duty: LUL (1964:167) 6 §, at once")) << en;
+}
+
+TEST(Explanation, SaysForEachFieldByWhatItGoesOrWhatIsMissing) {
+  const auto w = notice();
+  const auto request = w.request();
+  const auto e = explanation(w.decide(), *shipped_rules(), {.request = &request, .inputs_hash = "h"});
+  EXPECT_EQ(e.at("inputsHash").as_string(), "h");
+  EXPECT_EQ(e.at("duty").at("deadline").as_string(), "at_once");
+  EXPECT_EQ(e.at("duty").at("citation").as_string(), "LUL (1964:167) 6 §");
+  const auto& identity = e.at("fields").at(0);
+  EXPECT_EQ(identity.at("persons").at(0).at("role").as_string(), "subject");
+  EXPECT_EQ(identity.at("grounds").at(0).as_string(), "LUL (1964:167) 6 § (OSL 10:28)");
+  EXPECT_EQ(identity.at("obligations").at(0).as_string(), "receipt");
+  EXPECT_EQ(identity.at("covers").at(0).at("role").as_string(), "subject");
+  EXPECT_EQ(identity.at("covers").at(0).at("clearedBy").as_string(), "POL-SN-15-17");
+  const auto& address = e.at("fields").at(2);
+  ASSERT_EQ(address.at("category").as_string(), "address");
+  EXPECT_FALSE(address.as_object().contains("grounds")) << "what stays rests on nothing";
+  const auto lines = explain_fields(e.at("fields").as_array(), "en");
+  EXPECT_EQ(lines.at(0), "identity (the person concerned): goes: LUL (1964:167) 6 § (OSL 10:28)");
+  EXPECT_EQ(lines.at(2),
+            "home address (the person concerned): stays, protected identity, manual review: OSL 21:3 st 1, opened by "
+            "a named person's release of a protected place");
+}
+
+TEST(Explanation, WhatNoProvisionCoversStillNamesItsRuleAndTheDeclaration) {
+  World w("landlord_private", "social_board", "rent.arrears", "rent_arrears_notice");
+  w.person("tenant", 40);
+  w.field("debt").fact("dwelling", true, "p1", "");
+  const auto request = w.request();
+  const auto e = explanation(w.decide(), *shipped_rules(), {.request = &request});
+  const auto& grounds = e.at("fields").at(0).at("grounds").as_array();
+  ASSERT_EQ(grounds.size(), 2u);
+  EXPECT_EQ(grounds[0].as_string(), "JB (1970:994) 12:44 1 st 1; SFS 1978:314 formulär 3 (OSL 10:2)");
+  EXPECT_EQ(grounds[1].as_string(), "OSL (2009:400) 2:1: privat hyresvärd omfattas inte");
+}
+
+TEST(Explanation, TheInputsTextIsTheSameInAnyOrderAndOtherForOtherInputs) {
+  const auto w = notice();
+  auto turned = w;
+  std::reverse(turned.facts.begin(), turned.facts.end());
+  std::reverse(turned.fields.begin(), turned.fields.end());
+  EXPECT_EQ(inputs_text(w.request()), inputs_text(turned.request()));
+  for (const auto& change : std::vector<std::function<void(World&)>>{
+           [](World& x) { x.now += std::chrono::seconds{1}; }, [](World& x) { x.facts[0].value = Truth::no; },
+           [](World& x) { x.persons[0].protection = Protection::none; }, [](World& x) { x.restricted = false; },
+           [](World& x) { x.emergency = true; }, [](World& x) { x.purpose = "receipt"; },
+           [](World& x) { x.consent("p1", {"identity"}); }, [](World& x) { x.agreement(); },
+           [](World& x) { x.field("event"); }}) {
+    auto other = w;
+    change(other);
+    EXPECT_NE(inputs_text(w.request()), inputs_text(other.request()));
+  }
 }
 
 TEST(Explanation, OfARefusalNamesTheReason) {

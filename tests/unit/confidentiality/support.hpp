@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "confidentiality/decide.hpp"
+#include "confidentiality/explain.hpp"
 
 namespace samband::testing {
 
