@@ -350,21 +350,28 @@ std::vector<std::string> lines_for(const Decision& decision, FieldOutcome outcom
 json::object explanation(const Decision& decision, const RuleSet& set, const ExplainWith& with) {
   json::array fields;
   const Rows rows(decision, set, with);
-  std::vector<json::object> seen;
-  std::vector<std::size_t> counts;
+  // Like fields are counted, not repeated: what is judged alike has category and persons in common.
+  struct Kind {
+    const FieldDecision* first;
+    std::size_t count;
+  };
+  std::vector<Kind> kinds;
   for (const auto& field : decision.fields()) {
-    auto object = rows.of(field);
-    const auto same = std::find(seen.begin(), seen.end(), object);
-    if (same == seen.end()) {
-      seen.push_back(std::move(object));
-      counts.push_back(1);
+    const auto same = std::find_if(kinds.begin(), kinds.end(), [&](const Kind& kind) {
+      const auto& f = *kind.first;
+      return f.field.category == field.field.category && f.outcome == field.outcome && f.reason == field.reason &&
+             f.action == field.action && f.field.persons == field.field.persons;
+    });
+    if (same == kinds.end()) {
+      kinds.push_back({&field, 1});
     } else {
-      ++counts[same - seen.begin()];
+      ++same->count;
     }
   }
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    seen[i]["count"] = counts[i];
-    fields.emplace_back(std::move(seen[i]));
+  for (const auto& kind : kinds) {
+    auto row = rows.of(*kind.first);
+    row["count"] = kind.count;
+    fields.emplace_back(std::move(row));
   }
   json::array rules;
   for (const auto& id : decision.rules()) {
