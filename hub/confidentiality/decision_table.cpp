@@ -140,8 +140,10 @@ class Conditions {
   PersonPlaces subjects_;
 };
 
-std::set<std::string> released_by(const Decision& decision) {
+// What a rule brings about: what leaves, and the duty with its time.
+std::set<std::string> effects_of(const Decision& decision) {
   std::set<std::string> out;
+  if (decision.duty()) out.insert("duty " + decision.duty()->rule + " " + to_rfc3339(decision.duty()->due));
   for (const auto& field : decision.fields())
     if (field.outcome == FieldOutcome::release) {
       std::string name = field.field.category;
@@ -164,6 +166,7 @@ class Coverage {
         for (const auto& code : condition.codes) alternatives_.insert(code);
     }
     if (!rule.setting.empty()) points_.push_back({"setting:" + rule.setting, false});
+    if (rule.initiative.size() == 1) points_.push_back({"initiative:" + rule.initiative.front(), false});
   }
 
   // Each row once, in order; then tries().
@@ -172,6 +175,8 @@ class Coverage {
     std::vector<Truth> truths;
     for (const auto& condition : rule_.conditions) truths.push_back(conditions.of(condition));
     if (!rule_.setting.empty()) truths.push_back(set.settings.*setting_named(rule_.setting) ? Truth::yes : Truth::no);
+    if (rule_.initiative.size() == 1)
+      truths.push_back(rule_.initiative.front() == to_string(request.initiative) ? Truth::yes : Truth::no);
     // Whether a consent suffices hangs on the age (OSL 12:3): where that is unknown, both are, for one reason.
     const auto unknown_of = [&](Condition::Type type) {
       for (std::size_t i = 0; i < rule_.conditions.size(); ++i)
@@ -184,9 +189,9 @@ class Coverage {
     for (std::size_t i = 0; i < truths.size(); ++i)
       if (truths[i] != Truth::yes) row.not_true.push_back({i, truths[i] == Truth::unknown});
     row.contributes = std::find(decision.rules().begin(), decision.rules().end(), rule_.id) != decision.rules().end();
-    row.released = released_by(decision);
+    row.effects = effects_of(decision);
     if (row.not_true.empty() && row.contributes) {
-      if (!all_true_) base_ = row.released;
+      if (!all_true_) base_ = row.effects;
       all_true_ = true;
       only_alternative(conditions);
     }
@@ -204,9 +209,7 @@ class Coverage {
       } else {
         const auto [place, unknown] = row.not_true.front();
         auto& point = points_[place];
-        const bool flips = !row.contributes && std::any_of(base_.begin(), base_.end(), [&](const std::string& name) {
-          return !row.released.contains(name);
-        });
+        const bool flips = !row.contributes && row.effects != base_;
         (unknown ? point.unknown : point.flipped) |= flips;
         point.useless |= !flips;
         out.push_back(point.text + (unknown ? " unknown" : " false"));
@@ -220,9 +223,9 @@ class Coverage {
     if (!all_true_) out.push_back("no row where all conditions hold and the rule contributes");
     for (const auto& point : points_) {
       const std::string useless = point.useless ? " (a row does, and the outcome stays)" : "";
-      if (!point.flipped) out.push_back("no row flips " + point.text + " alone and loses something by it" + useless);
+      if (!point.flipped) out.push_back("no row flips " + point.text + " alone to another outcome" + useless);
       if (point.may_be_unknown && !point.unknown)
-        out.push_back("no row has " + point.text + " alone unknown and loses something by it" + useless);
+        out.push_back("no row has " + point.text + " alone unknown with another outcome" + useless);
     }
     for (const auto& code : alternatives_) out.push_back("no row holds by fact:" + code + " alone");
     return out;
@@ -236,7 +239,7 @@ class Coverage {
   struct Tried {
     std::vector<std::pair<std::size_t, bool>> not_true;  // which condition, and whether it is unknown
     bool contributes = false;
-    std::set<std::string> released;
+    std::set<std::string> effects;
   };
 
   void only_alternative(const Conditions& conditions) {
@@ -254,7 +257,7 @@ class Coverage {
   std::vector<Point> points_;
   std::set<std::string> alternatives_;  // of any_fact, not yet tried alone
   std::vector<Tried> rows_;
-  std::set<std::string> base_;  // what the first all-true row releases
+  std::set<std::string> base_;  // effects of the first all-true row
   bool all_true_ = false;
 };
 

@@ -66,7 +66,7 @@ class Decide(unittest.TestCase):
         self.assertRegex(a["rulesetHash"] + a["inputsHash"], r"^[0-9a-f]{128}$")
         self.assertNotIn("asExpected", a)
         held = decide({**NOTICE, "facts": {"prison_in_scale": True, "reasonable_suspicion": None}})[0]
-        self.assertEqual((held["outcome"], held["missing"], held["nearestChange"]), ("held", ["reasonable_suspicion"], [["harm_test_clear"], ["reasonable_suspicion"]]))
+        self.assertEqual((held["outcome"], held["missing"], held["nearestChange"]), ("held", ["reasonable_suspicion"], [["reasonable_suspicion"]]))
         self.assertEqual(held["fields"][1]["covers"][0]["missing"], ["investigation_not_harmed", "reasonable_suspicion"])
 
     def test_the_order_of_keys_and_of_facts_makes_no_difference_and_other_inputs_do(self):
