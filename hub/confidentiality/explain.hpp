@@ -24,8 +24,8 @@ json::object explanation(const Decision&, const RuleSet&, const ExplainWith& = {
 // One paragraph in plain words; language "sv" or "en".
 std::string explain_in_words(const Decision&, const RuleSet&, std::string_view language);
 
-// One line for each row of explanation()["fields"]: what it is, whose, whether it goes, and by which section or why not.
-// Works on stored rows too, of whatever rule set they were.
+// One line for each row of explanation()["fields"]: what it is, whose, whether it goes, and by which section or why
+// not. Works on stored rows too, of whatever rule set they were.
 std::vector<std::string> explain_fields(const json::array& rows, std::string_view language);
 
 // Everything that the decision was made from, as one stable text to hash: the order of facts, consents and agreements

@@ -303,10 +303,7 @@ class Cli(HubCase):
             self.cli(*explain, "--with", wrong, check=USAGE)
 
     def test_a_recorded_exchange_is_explained(self):
-        facts = [{"code": "reasonable_suspicion", "value": True}, {"code": "prison_in_scale", "value": True}]
-        payload = {"policeCaseNo": "5000-K123-26", "suspicionLevel": "skaligen_misstankt", "occurredAt": build.now(-3600), "narrative": "text"}
-        body = build.canonical("police.suspicion", "police-west", {"persons": [build.as_person(people.YOUTH_17)], "facts": facts, "payload": payload})
-        sent = self.to(self.send("police-west", "police", body), "social-board")
+        sent = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id())), "social-board")
         shown = self.cli_json("policy", "explain", sent["id"], check=OK)
         suspicion = [row for row in shown["explanation"] if row["category"] == "suspicion"][0]
         self.assertEqual({c["provision"]: (c["role"], c["clearedBy"]) for c in suspicion["covers"]},
