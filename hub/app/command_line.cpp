@@ -141,12 +141,15 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
     return kUsage;
   }
   const bool wants = !command->positional.empty(), optional = wants && command->positional[0] == '[';
+  // "BEFORE AFTER" is two words; "[PATH...]" any number.
   const bool many = command->positional.find("...") != std::string::npos;
   const std::size_t given = arguments.positional_.size();
-  if ((!many && given > (wants ? 1u : 0u)) || (wants && !optional && given == 0)) {
+  const auto spaces = std::count(command->positional.begin(), command->positional.end(), ' ');
+  const std::size_t most = wants ? static_cast<std::size_t>(spaces) + 1 : 0;
+  if ((!many && given > most) || (!optional && given < most)) {
     std::cerr << "samband " << command->name << ": "
-              << (wants ? "expects one " + command->positional : "takes no further words") << "\nTry: samband "
-              << command->name << " --help\n";
+              << (wants ? (most == 1 ? "expects one " : "expects ") + command->positional : "takes no further words")
+              << "\nTry: samband " << command->name << " --help\n";
     return kUsage;
   }
   return command->run(arguments);

@@ -7,9 +7,10 @@
 namespace samband::cli {
 
 void add_serve(std::vector<Command>&);
-void add_check(std::vector<Command>&);           // check, keys dev, plugin list
-void add_policy(std::vector<Command>&);          // policy list
-void add_policy_publish(std::vector<Command>&);  // policy publish, approve, status, fetch
+void add_check(std::vector<Command>&);            // check, keys dev, plugin list
+void add_policy(std::vector<Command>&);           // policy list
+void add_policy_analysis(std::vector<Command>&);  // policy check, policy diff
+void add_policy_publish(std::vector<Command>&);   // policy publish, approve, status, fetch
 void add_policy_simulate(std::vector<Command>&);
 void add_policy_explain(std::vector<Command>&);  // policy explain
 void add_policy_cases(std::vector<Command>&);    // policy decide, policy test

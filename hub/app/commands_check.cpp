@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/commands.hpp"
+#include "app/rule_analysis.hpp"
 #include "app/settings.hpp"
 #include "keys/key_store.hpp"
 #include "model/kinds.hpp"
@@ -36,6 +37,12 @@ int check(const Arguments& a) {
       counts["rules"] = (*rules)->rules.size();
       counts["provisions"] = (*rules)->provisions.size();
       counts["rulesetHash"] = (*rules)->hash;
+      if (auto findings = analysis_of(*config, **rules, stockholm_date(system_clock().now()))) {
+        for (const Error& e : blocking(*findings, config->rules_dir)) note(e);
+        counts["ruleWarnings"] = open_warnings(*findings);
+      } else {
+        note(findings.error());
+      }
     } else {
       note(rules.error());
     }

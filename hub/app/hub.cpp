@@ -11,6 +11,7 @@
 #include "admin/admin.hpp"
 #include "admin/metrics.hpp"
 #include "admin/policy_api.hpp"
+#include "app/rule_analysis.hpp"
 #include "app/settings.hpp"
 #include "base/log.hpp"
 #include "console/console.hpp"
@@ -164,9 +165,19 @@ int serve(const Config& config) {
   if (!ledger) return complain(in_words(ledger.error()));
   auto plugins = cli::plugins_of(config, config.plugins);
   if (!plugins) return complain(in_words(plugins.error()));
-  auto registry = RuleRegistry::open(system_clock(), **store, **ledger, config.rules_dir, {});
+  // What the analysis calls an error is not published. The published set itself only draws a word: it passed when it
+  // was published, and a hub that did not start could not take a better one.
+  const RuleRegistry::Check objections = [&config](const RuleSet& set) {
+    std::vector<std::string> out;
+    const auto findings = cli::analysis_of(config, set, stockholm_date(system_clock().now()));
+    if (!findings) return std::vector{cli::in_words(findings.error())};
+    for (const Error& e : cli::blocking(*findings, config.rules_dir)) out.push_back(cli::in_words(e));
+    return out;
+  };
+  auto registry = RuleRegistry::open(system_clock(), **store, **ledger, config.rules_dir, objections);
   if (!registry) return complain(in_words(cli::in_folder(registry.error(), config.rules_dir)));
   RuleRegistry& rules = **registry;
+  for (const auto& words : objections(*rules.active())) log(LogLevel::error, "policy.finding", {{"finding", words}});
 
   const int threads = config.worker_threads > 0 ? config.worker_threads
                                                 : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     add_policy(commands);
     add_policy_publish(commands);
     add_policy_simulate(commands);
+    add_policy_analysis(commands);
     add_policy_explain(commands);
     add_policy_cases(commands);
     add_consent(commands);

@@ -36,7 +36,9 @@ void bands(Analysis& a) {
         const bool duties = bits.duty && a.model.index().rules[place].duty;
         if (duties && has_age(beside) && rule.id < beside.id && own != ages && (own & ages) != 0 &&
             said.insert("overlap " + rule.id + " " + beside.id).second) {
-          say(a.add(Severity::warning, "age_overlap", rule.id, beside.id, rule.place),
+          // With the same deadline it matters little which of the two is the duty.
+          const bool same = rule.modality == beside.modality && rule.deadline == beside.deadline;
+          say(a.add(same ? Severity::note : Severity::warning, "age_overlap", rule.id, beside.id, rule.place),
               {"at the ages " + bands_in_words(a.space, own & ages, false) + " both it and " + beside.id +
                    " make the same message a duty",
                "vid åldrarna " + bands_in_words(a.space, own & ages, true) + " gör både den och " + beside.id +

@@ -75,29 +75,48 @@ void citation(Analysis& a, const Citing& who, const Citation& cited) {
   }
 }
 
-void breaks(Analysis& a, const Rule& rule, const Citing& who) {
-  const LawSection* section = rule.via.empty() ? a.input.law->cited(rule.citation) : a.input.law->named(rule.via);
-  if (!rule.via.empty()) {
-    if (section == nullptr) return unknown(a, who, rule.via);
-    const Citation own{
-        .sfs = section->sfs, .chapter = section->chapter, .section = section->section, .paragraph = {}, .text = {}};
-    if (a.input.law->cited(rule.citation) != section) standing(a, who, *section);
-    if (own.sfs != rule.citation.sfs)
-      if (const auto* act = a.input.law->act(own.sfs)) standing(a, who, *act);
+// The sections that a rule breaks by: `via`, which may name several ("OSL 10:28; PSL 6:12"), else its citation.
+std::vector<const LawSection*> breakers(Analysis& a, const Rule& rule, const Citing& who) {
+  const LawTable& law = *a.input.law;
+  const LawSection* own = law.cited(rule.citation);
+  if (rule.via.empty()) return own == nullptr ? std::vector<const LawSection*>{} : std::vector{own};
+  std::vector<const LawSection*> out;
+  for (std::size_t begin = 0; begin < rule.via.size();) {
+    const auto end = std::min(rule.via.find("; ", begin), rule.via.size());
+    const std::string name = rule.via.substr(begin, end - begin);
+    begin = end + 2;
+    const LawSection* section = law.named(name);
+    if (section == nullptr) {
+      unknown(a, who, name);
+      continue;
+    }
+    out.push_back(section);
+    if (section != own) standing(a, who, *section);
+    if (const auto* act = law.act(section->sfs); act != nullptr && section->sfs != rule.citation.sfs)
+      standing(a, who, *act);
   }
-  if (section == nullptr) return;
+  return out;
+}
+
+void breaks(Analysis& a, const Rule& rule, const Citing& who) {
+  const auto sections = breakers(a, rule, who);
+  if (sections.empty()) return;
+  std::string names;
+  for (const auto* section : sections) names += (names.empty() ? "" : ", ") + section->name;
   const auto report = [&](const std::string& what) {
     say(a.add(Severity::warning, "breaks_uncited", rule.id, what, rule.place),
-        {"it breaks " + what + ", which " + section->name + " does not name",
-         "den bryter " + what + ", som " + section->name + " inte nämner",
+        {"it breaks " + what + ", which " + names + " does not name",
+         "den bryter " + what + ", som " + names + " inte nämner",
          "Take it out of breaks, or cite (via) what breaks it.",
          "Ta bort det ur breaks, eller ange (via) vad som bryter det."});
   };
-  if (rule.breaks_all && std::find(section->breaks.begin(), section->breaks.end(), "*") == section->breaks.end())
+  const auto any = [&](const auto& names_it) { return std::any_of(sections.begin(), sections.end(), names_it); };
+  if (rule.breaks_all &&
+      !any([](const LawSection* s) { return std::find(s->breaks.begin(), s->breaks.end(), "*") != s->breaks.end(); }))
     report("*");
   for (const auto& id : rule.breaks) {
     const Provision* provision = a.set.provision(id);
-    if (provision != nullptr && !names_provision(*section, *provision)) report(id);
+    if (provision != nullptr && !any([&](const LawSection* s) { return names_provision(*s, *provision); })) report(id);
   }
 }
 

@@ -451,6 +451,7 @@ class CaseReader {
 
 DecisionRequest PolicyCase::request() const {
   DecisionRequest out;
+  out.nearest_change = true;
   out.at = at;
   out.holder = &holder;
   out.recipient = &recipient;

@@ -99,7 +99,7 @@ CellModel::Truth3 CellModel::consent_table() const {
         const Truth values[] = {Truth{answers % 3}, Truth{answers / 3}};
         std::vector<Fact> facts;
         Cube cube = space_.with(kConsent, 1u << form);
-        cube.allowed[kAge] = 1u << band;
+        cube.allowed[kAge] = std::uint64_t{1} << band;
         for (int i = 0; i < 2; ++i) {
           cube.allowed[kFirstFact + static_cast<std::size_t>(fact_place(open[i]))] = values[i] == Truth::yes ? kYes
                                                                                      : values[i] == Truth::no

@@ -83,9 +83,7 @@ bool overlap(const Region& a, const Region& b) {
   return false;
 }
 
-Region merged(Region region) {
-  Region cells;
-  for (const Cube& cube : region) add(cells, cube);
+Region merged(Region cells) {
   for (std::size_t before = cells.size() + 1; cells.size() < before;) {
     before = cells.size();
     for (std::size_t d = 0; d < kDimensions; ++d) {
@@ -106,7 +104,11 @@ Region merged(Region region) {
       cells = std::move(next);
     }
   }
-  return cells;
+  // What lies inside another cube says nothing new; too many to look for, and they stay.
+  if (cells.size() > 2000) return cells;
+  Region out;
+  for (const Cube& cube : cells) add(out, cube);
+  return out;
 }
 
 Space::Space(const std::vector<const RuleSet*>& sets, Date at, bool later_days) {

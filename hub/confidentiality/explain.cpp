@@ -5,6 +5,7 @@
 #include <set>
 
 #include "confidentiality/rule_index.hpp"
+#include "confidentiality/words.hpp"
 
 namespace samband {
 namespace {
@@ -530,5 +531,8 @@ std::string inputs_text(const DecisionRequest& request) {
       request.recipient_restricted, sorted(std::move(fields)), sorted(std::move(persons)), sorted(std::move(facts)),
       sorted(std::move(consents)), sorted(std::move(agreements))});
 }
+
+std::string category_in_words(std::string_view code, bool swedish) { return word(category_names(), code, swedish); }
+std::string fact_in_words(std::string_view code, bool swedish) { return word(fact_names(), code, swedish); }
 
 }  // namespace samband

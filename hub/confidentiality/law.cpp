@@ -12,7 +12,8 @@ const LawSection* LawTable::named(std::string_view name) const {
 
 const LawSection* LawTable::cited(const Citation& citation) const {
   const auto found = std::find_if(sections.begin(), sections.end(), [&](const LawSection& s) {
-    return !s.section.empty() && s.sfs == citation.sfs && s.chapter == citation.chapter && s.section == citation.section;
+    return !s.section.empty() && s.sfs == citation.sfs && s.chapter == citation.chapter &&
+           s.section == citation.section;
   });
   return found == sections.end() ? nullptr : &*found;
 }

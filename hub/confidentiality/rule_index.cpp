@@ -57,7 +57,7 @@ bool is_obligation(std::string_view code) {
   return std::find(known.begin(), known.end(), code) != known.end() || field_action(code);
 }
 
-bool Settings::* setting_named(std::string_view name) {
+std::span<const std::pair<std::string_view, bool Settings::*>> setting_names() {
   static constexpr std::pair<std::string_view, bool Settings::*> kNames[] = {
       {"duty_breaks_protected_address", &Settings::duty_breaks_protected_address},
       {"balance_rule_10_15a", &Settings::balance_rule_10_15a},
@@ -71,7 +71,11 @@ bool Settings::* setting_named(std::string_view name) {
       {"necessity_break_glass", &Settings::necessity_break_glass},
       {"kfm_children_with_notice", &Settings::kfm_children_with_notice},
   };
-  for (const auto& [known, member] : kNames)
+  return kNames;
+}
+
+bool Settings::* setting_named(std::string_view name) {
+  for (const auto& [known, member] : setting_names())
     if (known == name) return member;
   return nullptr;
 }

@@ -40,7 +40,9 @@ bool is_obligation(std::string_view);
 
 enum class HarmTest { straight, reverse, absolute };
 
-// A switch of Settings by its name in the rule files; nullptr for an unknown name.
+// Every switch of Settings with its name in the rule files.
+std::span<const std::pair<std::string_view, bool Settings::*>> setting_names();
+// A switch by its name; nullptr for an unknown one.
 bool Settings::* setting_named(std::string_view name);
 
 struct RuleIndex {

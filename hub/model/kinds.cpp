@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "model/schema_node.hpp"
 
@@ -66,6 +67,17 @@ std::optional<std::string> uncategorised(const SchemaNode& node, bool inherited,
 // envelope they would tell any recipient "reasonably suspected" or "compulsory care".
 bool is_for_the_hub(std::string_view top_level_name) {
   return top_level_name == "facts" || top_level_name == "consents";
+}
+
+void collect_categories(const SchemaNode& node, int depth, std::set<std::string>& out) {
+  if (depth > kWalkDepthMax) return;
+  if (const auto here = node.category_here(); !here.empty()) out.emplace(here);
+  for (const SchemaNode* layer : node.layers) {
+    for (const auto& [name, member] : layer->properties)
+      if (depth > 0 || !is_for_the_hub(name)) collect_categories(*member, depth + 1, out);
+    for (const SchemaNode* item : layer->prefix_items) collect_categories(*item, depth + 1, out);
+    if (layer->items != nullptr) collect_categories(*layer->items, depth + 1, out);
+  }
 }
 
 // Where the schema marks a leaf with `x-fact`. Properties only: a fact in a list would have no single answer.
@@ -213,6 +225,12 @@ Result<Kinds> Kinds::load(const std::filesystem::path& folder) {
   }
   if (out.kinds_.empty()) return fail(Errc::invalid_config, folder.filename().string(), "no message kinds found");
   return out;
+}
+
+std::vector<std::string> categories_of(const Kind& kind) {
+  std::set<std::string> found;
+  if (kind.schema.root() != nullptr) collect_categories(*kind.schema.root(), 0, found);
+  return {found.begin(), found.end()};
 }
 
 const Kind* Kinds::find(std::string_view name) const {

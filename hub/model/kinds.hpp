@@ -48,6 +48,9 @@ struct Kind {
   std::vector<std::string> answers;  // `x-answers`: pointers whose presence makes the message an answer to a request
 };
 
+// The categories that a message of the kind can carry, sorted.
+std::vector<std::string> categories_of(const Kind&);
+
 class Kinds {
  public:
   // Reads every *.schema.json of a folder; the error names file and place.
