@@ -9,7 +9,7 @@ namespace samband::cli {
 
 std::vector<OptionSpec> agency_options(const std::string& as) {
   return {{"config", "DIR", "configuration folder", ""},
-          {"as", "PARTY", "party whose certificate is used", as},
+          {"as", "PARTY", "party whose certificate is used", as, false, as.empty()},
           {"url", "URL", "agency API (default: the hub of the configuration)", ""},
           {"cert", "FILE", "certificate (default: PARTY.pem beside the hub's)", ""},
           {"key", "FILE", "its key (default: PARTY.key beside the hub's)", ""},
@@ -20,7 +20,6 @@ std::vector<OptionSpec> agency_options(const std::string& as) {
 Result<json::value> call(const Arguments& arguments, const Config& config, const std::string& method,
                          const std::string& path, const std::string& body) {
   const std::string party = arguments.get("as");
-  if (party.empty()) return fail(Errc::invalid_input, "--as", "name the party that speaks");
   const auto& folder = config.certs_dir;
   const auto pick = [&](const char* option, const std::filesystem::path& otherwise) {
     return arguments.has(option) ? arguments.get(option) : otherwise.string();

@@ -20,9 +20,11 @@ OptionSet option_set(const Command& command) {
   for (const OptionSpec& o : command.options) {
     std::string help = o.help;
     if (!o.initial.empty()) help += " (default: " + o.initial + ")";
+    if (o.required) help += " (required)";
     Option option(o.name, "", help);
     if (!o.argument.empty()) option.argument(o.argument);
     option.repeatable(o.repeatable);
+    option.required(o.required);
     set.addOption(option);
   }
   return set;

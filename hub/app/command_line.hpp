@@ -14,6 +14,7 @@ struct OptionSpec {
   std::string name, argument, help;  // argument "" = a flag
   std::string initial;
   bool repeatable = false;  // all() answers every value
+  bool required = false;
 };
 
 class Arguments {

@@ -9,8 +9,9 @@
 namespace samband::cli {
 namespace {
 
+// A text that is too wide pushes the next column, but never touches it.
 std::string pad(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
+  text.append(text.size() < width ? width - text.size() : 1, ' ');
   return text;
 }
 
@@ -43,13 +44,14 @@ int list(const Arguments& a) {
   }
   for (const ExchangeRow& row : *rows)
     std::cout << row.id << "  " << to_rfc3339(row.created_at) << "  " << pad(row.kind, 18)
-              << pad(row.sender + " -> " + row.recipient, 36) << pad(row.outcome, 9) << to_string(row.state)
+              << pad(row.sender + " -> " + row.recipient, 41) << pad(row.outcome, 9) << to_string(row.state)
               << (row.life.empty() ? "" : " (" + row.life + ")") << "\n";
   if (rows->empty()) std::cout << "no exchanges\n";
   return kOk;
 }
 
 int show(const Arguments& a) {
+  if (a.get("lang") != "sv" && a.get("lang") != "en") return complain("--lang: sv or en"), kUsage;
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   auto store = store_to_read(*config);
@@ -70,7 +72,6 @@ int show(const Arguments& a) {
   if (r.acknowledged_at)
     std::cout << "received   " << to_rfc3339(*r.acknowledged_at) << " (leaf " << *r.ack_leaf_index << ")\n";
   if (r.due_at) std::cout << "due        " << to_rfc3339(*r.due_at) << "\n";
-  if (a.get("lang") != "sv" && a.get("lang") != "en") return complain("--lang: sv or en"), kUsage;
   if (const json::value* words = shown.if_contains("words"))
     std::cout << "\n" << string_at(words->as_object(), a.get("lang")) << "\n";
   return kOk;
