@@ -14,7 +14,7 @@ struct OptionSpec {
   std::string name, argument, help;  // argument "" = a flag
   std::string initial;
   bool repeatable = false;  // all() answers every value
-  bool required = false;
+  bool required = false;    // without it: wrong use
 };
 
 class Arguments {

@@ -190,4 +190,14 @@ std::size_t strip_personal_numbers(std::string& text) {
   return count;
 }
 
+bool names_a_person(std::string_view attribute, Date today) {
+  while (!attribute.empty()) {
+    const std::size_t end = std::min(attribute.find_first_of(":/ ,;?=&"), attribute.size());
+    const auto number = parse_personal_number(attribute.substr(0, end), today);
+    if (number && number->birth_date && age_on(*number->birth_date, today) >= 1) return true;
+    attribute.remove_prefix(std::min(end + 1, attribute.size()));
+  }
+  return false;
+}
+
 }  // namespace samband

@@ -174,18 +174,6 @@ Fact read_fact(Reader& reader, const json::value& value, const std::string& at, 
   return fact;
 }
 
-// A serial number that starts with a recent date ("20261122-0001") is no identity number, though one in ten passes
-// the check digit; hence the age.
-bool names_a_person(std::string_view attribute, Date today) {
-  while (!attribute.empty()) {
-    const std::size_t end = std::min(attribute.find_first_of(":/ ,;?=&"), attribute.size());
-    const auto number = parse_personal_number(attribute.substr(0, end), today);
-    if (number && number->birth_date && age_on(*number->birth_date, today) >= 1) return true;
-    attribute.remove_prefix(std::min(end + 1, attribute.size()));
-  }
-  return false;
-}
-
 // The attributes around `data` travel in clear text through logs and queues of others: no personal number there.
 void read_envelope(Reader& reader, const json::object& root, Message& message) {
   if (string_at(root, "specversion") != "1.0") reader.refuse("/specversion", "expected 1.0");

@@ -50,6 +50,17 @@ void add_stated_facts(Case& c) {
   c.message.facts.insert(c.message.facts.end(), stated.begin(), stated.end());
 }
 
+// What is category envelope goes with every exchange, also to those who may not know who it is about.
+std::optional<Error> number_in_clear(const Case& c, Date today) {
+  for (const Field& field : c.fields) {
+    if (field.category != "envelope") continue;
+    const json::value* value = find_pointer(c.message.data, field.pointer);
+    if (value && value->is_string() && names_a_person(value->get_string(), today))
+      return fail(Errc::invalid_input, field.pointer, "must not be an identity number");
+  }
+  return std::nullopt;
+}
+
 Error at_data(Error e) {
   e.where = "/data" + e.where;
   return e;
@@ -157,6 +168,9 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   c.canonical = std::move(text);
   if (auto named = name_persons(c); !named) return named.error();
   c.fields = fields_of(*kind, c.message.data, c.message.persons);
+  if (!by_hub) {
+    if (auto found = number_in_clear(c, stockholm_date(now))) return at_data(std::move(*found));
+  }
   prove_assessors(c, sender, parties_);
   add_stated_facts(c);
   auto key = keys_.payload_key(c.subject_refs);

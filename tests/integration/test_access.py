@@ -169,6 +169,15 @@ class Access(HubCase):
         answer = self.send("bup", None, claimed)
         self.assertEqual({e["sender"] for e in answer["exchanges"]}, {"bup"})
 
+    def test_no_identity_number_in_what_goes_with_every_exchange(self):
+        def concern(**more):
+            return build.canonical_concern(people.CHILD_15, "police-west", **more)
+        for member in ("conversationId", "refToMessageId"):
+            self.call("police-west", "POST", "/v1/messages", concern(**{member: f"case/{new_id()}"}))
+            for said in (people.CHILD_15["personalNumber"], f"case/{people.CHILD_15['personalNumber']}"):
+                refused = self.call("police-west", "POST", "/v1/messages", concern(**{member: said}), 400)
+                self.assertEqual(refused["pointer"], f"/data/{member}")
+
     def test_a_status_message_is_taken_from_the_recipient_only(self):
         status = build.canonical("care.status", "bup", {"persons": [build.as_person(people.CHILD_15)],
                                                            "payload": {"exchangeId": self.delivered, "status": "accepted"}})
