@@ -209,7 +209,11 @@ class Cli(HubCase):
         with open(modules / "samband-landlord.so", "ab") as module:
             module.write(b"\0")
         for command in (["check"], ["plugin", "list"], ["serve"]):
-            done = self.run_bare(*command, "--config", str(self.hub.config), env={**env, "SAMBAND_DATA_DIR": tempfile.mkdtemp(dir=self.hub.folder)})
+            # A hub of its own: what the running one has signed, its keys hold against any other data folder.
+            own = pathlib.Path(tempfile.mkdtemp(dir=self.hub.folder))
+            self.run_bare("keys", "dev", "--keys", str(own / "keys"))
+            own_env = {**env, "SAMBAND_DATA_DIR": str(own / "data"), "SAMBAND_KEYS_DIR": str(own / "keys")}
+            done = self.run_bare(*command, "--config", str(self.hub.config), env=own_env)
             self.assertEqual(done.returncode, FAILED, command)
             self.assertIn("landlord", done.stderr)
 
