@@ -75,7 +75,7 @@ class Comparison {
       const bool rules_name_it =
           std::any_of(after.rules.begin(), after.rules.end(), [&](const Rule& r) { return r.setting == name; }) ||
           std::any_of(before.rules.begin(), before.rules.end(), [&](const Rule& r) { return r.setting == name; });
-      if (!rules_name_it) everywhere_ = true;
+      if (!rules_name_it) everywhere_.emplace_back(name);
     }
     envelopes_ = open_envelopes(a_) != open_envelopes(b_) || covers_envelopes(a_) || covers_envelopes(b_);
   }
@@ -132,7 +132,7 @@ class Comparison {
         a.needs == b.needs && a.declared == b.declared && a.gated == b.gated &&
         (a.purpose == nullptr ? b.purpose == nullptr : b.purpose != nullptr && a.purpose->except == b.purpose->except);
     // A removed rule is missing in `b`, an added one in `a`: each is marked as changed on its own side.
-    if (same_lists && !everywhere_ && !a_.any_changed(a) && !b_.any_changed(b)) return;
+    if (same_lists && everywhere_.empty() && !a_.any_changed(a) && !b_.any_changed(b)) return;
     for (int category = 0; category < size(data_categories()); ++category) {
       if (((a.needs | b.needs) & bit(category)) == 0) continue;
       if (a.rules.empty() && b.rules.empty() && category != envelope_) continue;
@@ -200,7 +200,7 @@ class Comparison {
     if (((a.declared ^ b.declared) & bit(category)) != 0) near.insert("no_secrecy");
     if (a.gated != b.gated) near.insert("setting gate");
     if (near.empty() && far.empty())
-      for (const auto& name : switched_) near.insert("setting " + name);
+      for (const auto& name : everywhere_) near.insert("setting " + name);
     std::string out;
     for (const auto& cause : near.empty() ? far : near) out += cause + "\n";
     return out;
@@ -249,8 +249,8 @@ class Comparison {
   const int envelope_ = code_index(data_categories(), "envelope");
   Side a_, b_;
   std::vector<std::string> switched_;
-  bool envelopes_ = false;   // envelopes may differ, also where no rule speaks
-  bool everywhere_ = false;  // a setting that no rule names changed: it reaches every exchange
+  bool envelopes_ = false;               // envelopes may differ, also where no rule speaks
+  std::vector<std::string> everywhere_;  // settings that no rule names: they reach every exchange
   std::unordered_map<std::string, std::map<Transition, Region>> changes_;
   std::unordered_map<std::string, Group> groups_;
   std::unordered_map<const Group*, std::string> causes_;

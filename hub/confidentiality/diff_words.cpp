@@ -68,7 +68,7 @@ std::vector<std::string> roles(std::uint64_t bits, bool swedish) {
   const std::uint64_t named = (std::uint64_t{1} << person_roles().size()) - 1;
   if (bits == named) return {swedish ? "en namngiven person" : "a named person"};
   each_bit(bits, [&](std::size_t i) {
-    out.push_back(i < person_roles().size() ? std::string(person_roles()[i])
+    out.push_back(i < person_roles().size() ? role_in_words(person_roles()[i], swedish)
                                             : std::string(swedish ? "ingen namngiven" : "nobody named"));
   });
   return out;

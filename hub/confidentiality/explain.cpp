@@ -533,6 +533,7 @@ std::string inputs_text(const DecisionRequest& request) {
 }
 
 std::string category_in_words(std::string_view code, bool swedish) { return word(category_names(), code, swedish); }
+std::string role_in_words(std::string_view code, bool swedish) { return word(role_names(), code, swedish); }
 std::string fact_in_words(std::string_view code, bool swedish) { return word(fact_names(), code, swedish); }
 
 }  // namespace samband

@@ -144,9 +144,9 @@ struct RuleFile {
 // Every *.toml of the folder, in name order. Errors: invalid_config (unreadable, too large, too many).
 Result<std::vector<RuleFile>> read_rule_files(const std::filesystem::path& folder);
 
-// Reads and checks the files, in name order. Errors: invalid_config with "file:line:column"; unknown codes, unknown keys,
-// missing citations, unknown provisions in `breaks`, duplicate ids are errors.
-// `sha256` turns bytes into lower-case hex (injected: the pure core knows no OpenSSL).
+// Reads and checks the files, in name order. Errors: invalid_config with "file:line:column"; unknown codes, unknown
+// keys, missing citations, unknown provisions in `breaks`, duplicate ids are errors. `sha256` turns bytes into
+// lower-case hex (injected: the pure core knows no OpenSSL).
 using Sha256 = std::function<std::string(std::string_view)>;
 Result<std::shared_ptr<const RuleSet>> load_rules(std::vector<RuleFile>, const Sha256&);
 Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder, const Sha256&);

@@ -16,12 +16,11 @@ DAY = ["--at", "2026-11-22"]
 
 
 def break_a_duty(config):
-    """The need list of the eviction notice loses everything: a duty that can send nothing."""
-    path = config / "rules" / "purposes.toml"
+    """Kronofogden's notice goes to somebody toward whom only consent opens: a duty that can send nothing."""
+    path = config / "rules" / "utsokning.toml"
     text = path.read_text(encoding="utf-8")
-    begin = text.index("needs = [", text.index('id = "eviction_prevention"'))
-    end = text.index("]", begin) + 1
-    path.write_text(text[:begin] + 'needs = ["official"]' + text[end:], encoding="utf-8")
+    at = text.index('to = ["social_board"]', text.index('id = "KFM-SN-TIME"'))
+    path.write_text(text[:at] + text[at:].replace("social_board", "landlord_private", 1), encoding="utf-8")
 
 
 class PolicyAnalysis(unittest.TestCase):

@@ -126,6 +126,14 @@ TEST(Diff, NamesWhatCausedIt) {
   after = before;
   after.gate.recipients = {"landlord_private", "social_board"};
   EXPECT_EQ(causes(after), Set{"setting gate"});
+  after = before;
+  after.rules[0].conditions.push_back(needs_consent());
+  const RuleSet consenting = after;
+  after.settings.one_guardian_suffices = after.settings.lvm_in_force = true;
+  std::set<std::string> of_settings;
+  for (const auto& change : compare(consenting, after, kToday).changes)
+    of_settings.insert(change.causes.begin(), change.causes.end());
+  EXPECT_TRUE(of_settings.contains("setting one_guardian_suffices"));
 }
 
 TEST(Diff, OfWordsAloneMovesNoCell) {
