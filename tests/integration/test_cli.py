@@ -278,6 +278,14 @@ class Cli(HubCase):
         later = self.cli_json("policy", "explain", path, "--from", "police-west", "--to", "social-board", "--purpose", "youth_offence_notice",
                               "--at", "2030-01-01T12:00:00Z", check=FAILED)
         self.assertEqual(later[0]["outcome"], "refused")
+        # A samordningsnummer without a date gives no age: held, and no notice of an adult by mistake; with the date it goes.
+        nobody_knows = {**build.as_person(people.YOUTH_17), "personalNumber": "191500722390"}
+        del nobody_knows["birthDate"]
+        to_the_board = ["--from", "police-west", "--to", "social-board", "--purpose", "youth_offence_notice"]
+        for person, outcome in ((nobody_knows, "held"), ({**nobody_knows, "birthDate": people.YOUTH_17["birthDate"]}, "released")):
+            message = build.canonical("police.suspicion", "police-west", {"persons": [person], "facts": facts[:2], "payload": payload})
+            [found] = json.loads(self.cli("policy", "explain", self.file(message), *to_the_board, "--json").stdout)
+            self.assertEqual((found["outcome"], found["missing"]), (outcome, ["identity_established"] if outcome == "held" else []))
         self.assertEqual(self.leaves(), before, "nothing is recorded")
 
     def test_what_if(self):
