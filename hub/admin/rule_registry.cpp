@@ -8,7 +8,8 @@
 namespace samband {
 namespace {
 
-constexpr std::size_t kProposalsMax = 200;  // rows kept; a municipality changes its rules a few times a year
+constexpr std::size_t kOpenMax = 20;                // open proposals of one official: nobody can fill it for the others
+constexpr std::size_t kFileBytesMax = 1024 * 1024;  // as on disk
 constexpr std::size_t kReasonMax = 500;
 
 std::string as_json(const std::vector<RuleFile>& files) {
@@ -52,6 +53,21 @@ const RuleSetRow* find(const std::vector<RuleSetRow>& rows, std::string_view has
 const RuleSetRow* active_of(const std::vector<RuleSetRow>& rows) {
   const auto it = std::find_if(rows.begin(), rows.end(), [](const RuleSetRow& row) { return row.state == "active"; });
   return it == rows.end() ? nullptr : &*it;
+}
+
+std::size_t open_of(const std::vector<RuleSetRow>& rows, std::string_view base, std::string_view by) {
+  return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), [&](const RuleSetRow& row) {
+    return row.state == "proposed" && row.base == base && row.proposed_by == by;
+  }));
+}
+
+// The log's own word that this set was published.
+bool is_published(Store& store, const RuleSetRow& row) {
+  const auto bytes = store.leaf(row.leaf_index);
+  if (!bytes) return false;
+  const auto leaf = decode_leaf(*bytes);
+  return leaf && leaf->type == LeafType::rule_set && leaf->ruleset_hash == row.hash &&
+         (leaf->outcome == "first" || leaf->outcome == "approved");
 }
 
 // A problem document points into the request; file, line and column stand in its words.
@@ -100,9 +116,16 @@ Result<void> RuleRegistry::start() {
                       set.error().message + "; start the version that published it and publish one that both read");
     if ((*set)->hash != row->hash)
       return fail(Errc::internal, "store", "the published rule set was changed in the store");
+    // A state written by hand makes no two persons: the last set that the log calls published is the one.
+    const bool newer = std::any_of(known->begin(), known->end(), [&](const RuleSetRow& other) {
+      return other.leaf_index > row->leaf_index && is_published(store_, other);
+    });
+    if (newer || !is_published(store_, *row))
+      return fail(Errc::internal, "store", "the log does not say that this rule set was published last");
     active_ = std::move(*set);
     return {};
   }
+  if (!known->empty()) return fail(Errc::internal, "store", "there are rule sets, but none is published");
   auto files = read_rule_files(folder_);
   if (!files) return files.error();
   auto set = checked(*files);
@@ -156,7 +179,8 @@ Result<bool> RuleRegistry::look_at_disk() {
   if (!known) return known.error();
   const RuleSetRow* before = find(*known, (*set)->hash);
   if (before && before->state == "proposed" && before->base == active()->hash) return false;
-  if (known->size() >= kProposalsMax) return fail(Errc::too_large, "policy", "too many rule sets are kept");
+  if (open_of(*known, active()->hash, "") >= kOpenMax)
+    return fail(Errc::too_large, "policy", "too many changes on disk wait; publish one");
   RuleSetRow row;
   row.hash = (*set)->hash;
   row.state = "proposed";
@@ -173,6 +197,9 @@ Result<json::object> RuleRegistry::propose(const Official& by, const json::value
   const json::value* reason = find_pointer(body, "/reason");
   if (!reason || !reason->is_string() || reason->get_string().empty() || reason->get_string().size() > kReasonMax)
     return fail(Errc::invalid_input, "/reason", "say why the rules change, in 1 to 500 characters");
+  if (std::any_of(reason->get_string().begin(), reason->get_string().end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
+    return fail(Errc::invalid_input, "/reason", "control characters: one line of text");
   std::vector<RuleFile> files;
   if (const json::value* given = find_pointer(body, "/files")) {
     if (!given->is_object() || given->get_object().empty() || given->get_object().size() > 100)
@@ -181,6 +208,8 @@ Result<json::object> RuleRegistry::propose(const Official& by, const json::value
       if (!is_file_name(name) || !text.is_string())
         return fail(Errc::invalid_input, "/files", "expected file names like lul.toml, with their text");
     files = files_of(given->get_object());
+    if (std::any_of(files.begin(), files.end(), [](const RuleFile& f) { return f.text.size() > kFileBytesMax; }))
+      return fail(Errc::too_large, "/files", "a file is larger than 1 MiB");
   } else {
     auto on_disk = read_rule_files(folder_);
     if (!on_disk) return on_disk.error();
@@ -193,8 +222,8 @@ Result<json::object> RuleRegistry::propose(const Official& by, const json::value
   if ((*set)->hash == now_active->hash) return fail(Errc::conflict, "/files", "this is the published rule set");
   auto known = rows();
   if (!known) return known.error();
-  if (known->size() >= kProposalsMax && !find(*known, (*set)->hash))
-    return fail(Errc::too_large, "policy", "too many rule sets are kept");
+  if (open_of(*known, now_active->hash, by.id) >= kOpenMax)
+    return fail(Errc::too_large, "policy", "too many proposals of yours wait; have one approved");
   RuleSetRow row;
   row.hash = (*set)->hash;
   row.state = "proposed";

@@ -49,6 +49,10 @@ Result<Parties> parties_of(const Config& config) {
     if (!certificate) return fail(certificate.error().code, file.place, in_words(certificate.error()));
     officials[i].certificate_sha256 = certificate->sha256;
     officials[i].public_key = std::move(certificate->public_key);
+    // One key is one person: under two names he or she would approve what he or she proposed.
+    for (std::size_t j = 0; j < i; ++j)
+      if (officials[j].public_key == officials[i].public_key)
+        return fail(Errc::invalid_config, file.place, "its key is that of the official '" + officials[j].id + "' too");
   }
   return Parties(config.parties.all(), std::move(officials));
 }

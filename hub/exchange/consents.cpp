@@ -83,8 +83,8 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
   auto rows = every_exchange(std::move(filter));
   if (!rows) co_return rows.error();
   for (ExchangeRow& row : *rows) {
-    const bool waits =
-        row.sender == caller->id && !is_closed(row) && (row.state == ExchangeState::held || row.outcome == "partial");
+    const bool waits = row.sender == caller->id && !is_closed(row) && !rest_expired(row) &&
+                       (row.state == ExchangeState::held || row.outcome == "partial");
     if (!waits) continue;
     auto source = source_of(row);
     if (!source) continue;

@@ -277,7 +277,8 @@ Task<Result<void>> Journey::expire_hold(ExchangeRow row, AgendaRow item) {
   const std::string id = "hold-expired/" + row.id + "/" + std::to_string(row.leaf_index);
   auto told = co_await notify(row, sender, "hold.expired", id, std::move(payload), item.at);
   if (!told) co_return told.error();
-  Leaf leaf = leaf_about(row, LeafType::decision, whole ? "refused" : row.outcome, now);
+  // Of a rest: an assessment of what has left, which goes on citing the decision it left by.
+  Leaf leaf = leaf_about(row, whole ? LeafType::decision : LeafType::assessment, whole ? "refused" : row.outcome, now);
   leaf.codes = {"hold_expired"};
   Ledger::Write write = [item, now, whole, decided = row.leaf_index](
                             Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {

@@ -154,6 +154,7 @@ class Journey final : public DeliveryGate {
     std::string id;
     std::string_view proof;  // assessor_login | assessor_signature | assessor_vouched
     std::string evidence;    // the signature
+    std::optional<Time> signed_at = {};
   };
   Result<Assessor> assessor_of(const Caller&, const std::string& exchange_id, json::value& body, Time now) const;
   Result<void> check_consent(const Consent&, const std::string& where) const;

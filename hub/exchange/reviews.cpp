@@ -35,6 +35,13 @@ bool has(const std::vector<std::string>& list, std::string_view code) {
   return std::find(list.begin(), list.end(), code) != list.end();
 }
 
+bool answered(const std::vector<AssessmentRow>& answers, const Bytes& key, const std::string& person) {
+  return std::any_of(answers.begin(), answers.end(), [&](const AssessmentRow& a) {
+    const auto assessor = crypto::open(key, a.assessor_id, "assessor/" + a.id);
+    return assessor && *assessor == person;
+  });
+}
+
 }  // namespace
 
 // The review that a permitting decision asks for, and its leaf. Empty: none.
@@ -189,8 +196,13 @@ Task<Result<json::object>> Journey::close_review(Caller who, std::string id, jso
   if (!row->has_value()) co_return fail(Errc::not_found, "review", "no such review");
   auto source = source_of(**row);
   if (!source) co_return source.error();
-  if (text_at((*source)->message.data, "/author/id") == reviewer)
-    co_return fail(Errc::forbidden, "/reviewer/id", "nobody reviews a message of their own");
+  auto answers = s_.store.assessments(id);
+  if (!answers) co_return answers.error();
+  const auto& facts = (*source)->message.facts;
+  if (text_at((*source)->message.data, "/author/id") == reviewer ||
+      std::any_of(facts.begin(), facts.end(), [&](const Fact& f) { return f.assessor_id == reviewer; }) ||
+      answered(*answers, (*source)->key, reviewer))
+    co_return fail(Errc::forbidden, "/reviewer/id", "nobody reviews a message or an answer of their own");
 
   const Time now = s_.clock.now();
   auto stored = std::make_shared<ReviewRow>(std::move(**review));

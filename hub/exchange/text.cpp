@@ -80,6 +80,10 @@ bool has_left(const ExchangeRow& row) {
 
 bool is_closed(const ExchangeRow& row) { return row.life == "recalled" || row.fingerprint.empty(); }
 
+bool rest_expired(const ExchangeRow& row) {
+  return row.outcome == "partial" && row.explanation.find("\"holdExpiredAt\"") != std::string::npos;
+}
+
 bool is_name(std::string_view text) {
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   return !text.empty() && text.size() <= 128 && text.find_first_not_of(' ') != std::string_view::npos &&

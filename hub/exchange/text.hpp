@@ -23,7 +23,8 @@ Consent consent_from(const json::value& body, std::string holder, Time now);
 bool has_left(const ExchangeRow&);
 // Recalled, or taken back by its sender: no later decision brings it to life again.
 bool is_closed(const ExchangeRow&);
-bool is_name(std::string_view text);  // 1 to 128 bytes, printable, not only blanks
+bool rest_expired(const ExchangeRow&);  // what was held of it is asked for no more
+bool is_name(std::string_view text);    // 1 to 128 bytes, printable, not only blanks
 
 // Envelope of a message that the hub writes about an exchange; `data.payload` is the caller's.
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now);

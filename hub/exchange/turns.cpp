@@ -170,11 +170,12 @@ Result<Journey::Assessor> Journey::assessor_of(const Caller& caller, const std::
     const json::value* at = find_pointer(*said, "/iat");
     if (at == nullptr || !at->is_int64())
       return fail(Errc::invalid_input, "/jws", "iat: expected the time of signing, seconds since 1970");
-    const auto age = now - Time(std::chrono::seconds(std::clamp<std::int64_t>(at->get_int64(), 0, 1LL << 40)));
+    const Time signed_at(std::chrono::seconds(std::clamp<std::int64_t>(at->get_int64(), 0, 1LL << 40)));
+    const auto age = now - signed_at;
     if (age > kSignatureAgeMax || age < -kSignatureAgeMax)
       return fail(Errc::invalid_input, "/jws", "iat: more than five minutes from the hub's clock; sign again");
     body = std::move(*said);
-    return Assessor{official->id, "assessor_signature", signature};
+    return Assessor{official->id, "assessor_signature", signature, signed_at};
   }
   const std::string named = text_at(body, "/assessor/id");
   if (caller.official != nullptr) {
@@ -196,6 +197,8 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
   if (!row) co_return row.error();
   if (is_closed(*row))
     co_return fail(Errc::conflict, "exchange", "this exchange was recalled or taken back; send a new message");
+  if (rest_expired(*row))
+    co_return fail(Errc::conflict, "exchange", "what was held of it has expired; send a new message");
   const Time now = s_.clock.now();
   auto proved = assessor_of(who, id, body, now);
   if (!proved) co_return proved.error();
@@ -206,6 +209,12 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
   auto source = source_of(*row);
   if (!source) co_return source.error();
 
+  std::vector<AssessmentRow> earlier;
+  if (proved->signed_at) {
+    auto stand = s_.store.assessments(row->id);
+    if (!stand) co_return stand.error();
+    earlier = std::move(*stand);
+  }
   auto rows = std::make_shared<std::vector<AssessmentRow>>();
   std::vector<Leaf> leaves;
   for (std::size_t i = 0; i < facts->get_array().size(); ++i) {
@@ -236,6 +245,11 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     if (!contains(reason_codes(), a.reason_code))
       co_return fail(Errc::invalid_input, at + "/reasonCode",
                      a.reason_code.empty() ? "an assessment gives its reason" : "unknown reason code");
+    // An old yes that comes again must not undo the no that followed it.
+    if (std::any_of(earlier.begin(), earlier.end(), [&](const AssessmentRow& e) {
+          return e.code == a.code && e.person_ref == a.person_ref && e.at >= *proved->signed_at;
+        }))
+      co_return fail(Errc::conflict, "/jws", "the same was answered after this was signed; sign again");
     const auto& persons = (*source)->message.persons;
     if (!a.person_ref.empty() &&
         std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))

@@ -49,6 +49,7 @@ class Verifier {
       problem("checkpoint", "is missing although there are leaves");
     }
     if (auto r = check_exchanges(); !r) return r.error();
+    if (auto r = check_rules(); !r) return r.error();
     if (progress_) progress_(total_, total_);
     result_.size = tree_.size();
     result_.root_hex = to_hex(merkle::view(tree_.root()));
@@ -85,6 +86,10 @@ class Verifier {
     if (!leaf) {
       problem(where, "cannot be read: " + leaf.error().message);
       return {};
+    }
+    if (leaf->type == LeafType::rule_set && (leaf->outcome == "first" || leaf->outcome == "approved")) {
+      if (leaf->outcome == "first" && !rules_.empty()) problem(where, "begins with rules from disk once more");
+      rules_ = leaf->ruleset_hash;
     }
     if (leaf->type != LeafType::decision) return {};
     auto row = store_.exchange(leaf->subject_id);
@@ -160,6 +165,17 @@ class Verifier {
     return {};
   }
 
+  // The hub decides by the set that the log says was published last.
+  Result<void> check_rules() {
+    auto sets = store_.rule_sets();
+    if (!sets) return sets.error();
+    std::string active;
+    for (const RuleSetRow& row : *sets)
+      if (row.state == "active") active = row.hash;
+    if (active != rules_) problem("rule_set", "the active one is not the one that the log says was published last");
+    return {};
+  }
+
   std::optional<Leaf> cited(std::uint64_t index) {
     auto bytes = store_.leaf(index);
     auto leaf = bytes ? decode_leaf(*bytes) : Result<Leaf>(bytes.error());
@@ -170,6 +186,7 @@ class Verifier {
   Store& store_;
   const std::function<void(std::uint64_t, std::uint64_t)>& progress_;
   Ledger::Verification result_;
+  std::string rules_;  // hash of the set published last
   merkle::Tree tree_;
   std::vector<merkle::FullTile> filled_;
   std::uint64_t done_ = 0, total_ = 0, tiles_ = 0;

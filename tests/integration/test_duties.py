@@ -11,6 +11,7 @@ import people  # noqa: E402
 import samband_client as build  # noqa: E402
 from hub_case import PERMITTED, HubCase, new_id, replaced  # noqa: E402
 from hub_harness import wait_for  # noqa: E402
+from test_holds import CARE, consent_for  # noqa: E402
 
 
 def quick_clocks(folder, alert=1, remind=2, expire=4):
@@ -127,6 +128,19 @@ class Duties(HubCase):
         self.assertEqual([e for e in self.inbox("bup") if e["kind"] == "hold.expired"], [])
         still = self.exchange("police-west", duty["id"])
         self.assertEqual((still["state"], self.agenda(duty["id"])), ("held", ["duty"]))
+
+    def test_a_rest_that_expired_is_over_and_the_log_still_verifies(self):
+        child = {**people.CHILD_15, "personalNumber": "201401012396", "birthDate": "2014-01-01"}
+        agreed = consent_for(child["personalNumber"], categories=[c for c in CARE if c != "health"])
+        self.call("social-board", "POST", "/v1/consents", agreed, 201)
+        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}]
+        sent = self.to(self.send("social-board", "municipal_case", build.referral(child, new_id(), facts=facts)), "bup")
+        self.assertEqual((sent["outcome"], sent["duty"]), ("partial", None))
+        wait_for("the end of the hold", lambda: self.exchange("social-board", sent["id"]).get("holdExpiredAt"), 15)
+        self.assert_log_verifies()
+        self.assess("social-board", sent["id"], expect=409, need_for_care=True)
+        self.assertEqual(self.call("social-board", "POST", "/v1/consents", consent_for(child["personalNumber"]), 201)["redecided"], [])
+        self.assertEqual(self.exchange("social-board", sent["id"])["outcome"], "partial")
 
     # -- not sent -----------------------------------------------------------------------------------------------------
 

@@ -38,9 +38,9 @@ class EmergencyAndAnswers(HubCase):
         finally:
             db.close()
 
-    def danger(self, reason="child_in_danger", imminent=True, emergency=True):
+    def danger(self, reason="child_in_danger", imminent=True, emergency=True, author=CASEWORKER):
         facts = [{"code": "imminent_danger", "value": True, "person": "p1", "assessor": CASEWORKER, "reasonCode": "assessed_yes", "at": build.now()}]
-        more = {"facts": facts if imminent else [], "author": CASEWORKER}
+        more = {"facts": facts if imminent else [], "author": author}
         if emergency:
             more["emergency"] = True
         if reason:
@@ -99,6 +99,14 @@ class EmergencyAndAnswers(HubCase):
                 self.assertNotIn(sent["outcome"], PERMITTED)
                 self.assertNotIn(sent["id"], self.reviews("social-board"))
         self.send("social-board", "", build.canonical_concern(people.YOUTH_17, "social-board", new_id(), emergency=True, emergencyReason="haste"), expect=400)
+
+    def test_whoever_answered_for_the_emergency_does_not_review_it(self):
+        sent = self.danger(author={"id": "cw-18", "name": "Vera Handläggare"})
+        self.close("social-board", sent["id"], expect=403, reviewer={"id": CASEWORKER["id"]})
+        self.close("social-board", sent["id"], expect=403, reviewer={"id": "cw-18"})
+        self.assess("social-board", sent["id"], imminent_danger=True)
+        self.close("social-board", sent["id"], expect=403, reviewer={"id": "assessor-1"})
+        self.close("social-board", sent["id"])
 
     def test_what_was_not_taken_in_time_is_refused(self):
         sent = self.danger()

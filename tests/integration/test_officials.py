@@ -66,6 +66,15 @@ class Officials(HubCase):
         mixed = {**signed_assessment(OFFICER, held, [{**NEED, "value": False}], certs), "facts": [NEED], "assessor": {"id": "x"}}
         self.assertEqual(self.answer("police-west", held, mixed)["outcome"], "refused")
 
+    def test_an_older_signature_does_not_undo_a_newer_answer(self):
+        held, certs = self.lob(), self.hub.certs
+        older = signed_assessment(OFFICER, held, [NEED], certs, age_s=10)
+        no = signed_assessment(OFFICER, held, [{**NEED, "value": False}], certs)
+        self.assertEqual(self.answer("police-west", held, no)["outcome"], "refused")
+        self.answer("police-west", held, older, 409)
+        self.answer("police-west", held, no, 409)
+        self.assertEqual(self.exchange("police-west", held)["outcome"], "refused")
+
     def test_officials_of_others_see_nothing_and_officials_send_nothing(self):
         held = self.lob()
         self.answer(STRANGER, held, {"facts": [NEED]}, 404)

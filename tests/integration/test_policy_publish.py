@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import unittest
@@ -96,6 +97,53 @@ class Publishing(HubCase):
                 self.approve(proposal, by=who, check=1)
         self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"reason": "x", "files": {"../evil.toml": ""}}, 400)
         self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"files": {"a.toml": "schema = 1\n"}}, 400)
+
+    def test_nobody_fills_the_proposals_for_the_others(self):
+        files = {p.name: p.read_text(encoding="utf-8") for p in self.rules.glob("*.toml")}
+
+        def propose(by, end, expect=201, reason="x"):
+            changed = {**files, "settings.toml": files["settings.toml"] + end}
+            return self.call(by, "POST", "/v1/policy/proposals", {"reason": reason, "files": changed}, expect)
+
+        propose(COUNSEL, "# a line\n", 400, reason="\x1b[2Jstate active")
+        propose(COUNSEL, "# " + "x" * (1 << 20) + "\n", 413)
+        for i in range(20):
+            propose(COUNSEL, f"# {i}\n")
+        propose(COUNSEL, "# one more\n", 413)
+        self.approve(propose(PRIVACY, "# another's\n")["hash"], by=COUNSEL)
+        propose(COUNSEL, "# the set is new, so is the count\n")
+
+    def test_a_state_written_by_hand_is_refused(self):
+        self.write(WIDE, NARROW)
+        before, proposal = self.active(), self.publish()
+        self.hub.stop()
+        self.addCleanup(lambda: self.hub.process or self.hub.start())
+
+        def states(active, other):
+            with sqlite3.connect(self.hub.data / "hub.db") as db:
+                db.execute("UPDATE rule_set SET state='active' WHERE hash=?", (active,))
+                db.execute("UPDATE rule_set SET state='retired' WHERE hash=?", (other,))
+
+        states(proposal, before)  # nobody approved it
+        self.addCleanup(states, before, proposal)
+        refused = self.hub.command("serve", "--config", str(self.hub.config), check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("published last", refused.stderr)
+        told = json.loads(self.cli("log", "verify", "--json").stdout)
+        self.assertEqual([p["where"] for p in told["problems"]], ["rule_set"])
+        with sqlite3.connect(self.hub.data / "hub.db") as db:
+            db.execute("UPDATE rule_set SET state='retired'")
+        refused = self.hub.command("serve", "--config", str(self.hub.config), check=False)
+        self.assertIn("none is published", refused.stderr)
+
+    def test_one_key_is_one_person(self):
+        parties = self.hub.config / "parties.toml"
+        good = parties.read_text(encoding="utf-8")
+        self.addCleanup(parties.write_text, good, encoding="utf-8")
+        parties.write_text(good + '\n[[official]]\nid = "second-name"\nparty = "social-board"\nroles = ["rules_officer"]\n'
+                           f'certificate = "{COUNSEL}.pem"\n', encoding="utf-8")
+        refused = self.cli("policy", "simulate", "--rules", str(self.rules), check=1)
+        self.assertRegex(refused.stderr, rf"parties\.toml:\d+:\d+: .*'{COUNSEL}'")
 
     def test_a_bad_file_is_named_and_the_published_set_stays(self):
         before = self.active()
