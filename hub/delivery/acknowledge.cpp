@@ -35,15 +35,21 @@ std::string open_reference(const ExchangeRow& row, std::string_view key) {
   return text ? std::move(*text) : std::string();
 }
 
-std::optional<DutyDue> duty_of(const ExchangeRow& row) {
+namespace {
+
+// Null when it cannot be read: then it says nothing.
+json::value explanation_of(const ExchangeRow& row) {
   auto explanation = parse_json(row.explanation);
-  if (!explanation || !explanation->is_object()) return std::nullopt;
-  const json::value* duty = find_pointer(*explanation, "/duty");
+  return explanation ? std::move(*explanation) : json::value(nullptr);
+}
+
+std::optional<DutyDue> duty_in(const json::value& explanation, const ExchangeRow& row) {
+  const json::value* duty = find_pointer(explanation, "/duty");
   if (!duty || !duty->is_object()) return std::nullopt;
   auto due = parse_rfc3339(string_at(duty->get_object(), "due"));
   if (!due) return std::nullopt;
   DutyDue out{std::string(string_at(duty->get_object(), "rule")), std::max(*due, row.created_at + kAtOnceGrace), false};
-  if (const json::value* list = find_pointer(*explanation, "/obligations"); list && list->is_array())
+  if (const json::value* list = find_pointer(explanation, "/obligations"); list && list->is_array())
     for (const json::value& obligation : list->get_array())
       if (obligation.is_string() && obligation.get_string() == "confirm_same_day") {
         const auto next_day = std::chrono::sys_days(stockholm_date(row.created_at)) + std::chrono::days(1);
@@ -53,17 +59,20 @@ std::optional<DutyDue> duty_of(const ExchangeRow& row) {
   return out;
 }
 
-std::string_view fulfilment(const DutyDue& duty, Time at) { return at <= duty.due ? "duty_fulfilled" : "duty_late"; }
-
-bool holds_something(const ExchangeRow& row) {
-  auto explanation = parse_json(row.explanation);
-  if (!explanation) return false;
-  const json::value* held = find_pointer(*explanation, "/fields/held");
+bool holds_something_in(const json::value& explanation) {
+  const json::value* held = find_pointer(explanation, "/fields/held");
   if (!held || !held->is_array()) return false;
   return std::any_of(held->get_array().begin(), held->get_array().end(), [](const json::value& group) {
     return group.is_object() && string_at(group.get_object(), "category") != "official";
   });
 }
+
+}  // namespace
+
+std::optional<DutyDue> duty_of(const ExchangeRow& row) { return duty_in(explanation_of(row), row); }
+bool holds_something(const ExchangeRow& row) { return holds_something_in(explanation_of(row)); }
+
+std::string_view fulfilment(const DutyDue& duty, Time at) { return at <= duty.due ? "duty_fulfilled" : "duty_late"; }
 
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
                                                                    std::string reference, Bytes key, bool owes_receipt,
@@ -75,8 +84,9 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   if (!reference.empty() && !key.empty())
     sealed = crypto::seal(key, plain_reference(std::move(reference), 256), "reference/" + row.id);
   // Fulfilment is on record with the receipt that is its proof; omission is an alarm of its own (DeadlineWatch).
-  if (const auto duty = duty_of(row); duty && !duty->by_confirmation)
-    leaf.codes = {std::string(holds_something(row) ? "duty_in_part" : fulfilment(*duty, now)), duty->rule};
+  const json::value explanation = explanation_of(row);
+  if (const auto duty = duty_in(explanation, row); duty && !duty->by_confirmation)
+    leaf.codes = {std::string(holds_something_in(explanation) ? "duty_in_part" : fulfilment(*duty, now)), duty->rule};
   auto after = std::make_shared<ExchangeRow>();
   Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, sealed, owes_receipt, after](
                             Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {

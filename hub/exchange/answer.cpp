@@ -76,6 +76,12 @@ json::object describe(const Decision& decision, const RuleSet& rules, const Expl
 }
 
 json::object show_exchange(const ExchangeRow& row) {
+  auto explanation = parse_json(row.explanation);
+  return show_exchange(row,
+                       explanation && explanation->is_object() ? std::move(explanation->get_object()) : json::object{});
+}
+
+json::object show_exchange(const ExchangeRow& row, json::object explanation) {
   json::object out{{"id", row.id},
                    {"messageId", row.message_id},
                    {"sender", row.sender},
@@ -90,8 +96,7 @@ json::object show_exchange(const ExchangeRow& row) {
                    {"attempts", row.attempts}};
   out["dueAt"] = row.due_at ? json::value(to_rfc3339(*row.due_at)) : json::value(nullptr);
   out["acknowledgedAt"] = row.acknowledged_at ? json::value(to_rfc3339(*row.acknowledged_at)) : json::value(nullptr);
-  if (auto explanation = parse_json(row.explanation); explanation && explanation->is_object())
-    for (auto& [key, value] : explanation->get_object()) out[key] = std::move(value);
+  for (auto& [key, value] : explanation) out[key] = std::move(value);
   return out;
 }
 

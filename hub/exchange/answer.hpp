@@ -16,5 +16,6 @@ bool is_wider(const ExchangeRow& next, const ExchangeRow& before);
 
 // One exchange of an answer, without its receipt.
 json::object show_exchange(const ExchangeRow&);
+json::object show_exchange(const ExchangeRow&, json::object explanation);  // the row's, already at hand
 
 }  // namespace samband

@@ -10,6 +10,7 @@ struct Journey::Decided {
   Decision decision;
   std::optional<Minimised> body;  // present when the decision permits
   ExchangeRow row;
+  json::object explanation;  // what row.explanation is the text of
   Leaf leaf;
   std::vector<AgendaRow> agenda;
   std::optional<ReviewRow> review;  // when what is permitted must be judged afterwards

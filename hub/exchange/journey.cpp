@@ -122,6 +122,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   auto rows = std::make_shared<std::vector<ExchangeRow>>();
   auto agendas = std::make_shared<std::vector<std::vector<AgendaRow>>>();
   auto reviews = std::make_shared<std::vector<ReviewRow>>();
+  std::vector<json::object> explanations;
   std::vector<PreparedPtr> prepared;
   std::vector<Leaf> leaves;
   for (const Candidate& candidate : candidates) {
@@ -137,6 +138,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     if (decided->review) reviews->push_back(std::move(*decided->review));
     leaves.push_back(std::move(decided->leaf));
     rows->push_back(std::move(decided->row));
+    explanations.push_back(std::move(decided->explanation));
     agendas->push_back(std::move(decided->agenda));
     const Time until = std::min(valid_until(*rest, now), decided->decision.expires_at().value_or(Time::max()));
     prepared.push_back(decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision),
@@ -181,7 +183,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   if (!odd->empty()) co_await say_odd(std::move(*odd));
 
   json::array exchanges;
-  for (const ExchangeRow& row : *rows) exchanges.push_back(answer_for(row));
+  for (std::size_t i = 0; i < rows->size(); ++i)
+    exchanges.push_back(with_receipt((*rows)[i], show_exchange((*rows)[i], std::move(explanations[i]))));
   co_return json::object{{"messageId", message.id},
                          {"senderMessageId", message.sender_message_id},
                          {"duplicate", false},
@@ -237,7 +240,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   DecisionRequest request = request_for(source, *holder, recipient, purpose, rest, s_.parties, s_.agreements, now);
   request.nearest_change = true;  // the stored answer names it
 
-  Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}, {}, std::nullopt};
+  Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}, {}, {}, std::nullopt};
   const Decision& decision = out.decision;
   if (decision.permits()) {
     auto body = minimise(source.message, decision);
@@ -268,6 +271,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   if (waits)
     description["telephone"] = json::object{{"sender", holder->duty_phone}, {"recipient", recipient.duty_phone}};
   row.explanation = json::serialize(description);
+  out.explanation = std::move(description);
   place(row, decision, recipient, now);
   out.review = review_for(row, decision, source, now);
 

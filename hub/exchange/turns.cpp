@@ -53,8 +53,9 @@ Result<ExchangeRow> Journey::own_row(const Party& caller, const std::string& id,
   return std::move(**row);
 }
 
-json::object Journey::answer_for(const ExchangeRow& row) const {
-  json::object out = show_exchange(row);
+json::object Journey::answer_for(const ExchangeRow& row) const { return with_receipt(row, show_exchange(row)); }
+
+json::object Journey::with_receipt(const ExchangeRow& row, json::object out) const {
   if (auto proof = s_.ledger.receipt(row.leaf_index))
     out["receipt"] =
         json::object{{"leafIndex", static_cast<std::int64_t>(row.leaf_index)}, {"proof", std::move(*proof)}};
