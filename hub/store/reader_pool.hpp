@@ -13,7 +13,10 @@ namespace samband::store {
 
 class ReaderPool {
  public:
-  explicit ReaderPool(std::filesystem::path database) : path_(std::move(database)) {}
+  // `one_snapshot`: one connection in one read transaction, so that everything read belongs to the same commit,
+  // whatever a running hub writes meanwhile (its WAL is not emptied as long).
+  explicit ReaderPool(std::filesystem::path database, bool one_snapshot = false)
+      : path_(std::move(database)), one_snapshot_(one_snapshot), readers_max_(one_snapshot ? 1 : kReadersMax) {}
 
   class Lease {
    public:
@@ -34,7 +37,7 @@ class ReaderPool {
   Result<Lease> lend() {
     {
       std::unique_lock lock(mutex_);
-      returned_.wait(lock, [this] { return !idle_.empty() || open_ < kReadersMax; });
+      returned_.wait(lock, [this] { return !idle_.empty() || open_ < readers_max_; });
       if (!idle_.empty()) {
         auto db = std::move(idle_.back());
         idle_.pop_back();
@@ -44,6 +47,7 @@ class ReaderPool {
     }
     auto opened = sqlite::Database::open(path_, sqlite::Database::Mode::read_only);
     auto ready = opened ? opened->exec(kSettings) : Result<void>(opened.error());
+    if (ready && one_snapshot_) ready = opened->exec("BEGIN; SELECT count(*) FROM sqlite_master");
     if (!ready) {
       const std::lock_guard lock(mutex_);
       --open_;
@@ -67,6 +71,8 @@ class ReaderPool {
   }
 
   const std::filesystem::path path_;
+  const bool one_snapshot_;
+  const int readers_max_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<sqlite::Database>> idle_;

@@ -70,7 +70,7 @@ Result<void> check_version(std::int64_t version, const fs::path& path) {
 
 class SqliteStore final : public Store {
  public:
-  explicit SqliteStore(fs::path path) : readers_(std::move(path)) {}
+  SqliteStore(fs::path path, bool one_snapshot) : readers_(std::move(path), one_snapshot) {}
 
   void start_writing(FolderLock lock, Database writer, Database for_checkpoints) {
     lock_.emplace(std::move(lock));
@@ -382,7 +382,7 @@ Result<void> prepare_folder(const fs::path& folder) {
 
 Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_only) {
   const fs::path path = folder / kDatabaseName;
-  auto made = std::make_unique<SqliteStore>(path);
+  auto made = std::make_unique<SqliteStore>(path, read_only);
   if (read_only) {
     auto database = Database::open(path, Database::Mode::read_only);
     if (!database) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + database.error().message);

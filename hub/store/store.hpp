@@ -164,8 +164,8 @@ class Txn {
 class Store {
  public:
   // Opens or creates; an unknown (newer) schema version is refused with a clear error. Holds an exclusive lock file so
-  // that a second hub on the same folder refuses to start; `read_only` takes no lock (command line beside a running
-  // hub).
+  // that a second hub on the same folder refuses to start; `read_only` takes no lock and sees one and the same
+  // commit from its first read on (command line beside a running hub).
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& folder, bool read_only = false);
   virtual ~Store() = default;
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -53,6 +54,26 @@ class Life(DeliveryCase):
                     self.assert_one_case(sender, recipient, exchange)
                     self.systems.kill9(ENDPOINTS[recipient][0], recipient)
         self.assert_log_verifies()
+
+    def test_the_log_verifies_beside_a_busy_hub(self):
+        stop = threading.Event()
+
+        def sender():
+            client = self.hub.client("police-west")
+            while not stop.is_set():
+                media_type, body = build.police_lob(people.ADULT_22, new_id())
+                client.request("POST", "/v1/in/police", body, {"content-type": media_type})
+
+        busy = [threading.Thread(target=sender) for _ in range(3)]
+        for each in busy:
+            each.start()
+        try:
+            for _ in range(6):
+                self.assert_log_verifies()  # of one commit, whatever is written meanwhile
+        finally:
+            stop.set()
+            for each in busy:
+                each.join()
 
     def test_a_hub_that_died_while_the_recipient_worked_opens_no_second_case(self):
         for sender, recipient, way in self.WAYS:
