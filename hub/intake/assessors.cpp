@@ -5,7 +5,14 @@
 namespace samband {
 namespace {
 
-bool is_signed(const Fact& fact, const std::string& jws, const std::string& message_id, const Party& sender,
+// The person that the fact is about, by number: `p1` alone would be whoever the sender's system puts there.
+std::string number_of(const Fact& fact, const std::vector<Person>& persons) {
+  for (const Person& person : persons)
+    if (!fact.person_ref.empty() && person.ref == fact.person_ref) return person.id_number.reveal();
+  return {};
+}
+
+bool is_signed(const Fact& fact, const std::string& jws, const Message& message, const Party& sender,
                const Parties& parties, std::string& signer) {
   const auto kid = jws::key_id(jws);
   const Official* official = kid ? parties.official(*kid) : nullptr;
@@ -15,9 +22,10 @@ bool is_signed(const Fact& fact, const std::string& jws, const std::string& mess
   const json::object& said = payload->get_object();
   const json::value* value = said.if_contains("value");
   signer = official->id;
-  return string_at(said, "message") == message_id && string_at(said, "code") == fact.code &&
-         string_at(said, "person") == fact.person_ref && value != nullptr && value->is_bool() &&
-         value->get_bool() == (fact.value == Truth::yes);
+  return string_at(said, "message") == message.sender_message_id && string_at(said, "code") == fact.code &&
+         string_at(said, "person") == fact.person_ref &&
+         string_at(said, "personalNumber") == number_of(fact, message.persons) && value != nullptr &&
+         value->is_bool() && value->get_bool() == (fact.value == Truth::yes);
 }
 
 }  // namespace
@@ -31,8 +39,7 @@ void prove_assessors(Case& c, const Party& sender, const Parties& parties) {
     const json::value* jws = find_pointer(facts->get_array()[i], "/assessor/jws");
     if (jws != nullptr && jws->is_string()) {
       std::string signer;
-      const bool proved =
-          is_signed(fact, std::string(jws->get_string()), c.message.sender_message_id, sender, parties, signer);
+      const bool proved = is_signed(fact, std::string(jws->get_string()), c.message, sender, parties, signer);
       fact.assessor_id = proved ? signer : std::string();
     } else if (!sender.vouches_for_logins) {
       fact.assessor_id.clear();

@@ -7,7 +7,8 @@
 namespace samband {
 
 // `assessor.jws` of a fact is a JWS by an official of the sender with the payload
-// {"message": the message's own id, "code", "value", "person"?}: it proves this answer in this message and no other.
+// {"message": the message's own id, "code", "value", "person"?, "personalNumber"?}: it proves this answer about this
+// person in this message and no other. The number is the 12 digits of a person who has one.
 // An assessor who is not proved is taken out, with the warning `assessor_not_proven`. The facts of the message come
 // first in Message::facts, in their order.
 void prove_assessors(Case&, const Party& sender, const Parties&);

@@ -99,6 +99,7 @@ class Officials(HubCase):
                 ("signed", lambda m: self.signed(m, OFFICER), PERMITTED),
                 ("signed for another message", lambda m: self.signed("other", OFFICER), ("held",)),
                 ("signed with another answer", lambda m: self.signed(m, OFFICER, value=False), ("held",)),
+                ("signed about somebody else", lambda m: self.signed(m, OFFICER, who=people.ADULT_19), ("held",)),
                 ("signed by a stranger", lambda m: self.signed(m, STRANGER), ("held",))):
             with self.subTest(name):
                 message_id = new_id()
@@ -108,8 +109,9 @@ class Officials(HubCase):
                 warned = [w["where"] for w in answer["warnings"] if w["code"] == "assessor_not_proven"]
                 self.assertEqual(warned, ["/data/facts/1"] if "held" in outcome else [])
 
-    def signed(self, message_id, official, value=True):
-        payload = {"message": message_id, "code": "need_of_help", "value": value, "person": "p1"}
+    def signed(self, message_id, official, value=True, who=people.ADULT_22):
+        payload = {"message": message_id, "code": "need_of_help", "value": value, "person": "p1",
+                   "personalNumber": who["personalNumber"]}
         return {"id": official, "jws": sign(official, payload, self.hub.certs)}
 
 
