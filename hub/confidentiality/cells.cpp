@@ -83,27 +83,8 @@ bool overlap(const Region& a, const Region& b) {
   return false;
 }
 
-Region merged(Region cells) {
-  for (std::size_t before = cells.size() + 1; cells.size() < before;) {
-    before = cells.size();
-    for (std::size_t d = 0; d < kDimensions; ++d) {
-      const auto others = [d](const Cube& a, const Cube& b) {
-        for (std::size_t i = 0; i < kDimensions; ++i)
-          if (i != d && a.allowed[i] != b.allowed[i]) return a.allowed[i] < b.allowed[i];
-        return false;
-      };
-      std::sort(cells.begin(), cells.end(), others);
-      Region next;
-      for (const Cube& cube : cells) {
-        if (!next.empty() && !others(next.back(), cube)) {
-          next.back().allowed[d] |= cube.allowed[d];
-        } else {
-          next.push_back(cube);
-        }
-      }
-      cells = std::move(next);
-    }
-  }
+Region merged(Region region) {
+  Region cells = merge_boxes(std::move(region));
   // What lies inside another cube says nothing new; too many to look for, and they stay.
   if (cells.size() > 2000) return cells;
   Region out;

@@ -3,9 +3,11 @@
 // and means all their combinations; a region is a union of cubes. Unions, intersections and differences are exact, so
 // the static analysis and the diff of rule sets need no sampling. Values; pure. Internal to hub/confidentiality.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "confidentiality/rules.hpp"
@@ -62,6 +64,33 @@ bool same_cells(const Region&, const Region&);
 bool overlap(const Region&, const Region&);
 // The same cells in fewer cubes: those that differ in one dimension only become one.
 Region merged(Region);
+
+// The same for boxes of any number of dimensions: what Cube has, an array `allowed` of bits.
+template <class Box>
+std::vector<Box> merge_boxes(std::vector<Box> boxes) {
+  constexpr std::size_t kCount = std::tuple_size_v<decltype(Box::allowed)>;
+  for (std::size_t before = boxes.size() + 1; boxes.size() < before;) {
+    before = boxes.size();
+    for (std::size_t d = 0; d < kCount; ++d) {
+      const auto less = [d](const Box& a, const Box& b) {
+        for (std::size_t i = 0; i < kCount; ++i)
+          if (i != d && a.allowed[i] != b.allowed[i]) return a.allowed[i] < b.allowed[i];
+        return false;
+      };
+      std::sort(boxes.begin(), boxes.end(), less);
+      std::size_t kept = 0;
+      for (std::size_t i = 1; i < boxes.size(); ++i) {
+        if (!less(boxes[kept], boxes[i])) {
+          boxes[kept].allowed[d] |= boxes[i].allowed[d];
+        } else {
+          boxes[++kept] = boxes[i];
+        }
+      }
+      if (!boxes.empty()) boxes.resize(kept + 1);
+    }
+  }
+  return boxes;
+}
 
 struct AgeBand {
   int low = 0, high = 200;  // both included

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
 #include <tuple>
 #include <unordered_map>
 
@@ -16,7 +17,6 @@ struct Side {
   const RuleSet& set;
   CellModel model;
   std::vector<bool> rule_changed, provision_changed;  // by place in the index
-  std::unordered_map<std::string, CellOutcome> known;
 
   Side(const RuleSet& s, const Space& space) : set(s), model(s, space) {}
 
@@ -33,11 +33,6 @@ struct Side {
       provision_changed.push_back(
           !same_provisions.contains(decisive_text(set.provisions[static_cast<std::size_t>(bits.position)])));
   }
-  const CellOutcome& outcome(const Scene& scene, int category, int role, int leaf, const std::string& signature) {
-    const auto found = known.find(signature);
-    if (found != known.end()) return found->second;
-    return known.emplace(signature, model.outcome(scene, category, role, leaf)).first->second;
-  }
   bool any_changed(const Scene& scene) const {
     return std::any_of(scene.rules.begin(), scene.rules.end(),
                        [&](int r) { return rule_changed[static_cast<std::size_t>(r)]; }) ||
@@ -47,10 +42,15 @@ struct Side {
 };
 
 using Transition = std::tuple<FieldOutcome, FieldOutcome>;
+using Transitions = std::map<Transition, Region>;
 
-std::map<Transition, Region> transitions(const CellOutcome& a, const CellOutcome& b) {
+// More differences than this are no longer a difference that anybody reads (and no longer fit in memory).
+constexpr std::size_t kListedMax = 200000;
+constexpr std::size_t kMergedAt = 50000;
+
+Transitions transitions(const CellOutcome& a, const CellOutcome& b) {
   using enum FieldOutcome;
-  std::map<Transition, Region> out;
+  Transitions out;
   const auto put = [&](FieldOutcome from, FieldOutcome to, Region cells) {
     if (!cells.empty()) out.emplace(Transition{from, to}, merged(std::move(cells)));
   };
@@ -98,10 +98,23 @@ class Comparison {
  private:
   static int size(std::span<const std::string_view> list) { return static_cast<int>(list.size()); }
 
-  // Which cells change does not depend on who exchanges them, only on what the two signatures say.
+  // Which cells change does not depend on who exchanges what, only on what the two sets say of it.
+  struct Outer {
+    std::array<std::uint64_t, kAge> allowed;  // the dimensions before kAge
+  };
   struct Group {
-    const std::map<Transition, Region>* changes = nullptr;
-    Region outer;
+    const Transitions* changes = nullptr;
+    std::string causes;
+    std::vector<Outer> outer;
+    std::size_t merge_at = kMergedAt;
+    // An envelope that something covers differs in millions of cells: they are merged while they come.
+    Outer& add() {
+      if (outer.size() >= merge_at) {
+        outer = merge_boxes(std::move(outer));
+        merge_at = std::max(kMergedAt, 2 * outer.size());
+      }
+      return outer.emplace_back();
+    }
   };
 
   // Where no rule speaks, nothing about anybody leaves in either set: only envelopes could differ there.
@@ -143,34 +156,43 @@ class Comparison {
           const auto& changes = changes_of(a, b, category, role, leaf, left, right);
           if (changes.empty()) continue;
           std::string causes = causes_of(x, a, b, category, role, leaf);
-          Group& group = groups_[left + "|" + right + "|" + causes];
+          Group& group = groups_[{&changes, causes}];
           group.changes = &changes;
-          causes_.emplace(&group, std::move(causes));
-          Cube cube = space_.full;
-          cube.allowed[kHolder] = std::uint64_t{1} << x.holder;
-          cube.allowed[kRecipient] = std::uint64_t{1} << x.recipient;
-          cube.allowed[kKind] = std::uint64_t{1} << x.kind;
-          cube.allowed[kPurpose] = std::uint64_t{1} << x.purpose;
-          cube.allowed[kInitiative] = x.initiative == Initiative::own ? kYes : kNo;
-          cube.allowed[kPeriod] = std::uint64_t{1} << period;
-          cube.allowed[kCategory] = std::uint64_t{1} << category;
-          cube.allowed[kRole] = std::uint64_t{1} << role;
-          cube.allowed[kLeaf] = std::uint64_t{1} << leaf;
-          group.outer.push_back(cube);
+          group.causes = std::move(causes);
+          Outer& outer = group.add();
+          const auto set = [&](Dimension d, int place) { outer.allowed[d] = std::uint64_t{1} << place; };
+          set(kHolder, x.holder);
+          set(kRecipient, x.recipient);
+          set(kKind, x.kind);
+          set(kPurpose, x.purpose);
+          outer.allowed[kInitiative] = x.initiative == Initiative::own ? kYes : kNo;
+          set(kCategory, category);
+          set(kRole, role);
+          set(kLeaf, leaf);
+          set(kPeriod, period);
         }
       }
     }
   }
 
-  const std::map<Transition, Region>& changes_of(const Scene& a, const Scene& b, int category, int role, int leaf,
-                                                 const std::string& left, const std::string& right) {
+  const Transitions& changes_of(const Scene& a, const Scene& b, int category, int role, int leaf,
+                                const std::string& left, const std::string& right) {
     const std::string key = left + "|" + right;
     const auto found = changes_.find(key);
-    if (found != changes_.end()) return found->second;
-    return changes_
-        .emplace(key,
-                 transitions(a_.outcome(a, category, role, leaf, left), b_.outcome(b, category, role, leaf, right)))
-        .first->second;
+    if (found != changes_.end()) return *found->second;
+    Transitions changes =
+        transitions(a_.model.outcome(a, category, role, leaf), b_.model.outcome(b, category, role, leaf));
+    // Many signatures change the same cells: kept once, they also end up in one group.
+    std::string content;
+    for (const auto& [transition, cells] : changes) {
+      content += static_cast<char>('0' + static_cast<int>(std::get<0>(transition)));
+      content += static_cast<char>('0' + static_cast<int>(std::get<1>(transition)));
+      for (const Cube& cube : cells)
+        content.append(reinterpret_cast<const char*>(cube.allowed.data()), sizeof cube.allowed);
+    }
+    const auto [kept, fresh] = contents_.emplace(std::move(content), std::move(changes));
+    changes_.emplace(key, &kept->second);
+    return kept->second;
   }
 
   // What of the changed items touches the cell, one a line.
@@ -209,14 +231,17 @@ class Comparison {
   std::vector<CellChange> gathered() {
     std::map<std::tuple<FieldOutcome, FieldOutcome, std::string>, Region> all;
     for (auto& [key, group] : groups_) {
-      const Region outer = merged(std::move(group.outer));
+      const auto outer = merge_boxes(std::move(group.outer));
       for (const auto& [transition, cells] : *group.changes) {
-        Region& bucket = all[{std::get<0>(transition), std::get<1>(transition), causes_.at(&group)}];
-        Cube cube;
-        for (const Cube& who : outer)
-          for (const Cube& when : cells) {
-            for (std::size_t d = 0; d < kDimensions; ++d) cube.allowed[d] = who.allowed[d] & when.allowed[d];
+        Region& bucket = all[{std::get<0>(transition), std::get<1>(transition), group.causes}];
+        for (const Outer& who : outer)
+          for (Cube cube : cells) {
+            for (std::size_t d = 0; d < kAge; ++d) cube.allowed[d] &= who.allowed[d];
             bucket.push_back(cube);
+            if (bucket.size() < kListedMax) continue;
+            bucket = merge_boxes(std::move(bucket));
+            if (bucket.size() > kListedMax / 2)
+              throw std::length_error("the two sets differ in more ways than can be listed: compare smaller steps");
           }
       }
     }
@@ -251,9 +276,9 @@ class Comparison {
   std::vector<std::string> switched_;
   bool envelopes_ = false;               // envelopes may differ, also where no rule speaks
   std::vector<std::string> everywhere_;  // settings that no rule names: they reach every exchange
-  std::unordered_map<std::string, std::map<Transition, Region>> changes_;
-  std::unordered_map<std::string, Group> groups_;
-  std::unordered_map<const Group*, std::string> causes_;
+  std::unordered_map<std::string, const Transitions*> changes_;  // by both signatures
+  std::unordered_map<std::string, Transitions> contents_;        // by what they hold
+  std::map<std::pair<const Transitions*, std::string>, Group> groups_;
 };
 
 }  // namespace
