@@ -151,7 +151,7 @@ int explain_message(const Arguments& a, const Config& config, const std::string&
   auto kinds = Kinds::load(config.schemas_dir);
   if (!kinds) return complain(in_words(kinds.error()));
   auto canonical = parse_json(text);
-  if (!canonical) return complain(in_words(canonical.error()));
+  if (!canonical) return complain(a.positional().front() + ": " + in_words(canonical.error()));
   Time now = system_clock().now();
   if (a.has("at")) {
     auto at = parse_rfc3339(a.get("at"));

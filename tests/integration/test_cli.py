@@ -252,6 +252,12 @@ class Cli(HubCase):
         self.assertIn(self.cli_json("check")["counts"]["rulesetHash"], self.cli("policy", "list", check=OK).stdout)
         self.assertNotEqual(self.cli("policy", "list", "--lang", "en").stdout, self.cli("policy", "list").stdout)
 
+    def test_a_file_that_is_no_json_is_named(self):
+        path = self.hub.folder / "half.json"
+        path.write_text('{"id":')
+        done = self.cli("policy", "explain", str(path), "--from", "police-west", check=FAILED)
+        self.assertIn(f"{path}: byte", done.stderr)
+
     def test_a_decision_is_explained_without_sending(self):
         before = self.leaves()
         facts = [{"code": "reasonable_suspicion", "value": True}, {"code": "prison_in_scale", "value": True}, {"code": "identity_established", "value": True}]
