@@ -74,9 +74,9 @@ make_ca() {  # file name, common name
     -addext "basicConstraints=critical,CA:true,pathlen:0" -addext "keyUsage=critical,keyCertSign,cRLSign"
 }
 
-make_cert() {  # file name, CA, common name, organisation number, extended key usage, further names
+make_cert() {  # file name, CA, common name, serialNumber, extended key usage, further names[, organisation number]
   openssl ecparam -name prime256v1 -genkey -noout -out "$work/$1.key"
-  openssl req -new -sha256 -key "$work/$1.key" -subj "/O=Samband development/serialNumber=$4/CN=$3" -out "$work/$1.csr"
+  openssl req -new -sha256 -key "$work/$1.key" -subj "/O=Samband development${7:+/organizationIdentifier=$7}/serialNumber=$4/CN=$3" -out "$work/$1.csr"
   cat >"$work/$1.ext" <<EXT
 basicConstraints=critical,CA:false
 keyUsage=critical,digitalSignature
@@ -103,7 +103,7 @@ for official in "${officials[@]}"; do
   [[ $id =~ ^[a-z0-9-]{1,64}$ && $file =~ ^[a-z0-9-]+\.pem$ ]] || { echo "make-dev-certs: official '$id': id or certificate" >&2; exit 1; }
   number=0000000000
   for one in "${parties[@]}"; do [[ ${one%%:*} == "$party" ]] && number=${one##*:}; done
-  make_cert "${file%.pem}" ca "$id" "$number" clientAuth "DNS:$id"
+  make_cert "${file%.pem}" ca "$id" "$id" clientAuth "DNS:$id" "$number"  # serialNumber: the person, as on a service card
 done
 # The stranger claims to be the first party; only its signature is wrong.
 make_ca stranger-ca "Somebody else's CA"

@@ -62,6 +62,9 @@ int check(const Arguments& a) {
         note(fail(Errc::invalid_config, file.place,
                   "there is no file " + file.path.string() + " (development certificates: certs/make-dev-certs.sh)"));
     }
+    // What is in them, once they are there.
+    if (problems.empty())
+      if (auto parties = parties_of(*config); !parties) note(parties.error());
   }
   if (a.json()) {
     std::cout << json::serialize(json::object{

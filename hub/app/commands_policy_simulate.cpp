@@ -64,7 +64,10 @@ int simulate_rules(const Arguments& a) {
   if (!parties) return complain(in_words(parties.error()));
   auto plugins = PluginHost::load({});  // stored messages are canonical
   if (!plugins) return complain(in_words(plugins.error()));
-  const Intake intake(*kinds, **keys, **plugins, *parties, {});
+  auto trust = CertificateTrust::open(config->server.ca, config->server.crl);
+  if (!trust) return complain(in_words(trust.error()));
+  const Signatures signatures(*parties, **trust, system_clock());
+  const Intake intake(*kinds, **keys, **plugins, *parties, signatures, {});
   const CaseReader reader(**store, **keys, intake);
 
   const bool terminal = ::isatty(STDERR_FILENO) == 1;

@@ -188,12 +188,15 @@ int serve(const Config& config) {
   Client client(io, endpoints_of(config));
   Intake::Limits limits;
   limits.clock_skew_max = config.clock_skew_max;
-  Intake intake(*kinds, **keys, **plugins, parties, limits);
+  auto trust = CertificateTrust::open(config.server.ca, config.server.crl);
+  if (!trust) return complain(in_words(trust.error()));
+  const Signatures signatures(parties, **trust, clock);
+  Intake intake(*kinds, **keys, **plugins, parties, signatures, limits);
   Outbox::Options outbox_options;
   outbox_options.retry = RetryPolicy{config.retry.initial, config.retry.max, config.retry.factor, config.retry.jitter,
                                      config.retry.attempts_max};
   Outbox outbox(io, clock, **store, **ledger, **plugins, client, parties, meter, outbox_options);
-  Journey journey(Services{clock, **store, **ledger, **keys, intake, **plugins, parties, config.agreements,
+  Journey journey(Services{clock, **store, **ledger, **keys, intake, signatures, **plugins, parties, config.agreements,
                            config.routes, outbox, meter, [&rules] { return rules.active(); }, patience_of(config),
                            config.duty_phone});
   Upkeep upkeep(journey);
@@ -262,6 +265,7 @@ int serve(const Config& config) {
     reload_signals.async_wait([&](const boost::system::error_code& error, int) {
       if (error) return;
       auto done = server.reload_certificates();
+      if (done) done = (*trust)->reload();
       log(done ? LogLevel::info : LogLevel::error, done ? "hub.certificates_reloaded" : "hub.certificates_kept",
           {{"where", done ? "" : done.error().where}});
       report_disk(rules);

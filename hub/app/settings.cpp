@@ -43,16 +43,24 @@ Result<std::unique_ptr<PluginHost>> plugins_of(const Config& config, const std::
 
 Result<Parties> parties_of(const Config& config) {
   std::vector<Official> officials = config.parties.officials();
+  std::vector<std::string> holders;
   for (std::size_t i = 0; i < officials.size(); ++i) {
     const NamedFile& file = config.official_certificates.at(i);
     auto certificate = jws::read_certificate(file.path);
     if (!certificate) return fail(certificate.error().code, file.place, in_words(certificate.error()));
     officials[i].certificate_sha256 = certificate->sha256;
+    officials[i].certificate = std::move(certificate->der);
     officials[i].public_key = std::move(certificate->public_key);
-    // One key is one person: under two names he or she would approve what he or she proposed.
-    for (std::size_t j = 0; j < i; ++j)
+    // One key is one person, and so is one holder with two keys: under two names he or she would approve what he or she
+    // proposed.
+    for (std::size_t j = 0; j < i; ++j) {
       if (officials[j].public_key == officials[i].public_key)
         return fail(Errc::invalid_config, file.place, "its key is that of the official '" + officials[j].id + "' too");
+      if (!certificate->holder.empty() && certificate->holder == holders[j])
+        return fail(Errc::invalid_config, file.place,
+                    "its holder (serialNumber of the subject) is the official '" + officials[j].id + "' too");
+    }
+    holders.push_back(std::move(certificate->holder));
   }
   return Parties(config.parties.all(), std::move(officials));
 }

@@ -39,6 +39,7 @@ struct Services {
   Ledger& ledger;
   KeyStore& keys;
   const Intake& intake;
+  const Signatures& signatures;
   PluginHost& plugins;
   const Parties& parties;
   const std::vector<Agreement>& agreements;

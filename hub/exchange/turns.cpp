@@ -9,7 +9,6 @@
 #include "exchange/text.hpp"
 #include "follow_up/life_cycle.hpp"
 #include "keys/crypto.hpp"
-#include "keys/jws.hpp"
 
 namespace samband {
 namespace {
@@ -159,24 +158,20 @@ Result<Journey::Assessor> Journey::assessor_of(const Caller& caller, const std::
                                                Time now) const {
   const std::string signature = text_at(body, "/jws");
   if (!signature.empty()) {
-    auto kid = jws::key_id(signature);
-    if (!kid) return kid.error();
-    const Official* official = s_.parties.official(*kid);
-    if (official == nullptr || official->party != caller.party->id || !official->has_role("caseworker"))
-      return fail(Errc::forbidden, "/jws", "signed by nobody who may assess for this party");
-    auto said = jws::verify(signature, official->public_key);
-    if (!said) return said.error();
-    if (text_at(*said, "/exchange") != exchange_id)
+    auto opened = s_.signatures.open(signature, *caller.party, now);
+    if (!opened) return opened.error();
+    json::value& said = opened->payload;
+    if (text_at(said, "/exchange") != exchange_id)
       return fail(Errc::forbidden, "/jws", "the signature is for another exchange");
-    const json::value* at = find_pointer(*said, "/iat");
+    const json::value* at = find_pointer(said, "/iat");
     if (at == nullptr || !at->is_int64())
       return fail(Errc::invalid_input, "/jws", "iat: expected the time of signing, seconds since 1970");
     const Time signed_at(std::chrono::seconds(std::clamp<std::int64_t>(at->get_int64(), 0, 1LL << 40)));
     const auto age = now - signed_at;
     if (age > kSignatureAgeMax || age < -kSignatureAgeMax)
       return fail(Errc::invalid_input, "/jws", "iat: more than five minutes from the hub's clock; sign again");
-    body = std::move(*said);
-    return Assessor{official->id, "assessor_signature", signature, signed_at};
+    body = std::move(said);
+    return Assessor{opened->official->id, "assessor_signature", signature, signed_at};
   }
   const std::string named = text_at(body, "/assessor/id");
   if (caller.official != nullptr) {

@@ -1,7 +1,5 @@
 #include "intake/assessors.hpp"
 
-#include "keys/jws.hpp"
-
 namespace samband {
 namespace {
 
@@ -13,15 +11,12 @@ std::string number_of(const Fact& fact, const std::vector<Person>& persons) {
 }
 
 bool is_signed(const Fact& fact, const std::string& jws, const Message& message, const Party& sender,
-               const Parties& parties, std::string& signer) {
-  const auto kid = jws::key_id(jws);
-  const Official* official = kid ? parties.official(*kid) : nullptr;
-  if (official == nullptr || official->party != sender.id || !official->has_role("caseworker")) return false;
-  const auto payload = jws::verify(jws, official->public_key);
-  if (!payload) return false;
-  const json::object& said = payload->get_object();
+               const Signatures& signatures, std::string& signer) {
+  const auto opened = signatures.open(jws, sender, message.received_at);
+  if (!opened) return false;
+  const json::object& said = opened->payload.get_object();
   const json::value* value = said.if_contains("value");
-  signer = official->id;
+  signer = opened->official->id;
   return string_at(said, "message") == message.sender_message_id && string_at(said, "code") == fact.code &&
          string_at(said, "person") == fact.person_ref &&
          string_at(said, "personalNumber") == number_of(fact, message.persons) && value != nullptr &&
@@ -30,7 +25,7 @@ bool is_signed(const Fact& fact, const std::string& jws, const Message& message,
 
 }  // namespace
 
-void prove_assessors(Case& c, const Party& sender, const Parties& parties) {
+void prove_assessors(Case& c, const Party& sender, const Signatures& signatures) {
   const json::value* facts = find_pointer(c.message.data, "/facts");
   if (facts == nullptr || !facts->is_array()) return;
   for (std::size_t i = 0; i < facts->get_array().size() && i < c.message.facts.size(); ++i) {
@@ -39,7 +34,7 @@ void prove_assessors(Case& c, const Party& sender, const Parties& parties) {
     const json::value* jws = find_pointer(facts->get_array()[i], "/assessor/jws");
     if (jws != nullptr && jws->is_string()) {
       std::string signer;
-      const bool proved = is_signed(fact, std::string(jws->get_string()), c.message, sender, parties, signer);
+      const bool proved = is_signed(fact, std::string(jws->get_string()), c.message, sender, signatures, signer);
       fact.assessor_id = proved ? signer : std::string();
     } else if (!sender.vouches_for_logins) {
       fact.assessor_id.clear();

@@ -80,8 +80,9 @@ std::string subject_reference(const KeyStore& keys, const Person& person, const 
   return keys.subject_ref(text);
 }
 
-Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, const Parties& parties, Limits limits)
-    : kinds_(kinds), keys_(keys), plugins_(plugins), parties_(parties), limits_(limits) {}
+Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, const Parties& parties,
+               const Signatures& signatures, Limits limits)
+    : kinds_(kinds), keys_(keys), plugins_(plugins), parties_(parties), signatures_(signatures), limits_(limits) {}
 
 Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
   std::vector<std::string> texts;
@@ -171,7 +172,7 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   if (!by_hub) {
     if (auto found = number_in_clear(c, stockholm_date(now))) return at_data(std::move(*found));
   }
-  prove_assessors(c, sender, parties_);
+  prove_assessors(c, sender, signatures_);
   add_stated_facts(c);
   auto key = keys_.payload_key(c.subject_refs);
   if (!key) return key.error();
@@ -199,7 +200,7 @@ Result<Case> Intake::reread(const std::string& text, std::string id, std::string
   // As it counts today: an official who is gone, or an agency that vouches no more, proves nothing more.
   static const Party kNobody;
   const Party* party = parties_.find(c.message.sender);
-  prove_assessors(c, party ? *party : kNobody, parties_);
+  prove_assessors(c, party ? *party : kNobody, signatures_);
   add_stated_facts(c);
   auto key = keys_.payload_key(key_id);
   if (!key) return key.error();

@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "intake/case.hpp"
+#include "intake/signatures.hpp"
 #include "keys/key_store.hpp"
 #include "model/party.hpp"
 #include "plugin_host/plugin_host.hpp"
@@ -24,7 +25,7 @@ class Intake {
     std::chrono::seconds clock_skew_max{300};
     std::size_t persons_max = 64;
   };
-  Intake(const Kinds&, KeyStore&, PluginHost&, const Parties&, Limits);
+  Intake(const Kinds&, KeyStore&, PluginHost&, const Parties&, const Signatures&, Limits);
 
   // Errors: forbidden (adapter or kind that this party may not use), invalid_input with a JSON pointer or the adapter's
   // place, unavailable (keys). Several messages come out of a file of rows; each stands alone.
@@ -43,6 +44,7 @@ class Intake {
   KeyStore& keys_;
   PluginHost& plugins_;
   const Parties& parties_;
+  const Signatures& signatures_;
   Limits limits_;
 };
 

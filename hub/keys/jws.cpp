@@ -99,6 +99,14 @@ bool is_signed_by(std::string_view input, std::string_view signature, std::strin
   return ok;
 }
 
+std::string serial_number_of(const X509_NAME* subject) {
+  const int at = X509_NAME_get_index_by_NID(subject, NID_serialNumber, -1);
+  if (at < 0) return {};
+  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+  return std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                     static_cast<std::size_t>(ASN1_STRING_length(value)));
+}
+
 }  // namespace
 
 Result<Certificate> read_certificate(const std::filesystem::path& path) {
@@ -112,7 +120,9 @@ Result<Certificate> read_certificate(const std::filesystem::path& path) {
   const int der_length = i2d_X509(x509.get(), &der), spki_length = i2d_PUBKEY(key, &spki);
   Certificate out;
   if (der_length > 0 && spki_length > 0) {
-    out.sha256 = crypto::sha256_hex({reinterpret_cast<const char*>(der), static_cast<std::size_t>(der_length)});
+    out.der.assign(reinterpret_cast<const char*>(der), static_cast<std::size_t>(der_length));
+    out.sha256 = crypto::sha256_hex(out.der);
+    out.holder = serial_number_of(X509_get_subject_name(x509.get()));
     out.public_key.assign(reinterpret_cast<const char*>(spki), static_cast<std::size_t>(spki_length));
   }
   OPENSSL_free(der);

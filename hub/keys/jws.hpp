@@ -15,7 +15,9 @@ constexpr std::size_t kBytesMax = 64u << 10;
 
 struct Certificate {
   std::string sha256;  // hex, of the DER bytes
+  Bytes der;
   Bytes public_key;    // SubjectPublicKeyInfo, DER
+  std::string holder;  // serialNumber (2.5.4.5) of the subject, which tells persons apart; "" = it has none
 };
 // Errors: invalid_config: no PEM certificate, or its key is not P-256.
 Result<Certificate> read_certificate(const std::filesystem::path&);

@@ -42,6 +42,7 @@ struct Official {
   std::string party;  // party id
   std::vector<std::string> roles;
   std::string certificate_sha256;  // hex; "" = the certificate is not there yet: nobody
+  std::string certificate;         // DER
   std::string public_key;          // of the certificate, SubjectPublicKeyInfo in DER
   bool has_role(std::string_view) const;
 };

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """An assessment needs a person: an official's login or signature, or an agency that has agreed to answer for its own logins."""
 import pathlib
+import subprocess
 import sys
 import unittest
 
@@ -8,14 +9,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
 from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
-from hub_harness import message  # noqa: E402
-from officials import sign, signed_assessment  # noqa: E402
+from hub_harness import message, wait_for  # noqa: E402
+from officials import expired_certificate, revocation_list, sign, signed_assessment  # noqa: E402
 
 OFFICER, STRANGER, COUNSEL = "police-west-officer", "social-board-caseworker", "municipal-counsel"
 NEED = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}
 
 
-class Officials(HubCase):
+class WithoutVouching(HubCase):
     SYSTEMS = ["social-board"]
 
     @staticmethod
@@ -34,6 +35,21 @@ class Officials(HubCase):
     def answer(self, caller, exchange, body, expect=200):
         return self.call(caller, "POST", f"/v1/exchanges/{exchange}/assessments", body, expect)
 
+    # -- judgements inside a message ----------------------------------------------------------------------------------
+
+    def canonical_lob(self, message_id, assessor):
+        fact = {"code": "identity_established", "value": True, "person": "p1"}, {**NEED, "assessor": assessor}
+        person = {**people.ADULT_22, "ref": "p1", "role": "subject"}
+        return message("police.lob", "police-west", {"persons": [person], "facts": list(fact), "payload": {"custody": {
+            "start": build.now(-7200), "reason": "berusad av alkohol"}}}, message_id)
+
+    def signed(self, message_id, official, value=True, who=people.ADULT_22):
+        payload = {"message": message_id, "code": "need_of_help", "value": value, "person": "p1",
+                   "personalNumber": who["personalNumber"]}
+        return {"id": official, "jws": sign(official, payload, self.hub.certs)}
+
+
+class Officials(WithoutVouching):
     # -- answers to a hold --------------------------------------------------------------------------------------------
 
     def test_a_systems_word_is_not_enough(self):
@@ -87,12 +103,6 @@ class Officials(HubCase):
 
     # -- judgements inside a message ----------------------------------------------------------------------------------
 
-    def canonical_lob(self, message_id, assessor):
-        fact = {"code": "identity_established", "value": True, "person": "p1"}, {**NEED, "assessor": assessor}
-        person = {**people.ADULT_22, "ref": "p1", "role": "subject"}
-        return message("police.lob", "police-west", {"persons": [person], "facts": list(fact), "payload": {"custody": {
-            "start": build.now(-7200), "reason": "berusad av alkohol"}}}, message_id)
-
     def test_a_judgement_in_a_message_counts_when_it_is_signed(self):
         for name, assessor, outcome in (
                 ("named only", lambda m: {"id": "officer-4711", "name": "Inspektör Prov"}, ("held",)),
@@ -109,10 +119,67 @@ class Officials(HubCase):
                 warned = [w["where"] for w in answer["warnings"] if w["code"] == "assessor_not_proven"]
                 self.assertEqual(warned, ["/data/facts/1"] if "held" in outcome else [])
 
-    def signed(self, message_id, official, value=True, who=people.ADULT_22):
-        payload = {"message": message_id, "code": "need_of_help", "value": value, "person": "p1",
-                   "personalNumber": who["personalNumber"]}
-        return {"id": official, "jws": sign(official, payload, self.hub.certs)}
+
+class Certificates(WithoutVouching):
+    """A card that was blocked this morning signs nothing this afternoon, without a restart; and one that has expired nothing."""
+
+    FORMER = "police-west-former"
+
+    @classmethod
+    def edit(cls, folder):
+        WithoutVouching.edit(folder)
+        hub, parties = folder / "hub.toml", folder / "parties.toml"
+        hub.write_text(hub.read_text().replace('# crl = "ca.crl"', 'crl = "ca.crl"'))
+        parties.write_text(parties.read_text() + f'''
+[[official]]
+id = "{cls.FORMER}"
+party = "police-west"
+roles = ["caseworker"]
+certificate = "{cls.FORMER}.pem"
+''')
+
+    @classmethod
+    def prepare(cls, hub):
+        expired_certificate(hub.certs, cls.FORMER)
+        revocation_list(hub.certs)
+
+    def judged_in_a_message(self, official):
+        message_id = new_id()
+        return self.to(self.send("police-west", "", self.canonical_lob(message_id, self.signed(message_id, official))), "social-board")
+
+    def test_only_a_certificate_that_stands_signs(self):
+        held, certs = self.lob(), self.hub.certs
+        said = self.answer("police-west", held, signed_assessment(self.FORMER, held, [NEED], certs), 403)
+        self.assertIn("expired", said["detail"])
+        self.assertEqual(self.judged_in_a_message(self.FORMER)["outcome"], "held")
+
+        self.assertIn(self.judged_in_a_message(OFFICER)["outcome"], PERMITTED)
+        revocation_list(certs, [OFFICER])
+        self.hub.reload()
+        wait_for("reload", lambda: "hub.certificates_reloaded" in self.hub.log(), 10)
+        said = self.answer("police-west", held, signed_assessment(OFFICER, held, [NEED], certs), 403)
+        self.assertIn("revoked", said["detail"])
+        self.assertEqual(self.judged_in_a_message(OFFICER)["outcome"], "held")
+        self.assertEqual(self.exchange("police-west", held)["outcome"], "held")
+
+        revocation_list(certs)
+        self.hub.reload()
+        wait_for("another reload", lambda: self.hub.log().count("hub.certificates_reloaded") == 2, 10)
+        self.assertIn(self.answer("police-west", held, signed_assessment(OFFICER, held, [NEED], certs))["outcome"], PERMITTED)
+
+    def test_one_holder_is_one_official(self):
+        """Two cards of one person would let him or her approve what he or she proposed."""
+        with self.subTest("as it is"):
+            self.hub.command("check", "--config", str(self.hub.config))
+        second = self.hub.certs / f"{self.FORMER}.pem"
+        before = second.read_bytes()
+        self.addCleanup(second.write_bytes, before)
+        subject = f"/serialNumber={OFFICER}/CN={self.FORMER}"
+        subprocess.run(["openssl", "req", "-x509", "-new", "-key", str(self.hub.certs / f"{self.FORMER}.key"), "-subj", subject, "-out", str(second)],
+                       check=True, capture_output=True)
+        said = self.hub.command("check", "--config", str(self.hub.config), check=False)
+        self.assertEqual(said.returncode, 1, said.stdout)
+        self.assertIn(f"is the official '{OFFICER}' too", said.stdout + said.stderr)
 
 
 if __name__ == "__main__":

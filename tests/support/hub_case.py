@@ -34,6 +34,10 @@ class HubCase(unittest.TestCase):
         """Changes the copied configuration before the first start."""
 
     @classmethod
+    def prepare(cls, hub):
+        """Changes certificates, keys or data before the first start."""
+
+    @classmethod
     def setUpClass(cls):
         cls.hub = Hub(edit=cls.edit)
         cls.addClassCleanup(cls.hub.close)
@@ -41,6 +45,7 @@ class HubCase(unittest.TestCase):
         cls.addClassCleanup(cls.systems.close)
         for party in cls.SYSTEMS:
             cls.start_system(party)
+        cls.prepare(cls.hub)
         cls.hub.start()
 
     @classmethod

@@ -1,7 +1,9 @@
-"""Officials in tests: signs what a caseworker's client would sign (JWS, RFC 7515 compact, ES256), with openssl."""
+"""Officials in tests: their certificates and lists of revoked ones; signs what a caseworker's client would sign (JWS, RFC 7515 compact, ES256), with openssl."""
 import base64
 import json
+import pathlib
 import subprocess
+import tempfile
 import time
 
 
@@ -31,3 +33,31 @@ def sign(official, payload, certs, header=None):
 def signed_assessment(official, exchange_id, facts, certs, age_s=0):
     """The body of POST /v1/exchanges/{id}/assessments."""
     return {"jws": sign(official, {"exchange": exchange_id, "iat": int(time.time()) - age_s, "facts": facts}, certs)}
+
+
+def _authority(certs, *arguments):
+    """openssl ca by the test's own authority: the only command that revokes, and that sets both ends of a period."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        (folder / "index.txt").touch()
+        (folder / "ca.cnf").write_text(
+            f"[ca]\ndefault_ca = one\n[one]\ndatabase = {folder}/index.txt\nnew_certs_dir = {folder}\ndefault_md = sha256\n"
+            f"certificate = {certs}/ca.pem\nprivate_key = {certs}/ca.key\ndefault_crl_days = 1\nrand_serial = yes\npolicy = any\n"
+            "[any]\nserialNumber = optional\ncommonName = supplied\n")
+        for argument in arguments:
+            subprocess.run(["openssl", "ca", "-batch", "-config", str(folder / "ca.cnf"), *argument], check=True, capture_output=True)
+
+
+def revocation_list(certs, revoked=()):
+    """Writes ca.crl. revoked: names of certificates."""
+    _authority(certs, *(["-revoke", str(certs / f"{name}.pem")] for name in revoked), ["-gencrl", "-out", str(certs / "ca.crl")])
+
+
+def expired_certificate(certs, name):
+    """A certificate of the official whose year has passed."""
+    request = certs / f"{name}.csr"
+    subprocess.run(["openssl", "req", "-new", "-sha256", "-key", str(certs / f"{name}.key"), "-subj", f"/serialNumber={name}/CN={name}", "-out",
+                    str(request)], check=True, capture_output=True)
+    _authority(certs, ["-in", str(request), "-out", str(certs / f"{name}.pem"), "-startdate", "20240101000000Z", "-enddate", "20250101000000Z",
+                       "-notext"])
+    request.unlink()
