@@ -43,7 +43,7 @@ class TileCache {
   }
 
  private:
-  static constexpr std::size_t kTilesMax = 1024;  // 16 kB each with their inner nodes
+  static constexpr std::size_t kTilesMax = 4096;  // of 16 kB with their inner nodes: 64 MB, a million leaves
 
   static std::uint64_t key(int level, std::uint64_t index) { return static_cast<std::uint64_t>(level) << 56 | index; }
   static Error damaged() {
