@@ -65,7 +65,7 @@ class Decide(unittest.TestCase):
                          {"rule": "POL-SN-15-17", "deadline": "at_once", "due": "2026-11-23T11:00:00.000Z", "citation": "LUL (1964:167) 6 §", "via": "OSL 10:28"})
         self.assertRegex(a["rulesetHash"] + a["inputsHash"], r"^[0-9a-f]{128}$")
         self.assertNotIn("asExpected", a)
-        held = decide({**NOTICE, "facts": {"prison_in_scale": True, "reasonable_suspicion": None}})[0]
+        held = decide({**NOTICE, "facts": {"prison_in_scale": True, "reasonable_suspicion": None, "may_be_suspected": False, "inquiry_opened": False}})[0]
         self.assertEqual((held["outcome"], held["missing"], held["nearestChange"]), ("held", ["reasonable_suspicion"], [["reasonable_suspicion"]]))
         self.assertEqual(held["fields"][1]["covers"][0]["missing"], ["investigation_not_harmed", "reasonable_suspicion"])
 

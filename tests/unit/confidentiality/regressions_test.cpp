@@ -298,6 +298,30 @@ TEST(Regression, Osl21_2WhatBreaks26_1Clears21_1Too) {
   EXPECT_EQ(d.fields()[0].covers[0].cleared_by, d.fields()[0].covers[1].cleared_by);
 }
 
+// LUL 34 § asks for the age at the offence: a notice about somebody who has turned 15 since was refused when 6 § did
+// not carry it.
+TEST(Regression, LUL34AYouthWhoHasTurned15SinceTheOffenceIsNotOverlooked) {
+  const auto notice = [](int age, std::optional<bool> may_be_suspected) {
+    World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+    w.person("subject", age);
+    w.field("identity").field("suspicion");
+    w.fact("reasonable_suspicion", false, "p1", "").fact("prison_in_scale", true, "p1", "");
+    w.fact("inquiry_opened", false, "p1", "");
+    if (may_be_suspected) w.fact("may_be_suspected", *may_be_suspected, "p1", "");
+    return w.decide();
+  };
+  for (const int age : {15, 17}) {
+    const auto d = notice(age, true);
+    EXPECT_EQ(d.outcome(), Outcome::released) << age;
+    ASSERT_TRUE(d.duty());
+    EXPECT_EQ(d.duty()->rule, "POL-SN-U15-TURNED");
+    EXPECT_EQ(notice(age, std::nullopt).missing(), std::vector<std::string>{"may_be_suspected"})
+        << "asked, not refused";
+    EXPECT_EQ(notice(age, false).outcome(), Outcome::refused) << "a later offence takes 6 §";
+  }
+  EXPECT_EQ(notice(18, true).outcome(), Outcome::refused) << "from 18 the notice is a police.protocol";
+}
+
 TEST(Regression, LeapTheNewestConsentDoesNotHideAnother) {
   // Two recipients' consents, newest first or last: each counts for its own, and a newer one for somebody else takes
   // nothing away.

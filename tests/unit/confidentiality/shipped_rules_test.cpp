@@ -77,7 +77,8 @@ std::vector<Table> tables() {
        [] {
          return world("police", "social_board", "police.suspicion", "youth_offence_notice", "subject", 16,
                       {"identity", "address", "suspicion", "mediation", "custody", "misuse", "event"},
-                      {"reasonable_suspicion", "prison_in_scale"});
+                      {"reasonable_suspicion", "prison_in_scale"},
+                      {"may_be_suspected", "inquiry_opened"});
        },
        {"reasonable_suspicion", "prison_in_scale"},
        {aged(18)}},
@@ -88,7 +89,7 @@ std::vector<Table> tables() {
                       {"inquiry_opened", "reasonable_suspicion"});
        },
        {"prison_in_scale"},
-       {aged(15)}},
+       {aged(18)}},
       {"POL-SN-U15-INQUIRY",
        [] {
          return world("police", "social_board", "police.suspicion", "youth_offence_notice", "subject", 13,
@@ -96,7 +97,22 @@ std::vector<Table> tables() {
                       {"may_be_suspected", "reasonable_suspicion"});
        },
        {"inquiry_opened"},
-       {aged(15)}},
+       {aged(18)}},
+      {"POL-SN-U15-TURNED",
+       [] {
+         return world("police", "social_board", "police.suspicion", "youth_offence_notice", "subject", 15,
+                      {"identity", "suspicion", "event", "mediation"}, {"may_be_suspected", "prison_in_scale"},
+                      {"inquiry_opened", "reasonable_suspicion"});
+       },
+       {"may_be_suspected", "prison_in_scale"},
+       {aged(18)}},
+      {"POL-SN-U15-INQUIRY-TURNED",
+       [] {
+         return world("prosecutor", "social_board", "police.suspicion", "youth_offence_notice", "subject", 17,
+                      {"identity", "suspicion", "event", "mediation"}, {"inquiry_opened"});
+       },
+       {"inquiry_opened"},
+       {aged(18)}},
       {"POL-SN-U15-HEARING",
        [] {
          return world("police", "social_board", "police.protocol", "youth_offence_notice", "subject", 14,
