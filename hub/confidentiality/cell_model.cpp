@@ -31,6 +31,7 @@ CellModel::CellModel(const RuleSet& set, const Space& space)
 
 Scene CellModel::scene(const CellExchange& exchange, Date day, int always_on) const {
   Scene scene;
+  scene.always_on = always_on;
   const Bits holder = bit(exchange.holder), recipient = bit(exchange.recipient);
   const Bits kind = bit(exchange.kind), purpose = bit(exchange.purpose);
   for (std::size_t i = 0; i < index_->rules.size(); ++i) {
@@ -39,7 +40,7 @@ Scene CellModel::scene(const CellExchange& exchange, Date day, int always_on) co
     if ((rule.from & holder) == 0 || (rule.to & recipient) == 0 || (rule.kinds & kind) == 0 ||
         (rule.purposes & purpose) == 0 || !in_force(rule.in_force_from, rule.in_force_to, day) ||
         !(exchange.initiative == Initiative::request ? rule.on_request : rule.on_own) ||
-        (rule.setting != nullptr && !(set_.settings.*rule.setting) && place != always_on))
+        (off(scene, place) && !rule.holds_while_off))
       continue;
     scene.rules.push_back(place);
   }
@@ -174,6 +175,17 @@ CellModel::Truth3 CellModel::standing_of(const RuleIndex::RuleBits& rule, bool p
   return all;
 }
 
+bool CellModel::off(const Scene& scene, int rule) const {
+  const auto setting = index_->rules[static_cast<std::size_t>(rule)].setting;
+  return setting != nullptr && !(set_.settings.*setting) && rule != scene.always_on;
+}
+
+CellModel::Truth3 CellModel::standing_in(const Scene& scene, int rule, bool person_protected) const {
+  Truth3 standing = standing_of(index_->rules[static_cast<std::size_t>(rule)], person_protected, scene.gated);
+  if (off(scene, rule)) standing.yes.clear();
+  return standing;
+}
+
 bool CellModel::can_break(const RuleIndex::RuleBits& rule, const RuleIndex::ProvisionBits& p) const {
   const auto place = static_cast<std::size_t>(&p - index_->provisions.data());
   if (p.unbreakable || (rule.needs_consent && p.public_interest)) return false;
@@ -193,7 +205,7 @@ std::map<int, Region> CellModel::chosen_duties(const Scene& scene, bool subject_
   std::map<int, Region> out;
   Region taken;
   for (const int place : order) {
-    const Region yes = standing_of(index_->rules[place], subject_protected, scene.gated).yes;
+    const Region yes = standing_in(scene, place, subject_protected).yes;
     if (Region chosen = without(yes, taken); !chosen.empty()) out.emplace(place, std::move(chosen));
     taken = united(std::move(taken), yes);
   }
@@ -250,6 +262,7 @@ std::string CellModel::signature(const Scene& scene, int category, int role, int
   for (const int place : scene.rules) {
     const auto& rule = index_->rules[place];
     put(place, (rule.categories & bit(category)) != 0, rule.any_role || (!nobody && (rule.roles & bit(role)) != 0));
+    if (off(scene, place)) out += '?';
   }
   out += '/';
   for (const int place : scene.provisions) {
@@ -271,7 +284,7 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
   std::vector<Truth3> standings;
   Truth3 described;  // a rule that holds for the exchange, consent aside, so that a harm test may carry it
   for (const int place : scene.rules) {
-    standings.push_back(standing_of(index_->rules[place], person_protected, scene.gated));
+    standings.push_back(standing_in(scene, place, person_protected));
     described.yes = united(std::move(described.yes), standings.back().yes);
     described.possible = united(std::move(described.possible), standings.back().possible);
   }
@@ -377,7 +390,7 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
     Truth3 ground;
     for (const int place : scene.rules) {
       if (index_->rules[place].needs_consent) continue;
-      const Truth3 one = standing_of(index_->rules[place], subject_protected, scene.gated);
+      const Truth3 one = standing_in(scene, place, subject_protected);
       ground.yes = united(std::move(ground.yes), one.yes);
       ground.possible = united(std::move(ground.possible), one.possible);
     }

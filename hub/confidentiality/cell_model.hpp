@@ -28,6 +28,7 @@ struct Scene {
   Bits needs = 0, declared = 0;
   const Purpose* purpose = nullptr;
   bool gated = false;
+  int always_on = -1;  // place of a rule that counts whatever its setting says
 };
 
 struct CellOutcome {
@@ -60,6 +61,9 @@ class CellModel {
   };
   Truth3 fact(int code, bool expected = true) const;
   Truth3 standing_of(const RuleIndex::RuleBits&, bool person_protected, bool gated) const;
+  // In a scene: a rule whose setting is off is true nowhere, and possible where it holds what it would open.
+  Truth3 standing_in(const Scene&, int rule, bool person_protected) const;
+  bool off(const Scene&, int rule) const;
   bool can_break(const RuleIndex::RuleBits&, const RuleIndex::ProvisionBits&) const;
   // Where each duty of the scene is the one that the exchange has, by place of the rule.
   std::map<int, Region> chosen_duties(const Scene&, bool subject_protected) const;

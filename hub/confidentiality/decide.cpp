@@ -177,7 +177,9 @@ Tally tally_of(const DecisionRequest& request, const Journey& journey) {
     Tally alone;
     const Truth ground = journey.judge().any_rule_holds(alone.missing);
     alone.outcome = ground == Truth::unknown ? Outcome::held : Outcome::refused;
-    alone.reason = ground == Truth::unknown ? Reason::fact_missing : Reason::no_rule;
+    alone.reason = ground != Truth::unknown ? Reason::no_rule
+                   : alone.missing == 0     ? Reason::legal_question_open
+                                            : Reason::fact_missing;
     alone.without_ground = true;
     if (ground != Truth::yes) return alone;
   }

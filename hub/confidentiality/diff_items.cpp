@@ -63,6 +63,7 @@ Members decisive(const Rule& r) {
           {"categories", list(r.categories)},
           {"conditions", list(conditions)},
           {"setting", r.setting},
+          {"while_off", r.holds_while_off ? "hold" : ""},
           {"deadline", r.deadline},
           {"obligations", list(r.obligations)},
           {"ttl", r.ttl.count() == 0 ? "" : std::to_string(r.ttl.count()) + " minutes"},

@@ -28,6 +28,8 @@ std::string_view code_of(Reason reason) {
       return "protected_identity";
     case Reason::document_needs_release:
       return "document_needs_release";
+    case Reason::legal_question_open:
+      return "legal_question_open";
     case Reason::fact_missing:
       return "fact_missing";
     case Reason::no_coverage:

@@ -22,6 +22,7 @@ enum class Reason {
   age_outside_rule,
   protected_identity,
   fact_missing,
+  legal_question_open,
   document_needs_release,
   no_coverage,
   no_rule,

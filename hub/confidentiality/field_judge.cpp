@@ -112,7 +112,7 @@ FieldJudge::FieldJudge(const DecisionRequest& request, const RuleSet& set, const
         (rule.purposes & bit(purpose)) == 0 ||
         !(request.initiative == Initiative::request ? rule.on_request : rule.on_own) ||
         !in_force(rule.in_force_from, rule.in_force_to, today_) ||
-        (rule.setting != nullptr && !(set.settings.*rule.setting)))
+        (rule.setting != nullptr && !(set.settings.*rule.setting) && !rule.holds_while_off))
       continue;
     LiveRule live{.bits = &rule, .standings = {}};
     for (int person = kWholeExchange; person < static_cast<int>(request.persons.size()); ++person)
@@ -184,6 +184,8 @@ FieldJudge::Standing FieldJudge::standing_of(const RuleIndex::RuleBits& rule, in
         break;  // depends on the category: by_rules
     }
   }
+  // No answer in the case settles an open question of law.
+  if (rule.setting != nullptr && !(set_.settings.*rule.setting)) standing.add(Truth::unknown, Reason::secrecy, 0);
   if (gated_ && rule.needs_consent) {
     Truth accepted = Truth::yes;
     for (const int who : condition_persons(person))
@@ -502,7 +504,7 @@ Judgement FieldJudge::judge(int category, const std::vector<int>& persons) const
     out.missing |= bit(codes().document_released);
     settle(FieldOutcome::hold, Reason::document_needs_release);
   } else if (unknown) {
-    settle(FieldOutcome::hold, Reason::fact_missing);
+    settle(FieldOutcome::hold, out.missing == 0 ? Reason::legal_question_open : Reason::fact_missing);
   } else {
     settle(FieldOutcome::release, Reason::cleared);
   }
@@ -530,7 +532,11 @@ Time due_at(std::string_view deadline, Time at, Date today) {
   using namespace std::chrono;
   if (deadline == "same_day") return end_of(today);
   if (deadline == "next_working_day") return end_of(next_working_day(today));
-  if (deadline == "within_7_days") return end_of(Date{sys_days{today} + days{7}});
+  if (deadline == "within_7_days") {
+    // A week ends on its weekday (lag 1930:173 1 §), or on the next working day when that one is none (2 §).
+    const Date last{sys_days{today} + days{7}};
+    return end_of(is_working_day(last) ? last : next_working_day(last));
+  }
   return at;
 }
 

@@ -57,7 +57,7 @@ class FieldJudge {
   struct Standing {
     Truth truth = Truth::yes;
     Reason reason = Reason::secrecy;                 // when no
-    std::array<Bits, kConditionsMax + 1> unknown{};  // each: any one of these facts would settle it
+    std::array<Bits, kConditionsMax + 2> unknown{};  // each: any one of these facts would settle it; 0 = none would
     std::size_t unknown_count = 0;
     void add(Truth, Reason when_no, Bits facts);
   };

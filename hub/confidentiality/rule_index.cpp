@@ -141,6 +141,7 @@ RuleIndex::RuleBits index_rule(const Rule& r, int position) {
     bits.setting = setting_named(r.setting);
     if (bits.setting == nullptr) throw std::logic_error("unknown setting in a rule");
   }
+  bits.holds_while_off = r.holds_while_off;
   for (const auto& each : r.initiative)
     if (!initiative_from(each)) throw std::logic_error("unknown initiative in a rule");
   bits.on_own = has(r.initiative, "own");

@@ -75,6 +75,7 @@ struct RuleIndex {
     int position;
     Bits from, to, kinds, purposes, roles, categories;
     bool any_role, breaks_all, needs_consent, duty;
+    bool holds_while_off;     // its setting is off: true at best unknown
     bool on_own, on_request;  // Initiative
     std::chrono::minutes ttl;
     bool Settings::* setting;                        // nullptr = always

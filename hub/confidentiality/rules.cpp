@@ -17,6 +17,7 @@ constexpr std::size_t kFileBytesMax = 1u << 20;
 constexpr std::size_t kFilesMax = 100;
 constexpr std::string_view kTests[] = {"straight", "reverse", "absolute"};
 constexpr std::string_view kModalities[] = {"must", "should", "may"};
+constexpr std::string_view kWhileOff[] = {"hold", "nothing"};
 constexpr std::string_view kDeadlines[] = {"at_once", "same_day", "next_working_day", "within_7_days"};
 constexpr auto kTtlMax = std::chrono::hours{24 * 30};
 constexpr auto kEmergencyTtlMax = std::chrono::hours{24};
@@ -455,6 +456,7 @@ class Loader {
       return "";
     });
     r.setting = in.text("setting", false);
+    r.holds_while_off = in.code("while_off", kWhileOff, false) == "hold";
     r.deadline = in.code("deadline", kDeadlines, false);
     r.obligations = in.texts("obligations", false, [](std::string_view code) -> std::string {
       return is_obligation(code) ? "" : "unknown code \"" + std::string(code) + "\"";
@@ -488,6 +490,8 @@ class Loader {
     if (!duty && !r.breaks_all && r.breaks.empty()) in.report("id", "a `may` rule that breaks nothing permits nothing");
     if (!r.breaks_all && !r.breaks_not.empty()) in.report("breaks_not", "`breaks_not` belongs to `breaks_all`");
     if (!r.setting.empty() && setting_named(r.setting) == nullptr) in.report("setting", "unknown setting");
+    if (in.has("while_off") && r.setting.empty()) in.report("while_off", "`while_off` belongs to `setting`");
+    if (r.holds_while_off && duty) in.report("while_off", "a duty that rests on an open question holds nothing");
     const bool emergency = std::any_of(r.conditions.begin(), r.conditions.end(),
                                        [](const Condition& c) { return c.type == Condition::Type::emergency; });
     if (!emergency) return;

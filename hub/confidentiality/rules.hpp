@@ -73,6 +73,7 @@ struct Rule {
   std::vector<std::string> persons, categories;
   std::vector<Condition> conditions;  // all must be true
   std::string setting;                // name of a setting that must be on for the rule to count; "" = always
+  bool holds_while_off = false;       // with `setting`: off, what only this rule would open waits instead of staying
   std::string deadline;               // "" | "at_once" | "same_day" | "next_working_day" | "within_7_days"
   std::vector<std::string> obligations;
   // Time to live of what the rule permits, 0 = none. A rule with the condition `emergency` (break-glass) must have one,
@@ -99,7 +100,8 @@ struct Acceptance {
 };
 
 // Counsel settings: open legal questions with their safe defaults (confidentiality.md, "Open legal questions").
-// `settings` in a rule file sets them; a rule that names one in `setting` counts only while it is true.
+// `settings` in a rule file sets them; a rule that names one in `setting` counts only while it is true. With `while_off
+// = "hold"` what it would open is held meanwhile: the question is counsel's, and it may be answered yes.
 struct Settings {
   bool duty_breaks_protected_address = false;     // does 10:28 reach past 21:3 / 21:3 a?
   bool balance_rule_10_15a = false;               // 10:15 a may be used (its border to 10:23 is open)

@@ -112,7 +112,7 @@ class Decide(unittest.TestCase):
         lob = {**NOTICE, "kind": "police.lob", "purpose": "need_of_help", "facts": {"identity_established": True, "need_of_help": True}, "categories": ["identity"]}
         self.assertEqual([a["outcome"] for a in decide(lob, {**lob, "settings": {"lob_assessment_is_balance": False}}, lob)], ["released", "held", "released"])
         now = {**NOTICE, "holder": "social_board", "recipient": "police", "kind": "concern.report", "purpose": "child_protection", "categories": ["identity", "event"],
-               "facts": {"imminent_danger": True, "concrete_risk": False, "concrete_risk_kin": False, "offence_against_child": False, "not_unsuitable": False}}
+               "facts": {"imminent_danger": True, "concrete_risk": False, "concrete_risk_kin": False, "offence_against_child": False, "not_unsuitable": False, "penalty_limit_met": False}}
         flags = [True, "child_in_danger", {"since": "2026-11-23T10:00:00Z"}, {"since": "2026-11-22"}, {"reason": None}, False]
         self.assertEqual([a["outcome"] for a in decide(*({**now, "emergency": flag} for flag in flags))], ["released"] * 3 + ["refused"] * 3)
 

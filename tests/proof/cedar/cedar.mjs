@@ -91,7 +91,9 @@ function contextOf(request, category, person, also, open, facts) {
   const b = about.length > 1 ? standpoint(about[1], about[1].age, open, facts) : undefined;
   const answers = person ?? request.whole;
   const own = standpoint(answers, person ? person.age : -1, open, facts);
-  if (open && !a.unknown && !own.unknown && !(b !== undefined && b.unknown)) return undefined;
+  // A question of law that is still open is unknown too, for a rule that holds meanwhile.
+  const lawOpen = open && rules.rule.some((r) => r.while_off === "hold" && !request.settings.includes(r.setting));
+  if (open && !lawOpen && !a.unknown && !own.unknown && !(b !== undefined && b.unknown)) return undefined;
   const sure = standpoint(answers, -1, false, facts).sets;
   let anyProtected = false;
   for (const p of request.persons) if (p.protection !== "none") anyProtected = true;
@@ -99,7 +101,7 @@ function contextOf(request, category, person, also, open, facts) {
     from: request.from, to: request.to, holder: request.holder, recipient: request.recipient, kind: request.kind,
     purpose: request.purpose, initiative: request.initiative, category, role: person ? person.role : "",
     emergency: request.emergency, agreement: request.agreements.length > 0, agreements: request.agreements,
-    settings: request.settings, gated: rules.gate.includes(request.to), alsoCovered: also,
+    settings: request.settings, lawOpen, gated: rules.gate.includes(request.to), alsoCovered: also,
     protected: person ? person.protection !== "none" : anyProtected, harmless: person ? person.harmless : false,
     age: own.sets.age, ageOpen: own.sets.ageOpen, whole: { yes: standpoint(request.whole, -1, false, facts).sets.yes },
     sure: { yes: sure.yes, no: sure.no }, open: { yes: own.sets.yes, no: own.sets.no }, a: a.sets,

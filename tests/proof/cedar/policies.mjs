@@ -53,7 +53,10 @@ function matches(rule) {
   one(rule.kinds, "kind");
   one(rule.purposes, "purpose");
   if (rule.initiative) one(rule.initiative, "initiative");
-  if (rule.setting) out.push(`context.settings.contains(${text(rule.setting)})`);
+  if (rule.setting) {
+    const on = `context.settings.contains(${text(rule.setting)})`;
+    out.push(rule.while_off === "hold" ? `(${on} || context.lawOpen)` : on);
+  }
   for (const c of conditions(rule)) {
     const made = condition(rule, c);
     if (made !== undefined) out.push(made);

@@ -50,6 +50,31 @@ TEST(Engine, EveryStaticPartOfARuleMustMatch) {
   EXPECT_EQ(tiny_world().field("identity").decide(rules).outcome(), Outcome::released);
 }
 
+TEST(Engine, AnOpenQuestionOfLawHoldsWhereTheRuleSaysSo) {
+  auto rules = tiny_rules();
+  rules.rules[0].setting = "lvm_in_force";
+  rules.rules[0].holds_while_off = true;
+  const auto held = tiny_world().field("identity").decide(rules);
+  EXPECT_EQ(held.outcome(), Outcome::held);
+  EXPECT_EQ(held.reason(), "legal_question_open");
+  EXPECT_TRUE(held.missing().empty()) << "nobody in the case can answer it";
+  EXPECT_TRUE(held.nearest_change().empty());
+  // Open on top of an answered no there is nothing to wait for; a harm test does not stand in for the answer either.
+  rules.rules[0].conditions = {{.type = Condition::Type::fact, .code = "dwelling", .codes = {}}};
+  EXPECT_EQ(tiny_world().field("identity").fact("dwelling", false, "p1").decide(rules).reason(), "fact_false");
+  const auto unknown = tiny_world().field("identity").decide(rules);
+  EXPECT_EQ(unknown.reason(), "legal_question_open") << "the answer would not free it, so it is not asked for";
+  EXPECT_EQ(tiny_world()
+                .field("identity")
+                .fact("dwelling", true, "p1")
+                .fact("harm_test_clear", true, "p1")
+                .decide(rules)
+                .reason(),
+            "legal_question_open");
+  rules.settings.lvm_in_force = true;
+  EXPECT_EQ(tiny_world().field("identity").fact("dwelling", true, "p1").decide(rules).outcome(), Outcome::released);
+}
+
 TEST(Engine, EveryProvisionMustBeCleared) {
   auto rules = tiny_rules();
   rules.provisions.push_back(rules.provisions[0]);

@@ -171,8 +171,9 @@ struct Reference {
   bool matches(const Rule& r) const {
     return in(r.from, q.holder->actor_type) && in(r.to, q.recipient->actor_type) && in(r.kinds, q.kind) &&
            in(r.purposes, q.purpose) && in(r.initiative, q.initiative == Initiative::request ? "request" : "own") &&
-           current(r.in_force_from, r.in_force_to) && (r.setting.empty() || set.settings.*setting_named(r.setting));
+           current(r.in_force_from, r.in_force_to) && (!off(r) || r.holds_while_off);
   }
+  bool off(const Rule& r) const { return !r.setting.empty() && !(set.settings.*setting_named(r.setting)); }
   // Asked of every rule once, for speed alone.
   std::vector<char> matching = [this] {
     std::vector<char> out;
@@ -182,7 +183,7 @@ struct Reference {
   bool describes(const Rule& r) const { return matching[static_cast<std::size_t>(&r - set.rules.data())] != 0; }
   // All conditions; without consent, only those that are not it.
   Truth holds(const Rule& r, const std::string& category, const Person* p, bool with_consent) const {
-    Truth all = Truth::yes;
+    Truth all = off(r) ? Truth::unknown : Truth::yes;
     for (const auto& c : r.conditions)
       if (with_consent || c.type != Condition::Type::consent) all = all_of(all, condition(r, c, category, p));
     if (gated() && by_consent(r)) {
@@ -360,7 +361,11 @@ struct Reference {
     using namespace std::chrono;
     const auto last_second = [](Date d) { return stockholm_midnight(Date{sys_days{d} + days{1}}) - 1s; };
     if (r.deadline == "same_day") return last_second(today);
-    if (r.deadline == "within_7_days") return last_second(Date{sys_days{today} + days{7}});
+    if (r.deadline == "within_7_days") {
+      sys_days last = sys_days{today} + days{7};
+      while (!is_working_day(Date{last})) last += days{1};
+      return last_second(Date{last});
+    }
     if (r.deadline == "next_working_day") return last_second(next_working_day(today));
     return q.at;
   }

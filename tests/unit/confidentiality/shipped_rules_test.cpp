@@ -77,8 +77,7 @@ std::vector<Table> tables() {
        [] {
          return world("police", "social_board", "police.suspicion", "youth_offence_notice", "subject", 16,
                       {"identity", "address", "suspicion", "mediation", "custody", "misuse", "event"},
-                      {"reasonable_suspicion", "prison_in_scale"},
-                      {"may_be_suspected", "inquiry_opened"});
+                      {"reasonable_suspicion", "prison_in_scale"}, {"may_be_suspected", "inquiry_opened"});
        },
        {"reasonable_suspicion", "prison_in_scale"},
        {aged(18)}},
@@ -337,14 +336,15 @@ std::vector<Table> tables() {
       {"SN-POL-CRIME-VS-CHILD",
        [] {
          return world("health_bup", "prosecutor", "crime.suspicion", "crime_investigation", "subject", 12,
-                      {"identity", "suspicion", "event"}, {"offence_against_child"});
+                      {"identity", "suspicion", "event"}, {"offence_against_child"}, {"penalty_limit_met"});
        },
        {"offence_against_child"},
        {aged(18)}},
       {"SN-POL-SUPPLY",
        [] {
          return world("social_board", "police", "crime.suspicion", "crime_investigation", "subject", 15,
-                      {"identity", "suspicion", "event"}, {"supply_to_child"}, {"offence_against_child"});
+                      {"identity", "suspicion", "event"}, {"supply_to_child"},
+                      {"offence_against_child", "penalty_limit_met"});
        },
        {"supply_to_child"},
        {aged(18)}},
@@ -711,7 +711,7 @@ TEST(ShippedRules, UnderFifteenEitherOccasionOfLul34IsEnough) {
 TEST(ShippedRules, TheReporterWhoAsksLateIsAnsweredAtOnce) {
   auto w = answering(world("social_board", "school", "report.answer", "report_answer", "subject", 10,
                            {"identity", "status"}, {"individual_assessment"}, {"inquiry_runs"}));
-  EXPECT_EQ(to_rfc3339(w.decide().duty()->due), "2026-11-29T22:59:59.000Z");
+  EXPECT_EQ(to_rfc3339(w.decide().duty()->due), "2026-11-30T22:59:59.000Z");
   set_fact(w, "inquiry_runs", Truth::yes);
   EXPECT_EQ(w.decide().duty()->rule, "SN-REPORTER-LATE");
   EXPECT_EQ(w.decide().duty()->due, w.now);
