@@ -23,7 +23,8 @@ enum class LeafType : std::uint8_t {
   erasure = 10,
   key = 11,
   recall = 12,
-  alarm = 13
+  alarm = 13,
+  index = 14  // root of the completeness index
 };
 
 struct Leaf {
