@@ -173,6 +173,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     auto earlier = s_.store.message(message.sender, message.sender_message_id);
     if (!earlier) co_return earlier.error();
     if (!earlier->has_value()) co_return done.error();
+    if ((*earlier)->key_id == 0)
+      co_return fail(Errc::conflict, "/id", "this message id was used before, by a message that has been erased");
     if ((*earlier)->content_hash != message.content_hash)
       co_return fail(Errc::conflict, "/id",
                      "this message id was used before with other content; a correction needs an id of its own");

@@ -8,6 +8,7 @@
 #include "identity/read_message.hpp"
 #include "intake/assessors.hpp"
 #include "keys/crypto.hpp"
+#include "keys/period.hpp"
 
 namespace samband {
 namespace {
@@ -174,7 +175,7 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   }
   prove_assessors(c, sender, signatures_);
   add_stated_facts(c);
-  auto key = keys_.payload_key(c.subject_refs);
+  auto key = keys_.payload_key(c.subject_refs, period_of(kind->name, now));
   if (!key) return key.error();
   c.key_id = key->id;
   c.key = std::move(key->key);

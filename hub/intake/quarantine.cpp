@@ -3,6 +3,7 @@
 #include "base/id.hpp"
 #include "base/log.hpp"
 #include "keys/crypto.hpp"
+#include "keys/period.hpp"
 #include "transport/http.hpp"
 
 namespace samband {
@@ -44,10 +45,11 @@ void Quarantine::release(const std::string& party, std::int64_t bytes) {
 
 boost::asio::awaitable<Result<std::string>> Quarantine::keep(std::string party, std::string adapter, std::string body,
                                                              Error why) {
-  auto key = keys_.payload_key(std::vector<std::string>{});
-  if (!key) co_return key.error();
   QuarantineRow row;
   row.at = clock_.now();
+  const std::string period = period_of(kQuarantineClass, row.at);
+  auto key = keys_.payload_key(std::vector<std::string>{}, period);
+  if (!key) co_return key.error();
   row.id = new_id(row.at);
   row.party = std::move(party);
   row.adapter = std::move(adapter);

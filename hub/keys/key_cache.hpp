@@ -1,4 +1,5 @@
-// The keys used most recently, unwrapped: bounded, found by id or by set of subjects. Wiped when dropped. Thread-safe.
+// The keys used most recently, unwrapped: bounded, found by id or by name (subjects and period). Wiped when dropped.
+// Thread-safe.
 #pragma once
 #include <openssl/crypto.h>
 
@@ -22,7 +23,7 @@ class KeyCache {
 
   struct Entry {
     std::int64_t id;
-    std::string subjects;
+    std::string name;
     Bytes key;
   };
 
@@ -32,10 +33,10 @@ class KeyCache {
     if (found == by_id_.end()) return std::nullopt;
     return touch(found->second)->key;
   }
-  std::optional<std::pair<std::int64_t, Bytes>> find(const std::string& subjects) {
+  std::optional<std::pair<std::int64_t, Bytes>> find(const std::string& name) {
     const std::lock_guard lock(mutex_);
-    const auto found = by_subjects_.find(subjects);
-    if (found == by_subjects_.end()) return std::nullopt;
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) return std::nullopt;
     const auto entry = touch(found->second);
     return std::pair(entry->id, entry->key);
   }
@@ -44,7 +45,7 @@ class KeyCache {
     if (by_id_.contains(entry.id)) return;
     entries_.push_front(std::move(entry));
     by_id_.emplace(entries_.front().id, entries_.begin());
-    by_subjects_.emplace(entries_.front().subjects, entries_.begin());
+    by_name_.emplace(entries_.front().name, entries_.begin());
     if (entries_.size() > keys_max_) drop(std::prev(entries_.end()));
   }
   void clear() {
@@ -61,7 +62,7 @@ class KeyCache {
   void drop(Place place) {
     OPENSSL_cleanse(place->key.data(), place->key.size());
     by_id_.erase(place->id);
-    by_subjects_.erase(place->subjects);
+    by_name_.erase(place->name);
     entries_.erase(place);
   }
 
@@ -69,7 +70,7 @@ class KeyCache {
   std::mutex mutex_;
   std::list<Entry> entries_;  // newest use first
   std::unordered_map<std::int64_t, Place> by_id_;
-  std::unordered_map<std::string, Place> by_subjects_;
+  std::unordered_map<std::string, Place> by_name_;
 };
 
 }  // namespace samband

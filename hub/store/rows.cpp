@@ -44,6 +44,8 @@ constexpr std::string_view kExchangeColumns =
     "external_reference,key_id,side,conversation";
 constexpr std::string_view kReviewColumns =
     "exchange_id,party,why,cause,opened_at,due_at,overdue_at,closed_at,reviewer,verdict,reason_code,leaf_index";
+constexpr std::string_view kErasureColumns =
+    "id,at,scope,basis,decision,party,keys,messages,exchanges,consents,withdrawn,nonce,details,leaf_index";
 constexpr std::string_view kConsentColumns =
     "id,subject_ref,holder,giver,maturity_assessor,recipients,purposes,categories,valid_from,valid_to,evidence_sha256,"
     "language,agreement,revoked_at,leaf_index";
@@ -106,8 +108,18 @@ const std::string kSelectAnswers = select("party,code,recent,alarmed_at", "answe
 const std::string kSelectReview = select(kReviewColumns, "review");
 const std::string kSelectRuleSet =
     select("hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,files,leaf_index", "rule_set");
+const std::string kSelectErasure = select(kErasureColumns, "erasure");
 const std::string kUpsertExchange = upsert(kExchangeColumns, "exchange");
-const std::string kUpsertConsent = upsert(kConsentColumns, "consent");
+// Of an emptied consent its person does not come back with a row that was read before.
+const std::string kUpsertConsent = [] {
+  std::string sql = upsert(kConsentColumns, "consent");
+  for (const std::string name : {"subject_ref", "giver", "maturity_assessor", "evidence_sha256"}) {
+    const std::string plain = name + "=excluded." + name;
+    sql.replace(sql.find(plain), plain.size(),
+                name + "=CASE consent.subject_ref WHEN '' THEN '' ELSE excluded." + name + " END");
+  }
+  return sql;
+}();
 
 MessageRow read_message(const sqlite::Query& q) {
   MessageRow row;
@@ -207,6 +219,24 @@ ReviewRow read_review(const sqlite::Query& q) {
   row.reason_code = q.text(10);
   row.leaf_index = static_cast<std::uint64_t>(q.integer(11));
   return row;
+}
+
+ErasureRow read_erasure(const sqlite::Query& q) {
+  ErasureRow row;
+  row.id = q.text(0), row.at = to_time(q.integer(1)), row.scope = q.text(2), row.basis = q.text(3);
+  row.decision = q.text(4), row.party = q.text(5), row.keys = q.integer(6), row.messages = q.integer(7);
+  row.exchanges = q.integer(8), row.consents = q.integer(9), row.withdrawn = q.integer(10);
+  row.nonce = q.bytes(11), row.details = q.text(12), row.leaf_index = static_cast<std::uint64_t>(q.integer(13));
+  return row;
+}
+
+Result<void> write_erasure(sqlite::Database& db, const ErasureRow& row) {
+  static const std::string sql =
+      "INSERT INTO erasure(" + std::string(kErasureColumns) + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  return db
+      .query(sql, row.id, to_integer(row.at), row.scope, row.basis, row.decision, row.party, row.keys, row.messages,
+             row.exchanges, row.consents, row.withdrawn, sqlite::Blob{row.nonce}, row.details, row.leaf_index)
+      .run();
 }
 
 Result<void> write_message(sqlite::Database& db, const MessageRow& row) {

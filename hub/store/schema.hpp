@@ -1,4 +1,4 @@
-// The tables of hub.db, version 2. Per exchange three rows are appended before release: message, exchange, leaf.
+// The tables of hub.db, version 3. Per exchange three rows are appended before release: message, exchange, leaf.
 // Indexes are few because each costs a page write per batch; the comments say what each is for. Times are integer
 // milliseconds.
 #pragma once
@@ -30,9 +30,23 @@ namespace samband::store {
   ALTER TABLE quarantine ADD COLUMN adapter TEXT NOT NULL DEFAULT '';
 )"
 
-inline constexpr const char* kFrom1To2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 "PRAGMA user_version = 2; COMMIT;";
+// What version 3 adds: erasures, and the keys that they destroyed. A row that one of these keys sealed is emptied, and
+// its key_id is 0.
+#define SAMBAND_SCHEMA_3 \
+  R"(
+  CREATE TABLE erasure(
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, scope TEXT NOT NULL, basis TEXT NOT NULL, decision TEXT NOT NULL,
+    party TEXT NOT NULL, keys INTEGER NOT NULL, messages INTEGER NOT NULL, exchanges INTEGER NOT NULL,
+    consents INTEGER NOT NULL, withdrawn INTEGER NOT NULL, nonce BLOB NOT NULL, details TEXT NOT NULL,
+    leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE erased_key(id INTEGER PRIMARY KEY);
+)"
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr const char* kFrom1 =
+    "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 "PRAGMA user_version = 3; COMMIT;";
+inline constexpr const char* kFrom2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_3 "PRAGMA user_version = 3; COMMIT;";
+
+inline constexpr int kSchemaVersion = 3;
 
 // Wide rows (message, exchange) keep their rowid so that the table stays dense and appends go to its end; ids are
 // time-ordered, so the index on them is appended to as well.
@@ -85,8 +99,8 @@ inline constexpr const char* kSchema = R"(
   CREATE TRIGGER leaf_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never go'); END;
   CREATE TRIGGER tile_update BEFORE UPDATE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never change'); END;
   CREATE TRIGGER tile_delete BEFORE DELETE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never go'); END;
-)" SAMBAND_SCHEMA_2 R"(
-  PRAGMA user_version = 2;
+)" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 R"(
+  PRAGMA user_version = 3;
   COMMIT;)";
 
 }  // namespace samband::store

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +7,8 @@
 #include <mutex>
 #include <set>
 
+#include "keys/folder_lock.hpp"
+#include "store/erased_rows.hpp"
 #include "store/reader_pool.hpp"
 #include "store/rows.hpp"
 #include "store/schema.hpp"
@@ -27,32 +28,6 @@ using store::kSelectMessage;
 constexpr const char* kDatabaseName = "hub.db";
 constexpr const char* kLockName = "hub.lock";
 constexpr int kRowsMax = 1000;
-
-// Held as long as the hub runs; the kernel lets go of it however the process ends.
-class FolderLock {
- public:
-  static Result<FolderLock> take(const fs::path& path) {
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-      return fail(Errc::invalid_config, path.string(),
-                  "cannot be opened: " + std::error_code(errno, std::generic_category()).message());
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      ::close(fd);
-      return fail(Errc::invalid_config, path.string(),
-                  "another hub runs on this data folder; stop it first, or give this one a folder of its own");
-    }
-    return FolderLock(fd);
-  }
-  explicit FolderLock(int fd) : fd_(fd) {}
-  FolderLock(FolderLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FolderLock& operator=(FolderLock&&) = delete;
-  ~FolderLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
- private:
-  int fd_;
-};
 
 Result<std::int64_t> schema_version(Database& db) {
   auto query = db.query("PRAGMA user_version");
@@ -246,6 +221,31 @@ class SqliteStore final : public Store {
         "SELECT id,sender,adapter,at,key_id,reason,length(sealed),sealed FROM quarantine WHERE id=?", read, id);
   }
 
+  Result<SealedRows> sealed_under(const std::vector<std::int64_t>& key_ids) override {
+    auto db = readers_.lend();
+    if (!db) return db.error();
+    return store::sealed_under(**db, key_ids);
+  }
+  Result<std::vector<std::int64_t>> key_ids() override {
+    return many<std::int64_t>(
+        "SELECT key_id FROM message WHERE key_id<>0 UNION SELECT key_id FROM exchange WHERE key_id<>0 UNION "
+        "SELECT key_id FROM quarantine WHERE key_id<>0",
+        [](const sqlite::Query& q) { return q.integer(0); });
+  }
+  Result<std::vector<std::string>> consents_ended(Time before) override {
+    return many<std::string>(
+        "SELECT id FROM consent WHERE subject_ref<>'' AND (valid_to<?1 OR revoked_at<?1) ORDER BY id",
+        [](const sqlite::Query& q) { return q.text(0); }, store::to_integer(before));
+  }
+  Result<std::optional<ErasureRow>> erasure(std::string_view id) override {
+    static const std::string sql = store::kSelectErasure + "WHERE id=?";
+    return one<ErasureRow>(sql, &store::read_erasure, id);
+  }
+  Result<std::vector<ErasureRow>> erasures(int limit) override {
+    static const std::string sql = store::kSelectErasure + "ORDER BY at DESC,id LIMIT ?";
+    return many<ErasureRow>(sql, &store::read_erasure, bounded(limit));
+  }
+
   Result<Bytes> leaf(std::uint64_t index) override {
     auto found = one<Bytes>("SELECT bytes FROM leaf WHERE idx=?", &first_bytes, index);
     if (!found) return found.error();
@@ -276,9 +276,9 @@ class SqliteStore final : public Store {
   }
 
   Result<std::int64_t> count(std::string_view table) override {
-    static const std::set<std::string, std::less<>> kTables = {"message", "exchange",   "consent", "assessment",
-                                                               "status",  "quarantine", "leaf",    "tile",
-                                                               "agenda",  "answers",    "review"};
+    static const std::set<std::string, std::less<>> kTables = {
+        "message", "exchange", "consent", "assessment", "status",  "quarantine", "leaf",
+        "tile",    "agenda",   "answers", "review",     "erasure", "erased_key"};
     if (!kTables.contains(table)) return fail(Errc::invalid_input, "store.count", "no such table");
     auto db = readers_.lend();
     if (!db) return db.error();
@@ -296,6 +296,24 @@ class SqliteStore final : public Store {
     if (!row) return row.error();
     if (query.text(0) == "ok") return {};
     return fail(Errc::internal, kDatabaseName, "damaged: SQLite's integrity check found a fault; restore a backup");
+  }
+
+  Result<void> scrub() override {
+    const std::lock_guard lock(writer_mutex_);
+    if (!writer_) return fail(Errc::forbidden, "store", "opened for reading only");
+    if (failed_ || checkpointer_->failed())
+      return fail(Errc::unavailable, "store", "stopped after a disk error; restart the hub");
+    // Commits wait meanwhile: not for long, and rather again later.
+    sqlite3_busy_timeout(writer_->handle(), 500);
+    auto emptied = store::empty_log(*writer_);
+    sqlite3_busy_timeout(writer_->handle(), 5000);
+    return emptied;
+  }
+
+  Result<void> copy_to(const fs::path& file) override {
+    auto db = readers_.lend();
+    if (!db) return db.error();
+    return store::copy_database(**db, file);
   }
 
  private:
@@ -392,7 +410,9 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_onl
     return std::unique_ptr<Store>(std::move(made));
   }
   if (auto ready = prepare_folder(folder); !ready) return ready.error();
-  auto lock = FolderLock::take(folder / kLockName);
+  auto lock = FolderLock::take(folder / kLockName, FolderLock::Mode::exclusive,
+                               "another hub runs on this data folder; stop it first, or give this one a folder of its "
+                               "own");
   if (!lock) return lock.error();
   // Made by us and not by SQLite, so that it and the files beside it are for this user only.
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -404,14 +424,17 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_onl
   if (!writer) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + writer.error().message);
   auto set = writer->exec(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
-      "PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=268435456");
+      "PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=268435456");
   if (!set) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + set.error().message);
   auto version = schema_version(*writer);
   if (!version) return version.error();
   if (*version == 0) {
     if (auto created = writer->exec(store::kSchema); !created) return created.error();
-  } else if (*version == 1) {
-    if (auto moved = writer->exec(store::kFrom1To2); !moved) return moved.error();
+  } else if (*version == 1 || *version == 2) {
+    // Older hubs may have left what they wrote over; and after this one, erased means gone from the file.
+    if (auto rebuilt = writer->exec("VACUUM"); !rebuilt) return rebuilt.error();
+    if (auto moved = writer->exec(*version == 1 ? store::kFrom1 : store::kFrom2); !moved) return moved.error();
+    if (auto emptied = store::empty_log(*writer); !emptied) return emptied.error();
   } else if (auto known = check_version(*version, path); !known) {
     return known.error();
   }

@@ -1,5 +1,6 @@
 #include "store/sqlite_txn.hpp"
 
+#include "store/erased_rows.hpp"
 #include "store/rows.hpp"
 
 namespace samband::store {
@@ -8,8 +9,9 @@ template <class T>
 Result<T> SqliteTxn::checked(Result<T> result, std::string_view place) {
   if (result) return result;
   Error error = result.error();
-  const bool callers_own =
-      error.code == Errc::conflict || error.code == Errc::invalid_input || error.code == Errc::too_large;
+  const bool callers_own = error.code == Errc::conflict || error.code == Errc::invalid_input ||
+                           error.code == Errc::too_large ||
+                           error.code == Errc::busy;  // never SQLite's own: that is unavailable
   if (!callers_own || !db_.in_transaction()) broken_ = true;
   error.where = std::string(place);
   return error;
@@ -37,11 +39,25 @@ Result<std::vector<Row>> SqliteTxn::read(std::string_view place, std::string_vie
 }
 
 Result<void> SqliteTxn::add_message(const MessageRow& row) {
-  return write("store.message", [&] { return write_message(db_, row); });
+  return write("store.message", [&]() -> Result<void> {
+    auto gone = is_erased(row.key_id);
+    if (!gone) return gone.error();
+    if (*gone && row.key_id != 0)
+      return fail(Errc::busy, "", "its key was destroyed by an erasure a moment ago; send it again");
+    return write_message(db_, row);
+  });
 }
 
 Result<void> SqliteTxn::put_exchange(const ExchangeRow& row) {
-  return write("store.exchange", [&] { return write_exchange(db_, row); });
+  return write("store.exchange", [&]() -> Result<void> {
+    auto gone = is_erased(row.key_id);
+    if (!gone) return gone.error();
+    if (!*gone) return write_exchange(db_, row);
+    if (row.key_id != 0) return fail(Errc::conflict, "", "erased meanwhile");
+    ExchangeRow bare = row;  // nothing opens what was sealed with no key
+    for (Bytes* sealed : {&bare.external_reference, &bare.side, &bare.conversation}) sealed->clear();
+    return write_exchange(db_, bare);
+  });
 }
 
 Result<std::optional<ExchangeRow>> SqliteTxn::exchange(std::string_view id) {
@@ -62,24 +78,30 @@ Result<void> SqliteTxn::put_consent(const Consent& consent) {
 }
 
 Result<void> SqliteTxn::add_assessment(const AssessmentRow& row) {
-  return write("store.assessment", [&] {
+  return write("store.assessment", [&]() -> Result<void> {
+    auto gone = is_erased(row.exchange_id);
+    if (!gone) return gone.error();
+    const Bytes nobody;
     return db_
         .query(
             "INSERT INTO assessment(id,exchange_id,code,person_ref,assessor_id,reason_code,party,value,at) "
             "VALUES(?,?,?,?,?,?,?,?,?)",
-            row.id, row.exchange_id, row.code, row.person_ref, sqlite::Blob{row.assessor_id}, row.reason_code,
-            row.party, row.value, to_integer(row.at))
+            row.id, row.exchange_id, row.code, *gone ? std::string_view() : std::string_view(row.person_ref),
+            sqlite::Blob{*gone ? nobody : row.assessor_id}, row.reason_code, row.party, row.value, to_integer(row.at))
         .run();
   });
 }
 
 Result<void> SqliteTxn::add_status(const StatusRow& row) {
-  return write("store.status", [&] {
+  return write("store.status", [&]() -> Result<void> {
+    auto gone = is_erased(row.exchange_id);
+    if (!gone) return gone.error();
+    const Bytes nobody;
     return db_
         .query(
             "INSERT INTO status(id,exchange_id,party,status,reason_code,handler,at,leaf_index) "
             "VALUES(?,?,?,?,?,?,?,?)",
-            row.id, row.exchange_id, row.party, row.status, row.reason_code, sqlite::Blob{row.handler},
+            row.id, row.exchange_id, row.party, row.status, row.reason_code, sqlite::Blob{*gone ? nobody : row.handler},
             to_integer(row.at), row.leaf_index)
         .run();
   });
@@ -126,7 +148,10 @@ Result<void> SqliteTxn::put_answers(const AnswersRow& row) {
 }
 
 Result<void> SqliteTxn::put_review(const ReviewRow& row) {
-  return write("store.review", [&] {
+  return write("store.review", [&]() -> Result<void> {
+    auto gone = is_erased(row.exchange_id);
+    if (!gone) return gone.error();
+    const Bytes nobody;
     return db_
         .query(
             "INSERT INTO review(exchange_id,party,why,cause,opened_at,due_at,overdue_at,closed_at,reviewer,verdict,"
@@ -134,8 +159,8 @@ Result<void> SqliteTxn::put_review(const ReviewRow& row) {
             "overdue_at=excluded.overdue_at, closed_at=excluded.closed_at, reviewer=excluded.reviewer, "
             "verdict=excluded.verdict, reason_code=excluded.reason_code, leaf_index=excluded.leaf_index",
             row.exchange_id, row.party, row.why, row.cause, to_integer(row.opened_at), to_integer(row.due_at),
-            to_integer(row.overdue_at), to_integer(row.closed_at), sqlite::Blob{row.reviewer}, row.verdict,
-            row.reason_code, row.leaf_index)
+            to_integer(row.overdue_at), to_integer(row.closed_at), sqlite::Blob{*gone ? nobody : row.reviewer},
+            row.verdict, row.reason_code, row.leaf_index)
         .run();
   });
 }
@@ -181,6 +206,63 @@ Result<void> SqliteTxn::drop_quarantine(std::string_view id) {
     auto end = gone.step();
     return end ? Result<void>() : Result<void>(end.error());
   });
+}
+
+// ---- erasure ---------------------------------------------------------------------------------------------------
+
+Result<bool> SqliteTxn::any(std::string_view sql) {
+  auto query = db_.query(sql);
+  return query.step();
+}
+
+Result<bool> SqliteTxn::is_erased(std::int64_t key_id) {
+  if (key_id == 0) return true;
+  auto query = db_.query("SELECT 1 FROM erased_key WHERE id=?", key_id);
+  return query.step();
+}
+
+Result<bool> SqliteTxn::is_erased(std::string_view exchange_id) {
+  std::int64_t key_id = 0;
+  {
+    auto query = db_.query("SELECT key_id FROM exchange WHERE id=?", exchange_id);
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return false;
+    key_id = query.integer(0);
+  }
+  return is_erased(key_id);
+}
+
+Result<void> SqliteTxn::forget_keys(const std::vector<std::int64_t>& ids) {
+  return write("store.erased_key", [&]() -> Result<void> {
+    for (const std::int64_t id : ids)
+      if (auto put = db_.query("INSERT OR IGNORE INTO erased_key(id) VALUES(?)", id).run(); !put) return put;
+    // The partial indices on what waits make this cheap, whatever the size of the table.
+    for (const std::string_view sql :
+         {"SELECT 1 FROM exchange WHERE (state='inbox' OR state='held' OR state='dead') AND key_id IN (SELECT id FROM "
+          "erased_key) LIMIT 1",
+          "SELECT 1 FROM exchange WHERE next_attempt_at IS NOT NULL AND key_id IN (SELECT id FROM erased_key) LIMIT 1",
+          "SELECT 1 FROM exchange WHERE due_at IS NOT NULL AND key_id IN (SELECT id FROM erased_key) LIMIT 1",
+          "SELECT 1 FROM review JOIN exchange ON exchange.id=review.exchange_id WHERE closed_at IS NULL AND key_id IN "
+          "(SELECT id FROM erased_key) LIMIT 1"}) {
+      auto live = any(sql);
+      if (!live) return live.error();
+      if (*live) return fail(Errc::conflict, "", "an exchange under one of these keys still waits for something");
+    }
+    return {};
+  });
+}
+
+Result<void> SqliteTxn::empty_rows(const SealedRows& rows) {
+  return write("store.erasure", [&] { return store::empty_rows(db_, rows); });
+}
+
+Result<void> SqliteTxn::empty_consents(const std::vector<std::string>& ids) {
+  return write("store.erasure", [&] { return store::empty_consents(db_, ids); });
+}
+
+Result<void> SqliteTxn::add_erasure(const ErasureRow& row) {
+  return write("store.erasure", [&] { return write_erasure(db_, row); });
 }
 
 // A leaf or a tile that is there already is nobody's input: it means that the log in memory and on disk differ.

@@ -27,6 +27,10 @@ class SqliteTxn final : public Txn {
   Result<void> put_rule_set(const RuleSetRow&) override;
   Result<void> add_quarantine(const QuarantineRow&) override;
   Result<void> drop_quarantine(std::string_view id) override;
+  Result<void> forget_keys(const std::vector<std::int64_t>& ids) override;
+  Result<void> empty_rows(const SealedRows&) override;
+  Result<void> empty_consents(const std::vector<std::string>& ids) override;
+  Result<void> add_erasure(const ErasureRow&) override;
   Result<void> add_leaf(std::uint64_t index, std::string_view bytes) override;
   Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) override;
   Result<void> put_checkpoint(std::uint64_t size, std::string_view note) override;
@@ -41,6 +45,9 @@ class SqliteTxn final : public Txn {
   // Reads inside the transaction.
   template <class Row, class Read, class... Values>
   Result<std::vector<Row>> read(std::string_view place, std::string_view sql, Read, const Values&...);
+  Result<bool> any(std::string_view sql);
+  Result<bool> is_erased(std::int64_t key_id);
+  Result<bool> is_erased(std::string_view exchange_id);
   template <class Operation>
   Result<void> write(std::string_view place, Operation);
 

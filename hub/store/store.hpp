@@ -20,10 +20,10 @@ struct MessageRow {
   std::string id, sender, sender_message_id, kind;
   Bytes content_hash;  // SHA-256 of the bytes as received
   Time received_at{};
-  std::int64_t key_id = 0;
-  Bytes body;             // sealed canonical message
-  std::string exchanges;  // comma-separated exchange ids, in answer order
-  std::string warnings;   // JSON array text: codes and places only
+  std::int64_t key_id = 0;  // 0: erased, and what it sealed is empty
+  Bytes body;               // sealed canonical message
+  std::string exchanges;    // comma-separated exchange ids, in answer order
+  std::string warnings;     // JSON array text: codes and places only
 };
 
 enum class ExchangeState {  // where the hub stands with it
@@ -55,7 +55,7 @@ struct ExchangeRow {
   std::string fingerprint;   // Decision::fingerprint()
   std::string subject_refs;  // comma-separated; keyed references
   std::string consents;      // comma-separated consent ids relied on
-  std::int64_t key_id = 0;   // of the exchange's payload key: what is sealed here is sealed with it
+  std::int64_t key_id = 0;   // of the exchange's payload key: what is sealed here is sealed with it; 0: erased
   Bytes external_reference;  // sealed: what the recipient's system called it; empty = nothing
   Bytes side;                // sealed: {"nonce":..,"details":..} of the leaf's commitments
   Bytes conversation;        // sealed adapter state; empty = none
@@ -126,6 +126,26 @@ struct QuarantineRow {
   std::int64_t bytes = 0;  // of `sealed`, also where that was not read
 };
 
+// An erasure as it was done: by a decision about a person, or because the time was over.
+struct ErasureRow {
+  std::string id;
+  Time at{};
+  std::string scope, basis, decision, party;  // as in keys/erasure_list.hpp
+  std::int64_t keys = 0, messages = 0, exchanges = 0, consents = 0, withdrawn = 0;
+  Bytes nonce;          // of the leaf's commitment to `details`
+  std::string details;  // JSON; nothing about a person
+  std::uint64_t leaf_index = 0;
+};
+
+// What some payload keys seal.
+struct SealedRows {
+  std::vector<std::string> messages, exchanges;  // ids
+  std::vector<ExchangeRow> live;     // of these: held, queued, under way, not taken out of an inbox, dead, under a duty
+  std::vector<std::string> reviews;  // exchanges of these whose emergency nobody has judged yet
+  bool empty() const { return messages.empty() && exchanges.empty(); }
+};
+inline constexpr std::size_t kLiveRowsMax = 1000;  // `live` is cut there
+
 struct ExchangeFilter {
   std::string party;  // sender or recipient; "" = any
   std::string state;  // "" = any
@@ -155,6 +175,15 @@ class Txn {
   virtual Result<void> put_rule_set(const RuleSetRow&) = 0;  // insert or replace
   virtual Result<void> add_quarantine(const QuarantineRow&) = 0;
   virtual Result<void> drop_quarantine(std::string_view id) = 0;  // conflict: it is not there
+  // From now on the store keeps nothing that these keys seal: a message under one is refused (busy: send it again,
+  // under a new key), an exchange under one too (conflict: erased meanwhile), and what is added to an exchange of one
+  // comes without its sealed part. conflict: something under one of them is live or waits for a review.
+  virtual Result<void> forget_keys(const std::vector<std::int64_t>& ids) = 0;
+  // Empties what was sealed and every keyed reference in these rows; ids, parties, kinds, times, outcomes and leaves
+  // stay. Of a consent stay its parties, purposes and dates.
+  virtual Result<void> empty_rows(const SealedRows&) = 0;
+  virtual Result<void> empty_consents(const std::vector<std::string>& ids) = 0;
+  virtual Result<void> add_erasure(const ErasureRow&) = 0;  // conflict: known
   // Ledger's own:
   virtual Result<void> add_leaf(std::uint64_t index, std::string_view bytes) = 0;
   virtual Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) = 0;
@@ -198,12 +227,22 @@ class Store {
   virtual Result<std::vector<RuleSetRow>> rule_sets() = 0;                             // in order of proposal
   virtual Result<std::vector<QuarantineRow>> quarantined(std::string_view after, int limit) = 0;  // by id; not `sealed`
   virtual Result<std::optional<QuarantineRow>> quarantined(std::string_view id) = 0;
+  // Reads every row: for erasures only.
+  virtual Result<SealedRows> sealed_under(const std::vector<std::int64_t>& key_ids) = 0;
+  virtual Result<std::vector<std::int64_t>> key_ids() = 0;  // that rows name, each once; 0 is not among them
+  virtual Result<std::vector<std::string>> consents_ended(Time before) = 0;  // ids; expired or revoked, not yet emptied
+  virtual Result<std::optional<ErasureRow>> erasure(std::string_view id) = 0;
+  virtual Result<std::vector<ErasureRow>> erasures(int limit) = 0;  // newest first
   virtual Result<Bytes> leaf(std::uint64_t index) = 0;
   virtual Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) = 0;
   virtual Result<std::optional<Bytes>> tile(int level, std::uint64_t index) = 0;          // full tiles only
   virtual Result<std::optional<std::pair<std::uint64_t, std::string>>> checkpoint() = 0;  // newest
   virtual Result<std::int64_t> count(std::string_view table) = 0;                         // metrics, tests
   virtual Result<void> check() = 0;                                                       // integrity_check
+  // Writes what was erased out of every file of the store (write-ahead log). busy: somebody reads an older state.
+  virtual Result<void> scrub() = 0;
+  // A copy of one commit into a new file, beside a running hub.
+  virtual Result<void> copy_to(const std::filesystem::path& file) = 0;
 };
 
 }  // namespace samband

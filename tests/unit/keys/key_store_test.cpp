@@ -8,6 +8,10 @@
 #include <fstream>
 #include <thread>
 
+#include "keys/crypto.hpp"
+#include "keys/erasure_list.hpp"
+#include "keys/period.hpp"
+#include "keys/secret_file.hpp"
 #include "keys/sqlite.hpp"
 
 namespace samband {
@@ -15,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+
+constexpr std::string_view kMonth = "police.suspicion/2026-11";
 
 class KeyStoreTest : public testing::Test {
  protected:
@@ -42,7 +48,7 @@ TEST_F(KeyStoreTest, MakesAPrivateFolderWithPrivateFiles) {
   ASSERT_EQ(::stat(folder_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700u);
   auto store = open();
-  ASSERT_TRUE(store->payload_key({"a"}));
+  ASSERT_TRUE(store->payload_key({"a"}, kMonth));
   for (const auto& file : fs::directory_iterator(folder_)) {
     ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u) << file.path();
@@ -123,47 +129,92 @@ TEST_F(KeyStoreTest, SubjectReferencesAreKeyedAndStable) {
 TEST_F(KeyStoreTest, ASetOfSubjectsHasOneKeyWhateverItsOrder) {
   create();
   auto store = open();
-  const auto key = store->payload_key({"b", "a", "a"}).value();
+  const auto key = store->payload_key({"b", "a", "a"}, kMonth).value();
   EXPECT_EQ(key.key.size(), 32u);
-  EXPECT_EQ(store->payload_key({"a", "b"})->id, key.id);
-  EXPECT_NE(store->payload_key({"a"})->id, key.id);
-  EXPECT_NE(store->payload_key(std::vector<std::string>{})->id, key.id);
+  EXPECT_EQ(store->payload_key({"a", "b"}, kMonth)->id, key.id);
+  EXPECT_NE(store->payload_key({"a"}, kMonth)->id, key.id);
+  EXPECT_NE(store->payload_key(std::vector<std::string>{}, kMonth)->id, key.id);
   store.reset();
   store = open();
-  EXPECT_EQ(store->payload_key({"a", "b"})->key, key.key) << "durable";
+  EXPECT_EQ(store->payload_key({"a", "b"}, kMonth)->key, key.key) << "durable";
   EXPECT_EQ(store->payload_key(key.id)->key, key.key);
+}
+
+TEST_F(KeyStoreTest, EveryPeriodHasItsOwnKeys) {
+  create();
+  auto store = open();
+  const auto november = store->payload_key({"a"}, kMonth).value();
+  const auto december = store->payload_key({"a"}, "police.suspicion/2026-12").value();
+  const auto other_kind = store->payload_key({"a"}, "care.referral/2026-11").value();
+  EXPECT_NE(november.id, december.id);
+  EXPECT_NE(november.id, other_kind.id);
+  EXPECT_NE(november.key, december.key);
+  EXPECT_THAT(store->periods().value(),
+              testing::ElementsAre("care.referral/2026-11", kMonth, "police.suspicion/2026-12"));
+  EXPECT_THAT(store->keys_in(kMonth).value(), testing::ElementsAre(november.id));
+  EXPECT_EQ(store->keys_of("a")->size(), 3u);
+  ASSERT_TRUE(store->destroy({november.id}));
+  EXPECT_FALSE(store->payload_key(november.id));
+  EXPECT_TRUE(store->payload_key(december.id));
+  EXPECT_FALSE(store->payload_key({"a"}, "november")) << "not a period";
+}
+
+TEST_F(KeyStoreTest, AnOlderKeyStoreIsBroughtForwardWithItsKeys) {
+  create();
+  const Bytes key(32, 'k');
+  const Bytes master = read_secret_file(folder_ / "master.key", 32).value();
+  {
+    auto db = sqlite::Database::open(folder_ / "keys.db", sqlite::Database::Mode::read_write).value();
+    ASSERT_TRUE(
+        db.exec("DROP TABLE payload_key; DROP TABLE master; CREATE TABLE payload_key(id INTEGER PRIMARY KEY "
+                "AUTOINCREMENT, subjects TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL); INSERT INTO key_subject "
+                "VALUES('a', 7); PRAGMA user_version = 1"));
+    const Bytes wrapped = crypto::seal(master, key, "samband/payload-key/7");
+    ASSERT_TRUE(
+        db.query("INSERT INTO payload_key(id, subjects, wrapped) VALUES(7, 'a', ?)", sqlite::Blob{wrapped}).run());
+  }
+  auto store = open();
+  EXPECT_EQ(store->payload_key(7)->key, key);
+  EXPECT_THAT(store->keys_of("a").value(), testing::ElementsAre(7));
+  ASSERT_EQ(store->periods()->size(), 1u);
+  EXPECT_EQ(class_of(store->periods()->front()), kLegacyClass);
+  EXPECT_NE(store->payload_key({"a"}, kMonth)->id, 7);
 }
 
 TEST_F(KeyStoreTest, MalformedSubjectsAreRefused) {
   create();
   auto store = open();
-  EXPECT_FALSE(store->payload_key({""}));
-  EXPECT_FALSE(store->payload_key({"a,b"}));
-  EXPECT_FALSE(store->payload_key({std::string(1000, 'a')}));
+  EXPECT_FALSE(store->payload_key({""}, kMonth));
+  EXPECT_FALSE(store->payload_key({"a,b"}, kMonth));
+  EXPECT_FALSE(store->payload_key({std::string(1000, 'a')}, kMonth));
 }
 
 TEST_F(KeyStoreTest, ErasingASubjectDestroysEverySetItIsIn) {
   create();
   auto store = open();
-  const auto alone = store->payload_key({"a"}).value(), both = store->payload_key({"a", "b"}).value();
-  const auto other = store->payload_key({"b"}).value();
-  EXPECT_THAT(store->erase("a").value(), testing::UnorderedElementsAre(alone.id, both.id));
+  const auto alone = store->payload_key({"a"}, kMonth).value(), both = store->payload_key({"a", "b"}, kMonth).value();
+  const auto other = store->payload_key({"b"}, kMonth).value();
+  const auto keys = store->keys_of("a").value();
+  EXPECT_THAT(keys, testing::UnorderedElementsAre(alone.id, both.id));
+  EXPECT_EQ(store->destroy(keys).value(), 2);
+  EXPECT_EQ(store->destroy(keys).value(), 0) << "gone is gone";
+  EXPECT_TRUE(store->keys_of("a").value().empty());
   for (const auto id : {alone.id, both.id}) {
     auto gone = store->payload_key(id);
     ASSERT_FALSE(gone);
     EXPECT_EQ(gone.error().code, Errc::not_found);
   }
   EXPECT_EQ(store->payload_key(other.id)->key, other.key);
-  const auto fresh = store->payload_key({"a"}).value();
+  const auto fresh = store->payload_key({"a"}, kMonth).value();
   EXPECT_NE(fresh.key, alone.key);
-  EXPECT_GT(fresh.id, other.id) << "an id never comes back with another key";
-  EXPECT_TRUE(store->erase("nobody").value().empty());
+  for (const auto& before : {alone, both, other}) EXPECT_NE(fresh.id, before.id) << "an id never comes back";
+  EXPECT_TRUE(store->keys_of("nobody").value().empty());
 }
 
 TEST_F(KeyStoreTest, NoTraceOfAnErasedKeyStaysInTheFiles) {
   create();
   auto store = open();
-  const auto key = store->payload_key({"a"}).value();
+  const auto key = store->payload_key({"a"}, kMonth).value();
   Bytes wrapped;
   {
     auto db = sqlite::Database::open(folder_ / "keys.db", sqlite::Database::Mode::read_only).value();
@@ -180,7 +231,8 @@ TEST_F(KeyStoreTest, NoTraceOfAnErasedKeyStaysInTheFiles) {
     return false;
   };
   EXPECT_TRUE(files_hold()) << "the search must be able to find it";
-  ASSERT_TRUE(store->erase("a"));
+  ASSERT_TRUE(store->destroy({key.id}));
+  ASSERT_TRUE(store->scrub());
   EXPECT_FALSE(files_hold());
 }
 
@@ -189,8 +241,8 @@ TEST_F(KeyStoreTest, AWrappedKeyMovedToAnotherIdDoesNotOpen) {
   std::int64_t a = 0, b = 0;
   {
     auto store = open();
-    a = store->payload_key({"a"})->id;
-    b = store->payload_key({"b"})->id;
+    a = store->payload_key({"a"}, kMonth)->id;
+    b = store->payload_key({"b"}, kMonth)->id;
   }
   {
     auto db = sqlite::Database::open(folder_ / "keys.db", sqlite::Database::Mode::read_write).value();
@@ -205,6 +257,62 @@ TEST_F(KeyStoreTest, AWrappedKeyMovedToAnotherIdDoesNotOpen) {
   EXPECT_EQ(swapped.error().code, Errc::internal);
 }
 
+TEST_F(KeyStoreTest, TheMasterKeyIsRotatedAndEveryKeyOpensAsBefore) {
+  create();
+  const Bytes before = read_secret_file(folder_ / "master.key", 32).value();
+  std::vector<PayloadKey> keys;
+  {
+    auto store = open();
+    for (int i = 0; i < 20; ++i) keys.push_back(store->payload_key({"s" + std::to_string(i)}, kMonth).value());
+    auto refused = KeyStore::rotate_master(folder_);
+    ASSERT_FALSE(refused) << "somebody has the old key in memory";
+    EXPECT_THAT(refused.error().message, HasSubstr("stop it first"));
+  }
+  EXPECT_EQ(KeyStore::rotate_master(folder_).value(), 20);
+  EXPECT_NE(read_secret_file(folder_ / "master.key", 32).value(), before);
+  EXPECT_FALSE(fs::exists(folder_ / "master.key.next"));
+  auto store = open();
+  for (const PayloadKey& key : keys) EXPECT_EQ(store->payload_key(key.id)->key, key.key);
+  store.reset();
+  fs::remove(folder_ / "master.key");
+  ASSERT_TRUE(write_secret_file(folder_ / "master.key", before));
+  EXPECT_THAT(refusal().message, HasSubstr("is not the key that wraps")) << "the old key opens nothing";
+}
+
+// Each point where a rotation can be cut short: before the commit of the re-wrapped keys, and after it.
+TEST_F(KeyStoreTest, ARotationThatWasCutShortLeavesKeysThatOpen) {
+  create();
+  const auto key = open()->payload_key({"a"}, kMonth).value();
+  ASSERT_TRUE(write_secret_file(folder_ / "master.key.next", Bytes(32, 'x')));
+  EXPECT_EQ(open()->payload_key(key.id)->key, key.key) << "cut before the commit: what lies beside is nothing";
+  const Bytes before = read_secret_file(folder_ / "master.key", 32).value();
+  ASSERT_TRUE(KeyStore::rotate_master(folder_)) << "and is no hindrance";
+  fs::rename(folder_ / "master.key", folder_ / "master.key.next");
+  ASSERT_TRUE(write_secret_file(folder_ / "master.key", before));
+  EXPECT_EQ(open()->payload_key(key.id)->key, key.key) << "cut after the commit: the new one is put in place";
+  EXPECT_FALSE(fs::exists(folder_ / "master.key.next"));
+  EXPECT_NE(read_secret_file(folder_ / "master.key", 32).value(), before);
+}
+
+TEST_F(KeyStoreTest, TheMasterKeyMayComeFromSystemd) {
+  create();
+  const auto key = open()->payload_key({"a"}, kMonth).value();
+  const fs::path credentials = root_ / "credentials";
+  fs::create_directory(credentials);
+  fs::rename(folder_ / "master.key", credentials / "samband-master-key");
+  EXPECT_THAT(refusal().where, HasSubstr("master.key"));
+  ::setenv("CREDENTIALS_DIRECTORY", credentials.c_str(), 1);
+  EXPECT_EQ(open()->payload_key(key.id)->key, key.key);
+  EXPECT_FALSE(KeyStore::rotate_master(folder_)) << "the hub cannot put a new one where systemd reads it";
+  const fs::path next = root_ / "next";
+  ASSERT_TRUE(write_secret_file(next, Bytes(32, 'n')));
+  ASSERT_TRUE(KeyStore::rotate_master(folder_, next));
+  EXPECT_THAT(refusal().message, HasSubstr("is not the key that wraps"));
+  fs::rename(next, credentials / "samband-master-key");
+  EXPECT_EQ(open()->payload_key(key.id)->key, key.key);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST_F(KeyStoreTest, ManyThreadsAgree) {
   create();
   auto store = open();
@@ -212,7 +320,7 @@ TEST_F(KeyStoreTest, ManyThreadsAgree) {
   std::vector<std::vector<std::int64_t>> ids(4);
   for (auto& mine : ids)
     threads.emplace_back([&store, &mine] {
-      for (int i = 0; i < 50; ++i) mine.push_back(store->payload_key({"s" + std::to_string(i)})->id);
+      for (int i = 0; i < 50; ++i) mine.push_back(store->payload_key({"s" + std::to_string(i)}, kMonth)->id);
     });
   for (auto& thread : threads) thread.join();
   for (const auto& mine : ids) EXPECT_EQ(mine, ids[0]);

@@ -59,6 +59,13 @@ class FailingStore final : public Store {
     return inner_.quarantined(a, n);
   }
   Result<std::optional<QuarantineRow>> quarantined(std::string_view a) override { return inner_.quarantined(a); }
+  Result<SealedRows> sealed_under(const std::vector<std::int64_t>& ids) override { return inner_.sealed_under(ids); }
+  Result<std::vector<std::int64_t>> key_ids() override { return inner_.key_ids(); }
+  Result<std::vector<std::string>> consents_ended(Time t) override { return inner_.consents_ended(t); }
+  Result<std::optional<ErasureRow>> erasure(std::string_view a) override { return inner_.erasure(a); }
+  Result<std::vector<ErasureRow>> erasures(int n) override { return inner_.erasures(n); }
+  Result<void> scrub() override { return inner_.scrub(); }
+  Result<void> copy_to(const fs::path& file) override { return inner_.copy_to(file); }
   Result<Bytes> leaf(std::uint64_t i) override { return inner_.leaf(i); }
   Result<std::vector<Bytes>> leaves(std::uint64_t i, int n) override { return inner_.leaves(i, n); }
   Result<std::optional<Bytes>> tile(int l, std::uint64_t i) override { return inner_.tile(l, i); }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <fstream>
 #include <thread>
 
 #include "keys/sqlite.hpp"
@@ -55,6 +56,15 @@ class StoreTest : public testing::Test {
   }
   void put(const ExchangeRow& row) {
     ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.put_exchange(row); }));
+  }
+
+  bool files_hold(const std::string& bytes) const {
+    for (const auto& file : fs::directory_iterator(folder_)) {
+      std::ifstream in(file.path(), std::ios::binary);
+      const std::string all((std::istreambuf_iterator<char>(in)), {});
+      if (all.find(bytes) != std::string::npos) return true;
+    }
+    return false;
   }
 
   fs::path folder_;
@@ -293,10 +303,11 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
   store_.reset();
   {
     auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-    ASSERT_TRUE(
-        db.exec("DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; DROP TABLE rule_set; ALTER TABLE quarantine "
-                "DROP COLUMN adapter; "
-                "PRAGMA user_version = 1"));
+    ASSERT_TRUE(db.exec(
+        "DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; DROP TABLE rule_set; DROP TABLE erasure; DROP "
+        "TABLE erased_key; ALTER TABLE quarantine "
+        "DROP COLUMN adapter; "
+        "PRAGMA user_version = 1"));
   }
   ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
   store_ = Store::open(folder_).value();
@@ -305,6 +316,34 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
   store_.reset();
   store_ = Store::open(folder_).value();
   EXPECT_EQ(store_->agenda("x").value().size(), 1u);
+}
+
+// A file as a hub of version 2 wrote it, with what that hub had written over still in it.
+TEST_F(StoreTest, ADatabaseOfVersion2IsBroughtForwardAndKeepsNoOldBytes) {
+  store_.reset();
+  fs::remove_all(folder_);
+  fs::create_directory(folder_);
+  const fs::path file = folder_ / "hub.db";
+  const Bytes before(20'000, 'Q'), after(3000, 'R');
+  {
+    std::ifstream in(fs::path(SAMBAND_SOURCE_DIR) / "tests/unit/store/schema_2.sql");
+    const std::string schema((std::istreambuf_iterator<char>(in)), {});
+    auto db = sqlite::Database::open(file, sqlite::Database::Mode::create).value();
+    ASSERT_TRUE(db.exec(("PRAGMA secure_delete=OFF; PRAGMA journal_mode=WAL;" + schema).c_str()));
+    for (const Bytes* body : {&before, &after})
+      ASSERT_TRUE(db.query("INSERT OR REPLACE INTO message(id,sender,sender_message_id,kind,content_hash,received_at,"
+                           "key_id,body,exchanges,warnings) VALUES('m','police','m-1','k',x'00',5,3,?,'x','[]')",
+                           sqlite::Blob{*body})
+                      .run());
+  }
+  const auto holds = [&](const Bytes& bytes) { return files_hold(bytes.substr(0, 500)); };
+  ASSERT_TRUE(holds(before)) << "the test must begin with what it wants gone";
+  EXPECT_THAT(Store::open(folder_, true).error().message, HasSubstr("schema version 2"));
+  store_ = Store::open(folder_).value();
+  EXPECT_EQ(store_->message("m").value()->body, after);
+  EXPECT_FALSE(holds(before));
+  EXPECT_TRUE(holds(after));
+  EXPECT_TRUE(store_->erasures(10).value().empty());
 }
 
 TEST_F(StoreTest, TheAgendaIsReadByTimeAndKeptPerQuestion) {

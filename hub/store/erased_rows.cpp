@@ -1,0 +1,118 @@
+#include "store/erased_rows.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <unordered_set>
+
+#include "store/rows.hpp"
+
+namespace samband::store {
+namespace {
+
+constexpr const char* kExplanation =
+    R"({"erased":true,"reason":"erased","words":{"sv":"Uppgifterna är gallrade eller raderade. Beviset finns kvar.",)"
+    R"("en":"The data has been erased. The proof remains."}})";
+
+Result<void> run_each(sqlite::Database& db, std::string_view sql, const std::vector<std::string>& ids) {
+  for (const std::string& id : ids)
+    if (auto done = db.query(sql, id).run(); !done) return done;
+  return {};
+}
+
+}  // namespace
+
+Result<SealedRows> sealed_under(sqlite::Database& db, const std::vector<std::int64_t>& key_ids) {
+  const std::unordered_set<std::int64_t> wanted(key_ids.begin(), key_ids.end());
+  SealedRows out;
+  std::unordered_set<std::string> exchanges;
+  {
+    auto query = db.query("SELECT id,key_id FROM message WHERE key_id<>0");
+    for (;;) {
+      auto row = query.step();
+      if (!row) return row.error();
+      if (!*row) break;
+      if (wanted.contains(query.integer(1))) out.messages.push_back(query.text(0));
+    }
+  }
+  std::vector<std::string> live;
+  {
+    auto query = db.query(
+        "SELECT id,key_id,state IN('held','queued','delivering','inbox','dead') OR due_at IS NOT NULL FROM exchange "
+        "WHERE key_id<>0");
+    for (;;) {
+      auto row = query.step();
+      if (!row) return row.error();
+      if (!*row) break;
+      if (!wanted.contains(query.integer(1))) continue;
+      out.exchanges.push_back(query.text(0));
+      exchanges.insert(out.exchanges.back());
+      if (query.integer(2) != 0 && live.size() < kLiveRowsMax) live.push_back(out.exchanges.back());
+    }
+  }
+  for (const std::string& id : live) {
+    static const std::string sql = kSelectExchange + "WHERE id=?";
+    auto query = db.query(sql, id);
+    if (auto row = query.step(); !row) return row.error();
+    auto read = read_exchange(query);
+    if (!read) return read.error();
+    out.live.push_back(std::move(*read));
+  }
+  auto query = db.query("SELECT exchange_id FROM review WHERE closed_at IS NULL");
+  for (;;) {
+    auto row = query.step();
+    if (!row) return row.error();
+    if (!*row) return out;
+    if (exchanges.contains(query.text(0))) out.reviews.push_back(query.text(0));
+  }
+}
+
+Result<void> empty_rows(sqlite::Database& db, const SealedRows& rows) {
+  auto done =
+      run_each(db, "UPDATE message SET key_id=0,content_hash=x'',body=x'',warnings='[]' WHERE id=?", rows.messages);
+  if (!done) return done;
+  for (const std::string& id : rows.exchanges) {
+    auto emptied = db.query(
+                         "UPDATE exchange SET key_id=0,explanation=?,fingerprint='',subject_refs='',consents='',"
+                         "external_reference=x'',side=x'',conversation=x'' WHERE id=?",
+                         kExplanation, id)
+                       .run();
+    if (!emptied) return emptied;
+  }
+  for (const char* sql :
+       {"UPDATE assessment SET person_ref='',assessor_id=x'' WHERE exchange_id=?",
+        "UPDATE status SET handler=x'' WHERE exchange_id=?", "UPDATE review SET reviewer=x'' WHERE exchange_id=?",
+        "DELETE FROM agenda WHERE exchange_id=?"})
+    if (done = run_each(db, sql, rows.exchanges); !done) return done;
+  return {};
+}
+
+Result<void> empty_consents(sqlite::Database& db, const std::vector<std::string>& ids) {
+  return run_each(db, "UPDATE consent SET subject_ref='',giver='',maturity_assessor='',evidence_sha256='' WHERE id=?",
+                  ids);
+}
+
+Result<void> empty_log(sqlite::Database& db) {
+  auto query = db.query("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (auto row = query.step(); !row) return row.error();
+  if (query.integer(0) != 0) return fail(Errc::busy, "store", "somebody reads; old pages are still in the log");
+  return {};
+}
+
+Result<void> copy_database(sqlite::Database& from, const std::filesystem::path& file) {
+  // Made here, so that it is for this user only and never written over.
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(Errc::invalid_input, file.string(), "cannot be made (a file that is there stays)");
+  ::close(fd);
+  auto to = sqlite::Database::open(file, sqlite::Database::Mode::read_write);
+  if (!to) return to.error();
+  sqlite3_backup* backup = sqlite3_backup_init(to->handle(), "main", from.handle(), "main");
+  if (!backup) return fail(Errc::unavailable, file.string(), "the copy cannot be begun");
+  const int code = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (code != SQLITE_DONE || finished != SQLITE_OK) return fail(Errc::unavailable, file.string(), "the copy failed");
+  // One file, without a log beside it.
+  return to->exec("PRAGMA journal_mode=DELETE");
+}
+
+}  // namespace samband::store

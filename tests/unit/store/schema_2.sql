@@ -1,0 +1,71 @@
+-- hub.db as version 2 of the schema made it; the test of the migration begins here. Never changed.
+  BEGIN IMMEDIATE;
+  CREATE TABLE message(
+    id TEXT NOT NULL UNIQUE, sender TEXT NOT NULL, sender_message_id TEXT NOT NULL, kind TEXT NOT NULL,
+    content_hash BLOB NOT NULL, received_at INTEGER NOT NULL, key_id INTEGER NOT NULL, body BLOB NOT NULL,
+    exchanges TEXT NOT NULL, warnings TEXT NOT NULL,
+    UNIQUE(sender, sender_message_id));
+  CREATE TABLE exchange(
+    id TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
+    kind TEXT NOT NULL, purpose TEXT NOT NULL, route TEXT NOT NULL, state TEXT NOT NULL, outcome TEXT NOT NULL,
+    life TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, next_attempt_at INTEGER,
+    due_at INTEGER, attempts INTEGER NOT NULL, leaf_index INTEGER NOT NULL, ack_leaf_index INTEGER,
+    acknowledged_at INTEGER, explanation TEXT NOT NULL, fingerprint TEXT NOT NULL, subject_refs TEXT NOT NULL,
+    consents TEXT NOT NULL, external_reference BLOB NOT NULL, key_id INTEGER NOT NULL, side BLOB NOT NULL,
+    conversation BLOB NOT NULL);
+  -- Listings of one party, in either role.
+  CREATE INDEX exchange_sender ON exchange(sender, id);
+  CREATE INDEX exchange_recipient ON exchange(recipient, id);
+  -- What waits for somebody: inboxes, the reviewer's list, dead letters. Small whatever the size of the table.
+  CREATE INDEX exchange_waiting ON exchange(state, recipient, id) WHERE state='inbox' OR state='held' OR state='dead';
+  -- The outbox's next work, and deadlines that nobody has met yet (a met one is null).
+  CREATE INDEX exchange_next ON exchange(next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+  CREATE INDEX exchange_due ON exchange(due_at) WHERE due_at IS NOT NULL;
+  CREATE TABLE consent(
+    id TEXT PRIMARY KEY, subject_ref TEXT NOT NULL, holder TEXT NOT NULL, giver TEXT NOT NULL,
+    maturity_assessor TEXT NOT NULL, recipients TEXT NOT NULL, purposes TEXT NOT NULL, categories TEXT NOT NULL,
+    valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, evidence_sha256 TEXT NOT NULL, language TEXT NOT NULL,
+    agreement TEXT NOT NULL, revoked_at INTEGER, leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX consent_subject ON consent(subject_ref);
+  CREATE INDEX consent_holder ON consent(holder, id);
+  CREATE TABLE assessment(
+    id TEXT NOT NULL, exchange_id TEXT NOT NULL, code TEXT NOT NULL, person_ref TEXT NOT NULL,
+    assessor_id BLOB NOT NULL, reason_code TEXT NOT NULL, party TEXT NOT NULL, value TEXT NOT NULL,
+    at INTEGER NOT NULL, PRIMARY KEY(exchange_id, id)) WITHOUT ROWID;
+  CREATE TABLE status(
+    id TEXT NOT NULL, exchange_id TEXT NOT NULL, party TEXT NOT NULL, status TEXT NOT NULL,
+    reason_code TEXT NOT NULL, handler BLOB NOT NULL, at INTEGER NOT NULL, leaf_index INTEGER NOT NULL,
+    PRIMARY KEY(exchange_id, id)) WITHOUT ROWID;
+  CREATE TABLE quarantine(
+    id TEXT PRIMARY KEY, sender TEXT NOT NULL, at INTEGER NOT NULL, key_id INTEGER NOT NULL, sealed BLOB NOT NULL,
+    reason TEXT NOT NULL);
+  CREATE TABLE leaf(idx INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+  CREATE TABLE tile(level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY(level, idx));
+  CREATE TABLE checkpoint(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL, note TEXT NOT NULL);
+  -- The log only grows. A slip in a program or at a prompt stops here; an attacker is what the signatures are for.
+  CREATE TRIGGER leaf_update BEFORE UPDATE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never change'); END;
+  CREATE TRIGGER leaf_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never go'); END;
+  CREATE TRIGGER tile_update BEFORE UPDATE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never change'); END;
+  CREATE TRIGGER tile_delete BEFORE DELETE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never go'); END;
+  -- What must be looked at about an exchange, and when: alerts of held duties, holds and permissions that end.
+  CREATE TABLE agenda(
+    exchange_id TEXT NOT NULL, what TEXT NOT NULL, at INTEGER NOT NULL, opened_at INTEGER NOT NULL,
+    count INTEGER NOT NULL, PRIMARY KEY(exchange_id, what)) WITHOUT ROWID;
+  CREATE INDEX agenda_at ON agenda(at);
+  CREATE TABLE answers(
+    party TEXT NOT NULL, code TEXT NOT NULL, recent TEXT NOT NULL, alarmed_at INTEGER,
+    PRIMARY KEY(party, code)) WITHOUT ROWID;
+  CREATE TABLE review(
+    exchange_id TEXT PRIMARY KEY, party TEXT NOT NULL, why TEXT NOT NULL, cause TEXT NOT NULL,
+    opened_at INTEGER NOT NULL, due_at INTEGER NOT NULL, overdue_at INTEGER, closed_at INTEGER,
+    reviewer BLOB NOT NULL, verdict TEXT NOT NULL, reason_code TEXT NOT NULL, leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX review_open ON review(due_at) WHERE closed_at IS NULL;
+  CREATE INDEX review_party ON review(party, exchange_id);
+  -- Rule sets: at most one is active; a proposal is good only while the set that it was made against is.
+  CREATE TABLE rule_set(
+    hash TEXT PRIMARY KEY, state TEXT NOT NULL, base TEXT NOT NULL, reason TEXT NOT NULL, proposed_by TEXT NOT NULL,
+    proposed_at INTEGER NOT NULL, approved_by TEXT NOT NULL, approved_at INTEGER, files TEXT NOT NULL,
+    leaf_index INTEGER NOT NULL) WITHOUT ROWID;
+  ALTER TABLE quarantine ADD COLUMN adapter TEXT NOT NULL DEFAULT '';
+  PRAGMA user_version = 2;
+  COMMIT;
