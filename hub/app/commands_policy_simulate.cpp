@@ -4,9 +4,8 @@
 #include <iostream>
 
 #include "app/commands.hpp"
-#include "app/settings.hpp"
+#include "app/recorded.hpp"
 #include "exchange/simulate.hpp"
-#include "keys/crypto.hpp"
 
 namespace samband::cli {
 namespace {
@@ -24,21 +23,6 @@ json::object as_json(const ChangedExchange::Counts& c) {
   return {{"released", c.released}, {"held", c.held}, {"withheld", c.withheld}};
 }
 
-Result<std::shared_ptr<const RuleSet>> published(Store& store, const Config& config) {
-  auto rows = store.rule_sets();
-  if (!rows) return rows.error();
-  for (const RuleSetRow& row : *rows) {
-    if (row.state != "active") continue;
-    auto texts = parse_json(row.files);
-    if (!texts || !texts->is_object()) return fail(Errc::internal, "store", "the published rule set cannot be read");
-    std::vector<RuleFile> files;
-    for (const auto& [name, text] : texts->get_object())
-      files.push_back({std::string(name), std::string(text.as_string())});
-    return load_rules(std::move(files), [](std::string_view bytes) { return crypto::sha256_hex(bytes); });
-  }
-  return rules_of(config);
-}
-
 int simulate_rules(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
@@ -54,21 +38,10 @@ int simulate_rules(const Arguments& a) {
   if (!after) return complain(in_words(after.error()));
   auto store = store_to_read(*config);
   if (!store) return complain(in_words(store.error()));
-  auto before = a.has("base") ? rules_of(std::filesystem::path(a.get("base"))) : published(**store, *config);
+  auto before = choose_rules(*config, a.get("base"), store->get());
   if (!before) return complain(in_words(before.error()));
-  auto keys = KeyStore::open(config->keys_dir);
-  if (!keys) return complain(in_words(keys.error()));
-  auto kinds = Kinds::load(config->schemas_dir);
-  if (!kinds) return complain(in_words(kinds.error()));
-  auto parties = parties_of(*config);
-  if (!parties) return complain(in_words(parties.error()));
-  auto plugins = PluginHost::load({});  // stored messages are canonical
-  if (!plugins) return complain(in_words(plugins.error()));
-  auto trust = CertificateTrust::open(config->server.ca, config->server.crl);
-  if (!trust) return complain(in_words(trust.error()));
-  const Signatures signatures(*parties, **trust, system_clock());
-  const Intake intake(*kinds, **keys, **plugins, *parties, signatures, {});
-  const CaseReader reader(**store, **keys, intake);
+  auto recorded = Recorded::open(*config, **store);
+  if (!recorded) return complain(in_words(recorded.error()));
 
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   json::array changes;
@@ -92,14 +65,14 @@ int simulate_rules(const Arguments& a) {
     for (const auto& [category, pair] : c.categories)
       std::cout << "    " << category << ": " << words(pair.first) << " -> " << words(pair.second) << "\n";
   };
-  auto done = simulate(**store, reader, *parties, config->agreements, **before, **after, since, until, changed,
-                       [&](std::uint64_t n) {
+  auto done = simulate(**store, (*recorded)->reader(), (*recorded)->parties(), config->agreements, *before->set,
+                       **after, since, until, changed, [&](std::uint64_t n) {
                          if (terminal) std::cerr << "\r" << n << " exchanges" << std::flush;
                        });
   if (terminal) std::cerr << "\n";
   if (!done) return complain(in_words(done.error()));
   if (a.json())
-    std::cout << json::serialize(json::object{{"before", (*before)->hash},
+    std::cout << json::serialize(json::object{{"before", before->set->hash},
                                               {"after", (*after)->hash},
                                               {"exchanges", done->exchanges},
                                               {"changed", done->changed},

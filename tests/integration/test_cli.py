@@ -336,7 +336,42 @@ class Cli(HubCase):
             self.assertIn(line, text)
             self.assertIn(shown["rulesetHash"], text)
         self.cli("policy", "explain", new_id(), check=FAILED)
-        self.cli("policy", "explain", sent["id"], "--with", "fact:need_of_help=true", check=USAGE)
+        self.cli("policy", "explain", sent["id"], "--from", "police-west", check=USAGE)
+
+    def test_what_if_of_a_recorded_exchange(self):
+        before = self.leaves()
+        sent = self.to(self.send("police-west", "police", build.police_lob(people.ADULT_22, new_id())), "social-board")
+        taken = self.leaves()
+        explain = ["policy", "explain", sent["id"]]
+        [found] = self.cli_json(*explain, "--with", "fact:need_of_help=true", check=OK)
+        self.assertEqual((found["recorded"], found["before"], found["outcome"]), ("held", "held", "released"))
+        self.assertEqual((found["rulesFrom"], found["rulesetHash"]), ("published", sent["rulesetHash"]))
+        text = self.cli(*explain, "--with", "fact:need_of_help=true", "--lang", "en", check=OK).stdout
+        self.assertIn("recorded held, now held => released\n", text)
+        self.assertIn(f"rules {sent['rulesetHash']} (published), registered consents: ", text)
+        self.assertEqual(self.cli_json(*explain, "--with", "fact:need_of_help=false", check=FAILED)[0]["outcome"], "refused")
+        self.assertIn("explanation", self.cli_json(*explain, "--full", check=FAILED)[0])
+        self.cli(*explain, "--with", "fact:nothing=true", check=USAGE)
+        self.cli(*explain, "--at", "yesterday", check=USAGE)
+        self.cli(*explain, "--rules", "/nowhere", check=FAILED)
+        self.assertGreater(taken, before)
+        self.assertEqual(self.leaves(), taken, "nothing is recorded")
+
+    def test_registered_consents_count_in_an_explanation(self):
+        offer = {"persons": [build.as_person(people.ADULT_22)], "payload": {"offer": {"accepted": True, "at": build.now(-3600)}}, "facts": [{"code": "offer_accepted", "value": True}]}
+        path = self.file(build.canonical("police.offer", "police-west", offer))
+        explain = ["policy", "explain", path, "--from", "police-west", "--to", "social-board", "--purpose", "voluntary_offer"]
+        [none] = self.cli_json(*explain, check=FAILED)
+        self.assertEqual(none["outcome"], "refused")
+        consent = {"person": {"personalNumber": people.ADULT_22["personalNumber"]}, "giver": "self", "recipients": ["social-board"], "purposes": ["voluntary_offer"],
+                   "categories": ["identity", "event"], "validTo": build.now(86400), "evidenceSha256": "5b" * 32, "language": "sv"}
+        added = self.call("police-west", "POST", "/v1/consents", consent, expect=201)
+        [found] = self.cli_json(*explain, check=OK)
+        self.assertIn(found["outcome"], PERMITTED)
+        self.assertEqual(found["registeredConsents"], none["registeredConsents"] + 1)
+        self.assertEqual(self.cli_json(*explain, "--without-consent", check=FAILED)[0]["outcome"], "refused")
+        self.call("police-west", "POST", f"/v1/consents/{added['id']}/revocations", {"reasonCode": "person_declined"})
+        self.assertEqual(self.cli_json(*explain, check=FAILED)[0]["reason"], "consent_revoked")
 
     def test_a_message_that_cannot_be_explained_is_said_without_its_values(self):
         number = people.YOUTH_17["personalNumber"]

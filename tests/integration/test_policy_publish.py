@@ -63,6 +63,12 @@ class Publishing(HubCase):
         leaves = self.leaves()
         self.approve(proposal)
         self.assertEqual((self.active(), self.leaves()), (proposal, leaves + 1))
+        # What is explained is what the hub decides by, not what lies on disk; --rules says otherwise.
+        need = [part for f in ("identity_established", "need_of_help") for part in ("--with", f"fact:{f}=true")]
+        [found] = self.cli_json("policy", "explain", waiting["id"], *need, check=1)
+        self.assertEqual((found["outcome"], found["rulesetHash"], found["rulesFrom"]), ("held", proposal, "published"))
+        [found] = self.cli_json("policy", "explain", waiting["id"], *need, "--rules", str(self.hub.config / "rules"))
+        self.assertEqual((found["outcome"], found["rulesFrom"]), ("released", "--rules"))
         self.assertEqual(self.answer(waiting["id"])["outcome"], "held", "the narrow set asks for the balance too")
         self.approve(proposal, check=1)  # no proposal any more
         # It is what the hub starts with, whatever lies on disk.
