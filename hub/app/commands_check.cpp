@@ -56,6 +56,8 @@ int check(const Arguments& a) {
     }
     counts["plugins"] = loaded;
     if (auto keys = KeyStore::open(config->keys_dir); !keys) note(keys.error());
+    if (!config->log.witness_policy.empty())
+      if (auto policy = witness_policy_of(*config); !policy) note(policy.error());
     for (const NamedFile& file : config->files) {
       std::error_code ec;
       if (!std::filesystem::is_regular_file(file.path, ec))

@@ -11,14 +11,20 @@
 namespace samband::cli {
 namespace {
 
+Result<std::string> verifier_key(const Config& config) {
+  auto keys = KeyStore::open(config.keys_dir);
+  if (!keys) return keys.error();
+  return note::to_text(note::make_verifier(config.log.origin, crypto::ed25519_public((*keys)->log_seed())));
+}
+
 int verify(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   std::string key = a.get("vkey");
   if (key.empty()) {
-    auto keys = KeyStore::open(config->keys_dir);
-    if (!keys) return complain(in_words(keys.error()));
-    key = note::to_text(note::make_verifier(config->log.origin, crypto::ed25519_public((*keys)->log_seed())));
+    auto own = verifier_key(*config);
+    if (!own) return complain(in_words(own.error()));
+    key = std::move(*own);
   }
   auto store = store_to_read(*config);
   if (!store) return complain(in_words(store.error()));
@@ -43,6 +49,15 @@ int verify(const Arguments& a) {
   return result->problems.empty() ? kOk : kFailed;
 }
 
+int print_key(const Arguments& a) {
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  auto key = verifier_key(*config);
+  if (!key) return complain(in_words(key.error()));
+  std::cout << *key << "\n";
+  return kOk;
+}
+
 int checkpoint(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
@@ -64,6 +79,12 @@ void add_log(std::vector<Command>& commands) {
                       "Every entry, tile, root, signature, and that every exchange cites its own decision.",
                       {kConfigOption, kJsonOption, {"vkey", "KEY", "verifier key (default: of the key store)", ""}},
                       verify});
+  commands.push_back({"log key",
+                      "Prints the verifier key of the log",
+                      "",
+                      "For samband-verify, witnesses and auditors: signed-note form, name+id+key.",
+                      {kConfigOption},
+                      print_key});
   commands.push_back({"log checkpoint", "Prints the newest signed checkpoint", "", "", {kConfigOption}, checkpoint});
 }
 

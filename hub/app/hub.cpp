@@ -4,6 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -21,6 +22,7 @@
 #include "identity/peer.hpp"
 #include "keys/crypto.hpp"
 #include "keys/key_store.hpp"
+#include "witness/cosigning.hpp"
 
 namespace samband {
 namespace {
@@ -92,6 +94,41 @@ std::vector<EndpointOptions> endpoints_of(const Config& config) {
   return out;
 }
 
+std::vector<EndpointOptions> witness_endpoints(const Config& config, const note::WitnessPolicy& policy) {
+  std::vector<EndpointOptions> out;
+  for (const auto& witness : policy.witnesses()) {
+    if (witness.url.empty()) continue;
+    EndpointOptions o;
+    o.name = Cosigning::endpoint_of(witness.name);
+    o.url = witness.url;
+    o.files = files_of(config.client);
+    o.allow_plain = true;  // to a loopback address only
+    o.connections_max = 4;
+    o.connect_timeout = std::chrono::seconds(2);
+    o.request_timeout = std::chrono::seconds(5);
+    o.response_bytes_max = 64u << 10;
+    out.push_back(std::move(o));
+  }
+  return out;
+}
+
+// What the witnesses have seen decides whether this store may go on: asked before anything is signed.
+Result<void> ask_witnesses(const Config& config, Ledger& ledger, const note::WitnessPolicy& policy) {
+  asio::io_context io;
+  Client client(io, witness_endpoints(config, policy));
+  Cosigning cosigning(ledger, policy, client);
+  Result<void> result;
+  asio::co_spawn(
+      io,
+      [&]() -> Task<void> {
+        result = co_await cosigning.look_before_signing();
+        client.close();
+      },
+      asio::detached);
+  io.run();
+  return result;
+}
+
 Patience patience_of(const Config& config) {
   Patience out;
   out.alert_after = config.holds.alert_after;
@@ -161,8 +198,17 @@ int serve(const Config& config) {
   log_options.batch_max = config.log.batch_max;
   log_options.queue_max = config.log.queue_max;
   log_options.guard_file = config.keys_dir / "log.guard";
+  if (!config.log.witness_policy.empty()) {
+    auto policy = cli::witness_policy_of(config);
+    if (!policy) return complain(in_words(policy.error()));
+    log_options.witnesses = std::move(*policy);
+    log_options.wait_for_witnesses = config.log.wait_for_witnesses;
+  }
+  const std::optional<note::WitnessPolicy> witnesses = log_options.witnesses;
   auto ledger = Ledger::open(**store, std::move(log_options));
   if (!ledger) return complain(in_words(ledger.error()));
+  if (witnesses)
+    if (auto seen = ask_witnesses(config, **ledger, *witnesses); !seen) return complain(in_words(seen.error()));
   auto plugins = cli::plugins_of(config, config.plugins);
   if (!plugins) return complain(in_words(plugins.error()));
   // What the analysis calls an error is not published. The published set itself only draws a word: it passed when it
@@ -186,6 +232,9 @@ int serve(const Config& config) {
   MetricsMeter meter(metrics);
   const Clock& clock = system_clock();
   Client client(io, endpoints_of(config));
+  Client witness_client(io, witnesses ? witness_endpoints(config, *witnesses) : std::vector<EndpointOptions>{});
+  const note::WitnessPolicy no_witnesses;
+  Cosigning cosigning(**ledger, witnesses ? *witnesses : no_witnesses, witness_client);
   Intake::Limits limits;
   limits.clock_skew_max = config.clock_skew_max;
   auto trust = CertificateTrust::open(config.server.ca, config.server.crl);
@@ -251,11 +300,14 @@ int serve(const Config& config) {
     draining = true;
     log(LogLevel::info, "hub.draining", {{"connections", std::to_string(server.connections())}});
     outbox.stop();
+    cosigning.stop();
+    (*ledger)->stop_waiting();
     deadlines.stop();
     upkeep.stop();
     server.drain(kDrainMax, [&] {
       // Attempts under way end by their own deadlines; what waits stays in the store.
       client.close();
+      witness_client.close();
       reload_signals.cancel();
       patience.expires_after(std::chrono::seconds(2));
       patience.async_wait([&](const boost::system::error_code&) { io.stop(); });
@@ -279,6 +331,7 @@ int serve(const Config& config) {
   asio::co_spawn(io, journey.settle(), asio::detached);
   asio::co_spawn(io, quarantine.run(), asio::detached);
   asio::co_spawn(io, deadlines.run(), asio::detached);
+  if (witnesses) asio::co_spawn(asio::make_strand(io), cosigning.run(), asio::detached);
   asio::co_spawn(io, upkeep.run(), asio::detached);
   ready = true;
   log(LogLevel::info, "hub.ready",

@@ -1,6 +1,8 @@
 #include "app/settings.hpp"
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "keys/crypto.hpp"
 #include "keys/jws.hpp"
@@ -63,6 +65,23 @@ Result<Parties> parties_of(const Config& config) {
     holders.push_back(std::move(certificate->holder));
   }
   return Parties(config.parties.all(), std::move(officials));
+}
+
+Result<note::WitnessPolicy> witness_policy_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (!file) return fail(Errc::invalid_config, path.string(), "cannot be read");
+  auto policy = note::WitnessPolicy::parse(text);
+  if (!policy) return fail(Errc::invalid_config, path.string() + ": " + policy.error().where, policy.error().message);
+  return policy;
+}
+
+Result<note::WitnessPolicy> witness_policy_of(const Config& config) {
+  auto policy = witness_policy_of(config.log.witness_policy);
+  if (policy && config.log.wait_for_witnesses && !policy->needs_witnesses())
+    return fail(Errc::invalid_config, config.log.witness_policy_place,
+                "wait_for_witnesses needs a policy whose quorum is not 'none'");
+  return policy;
 }
 
 SamenessLimits sameness_of(const Config& config) {

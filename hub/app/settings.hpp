@@ -4,6 +4,7 @@
 #include "confidentiality/rules.hpp"
 #include "config/config.hpp"
 #include "follow_up/sameness.hpp"
+#include "ledger/cosignature.hpp"
 #include "plugin_host/plugin_host.hpp"
 #include "store/store.hpp"
 
@@ -22,6 +23,9 @@ Result<std::unique_ptr<PluginHost>> plugins_of(const Config&, const std::vector<
 Result<std::unique_ptr<Store>> store_to_read(const Config&);
 // The parties with what the officials' certificates say. Errors name the place in parties.toml.
 Result<Parties> parties_of(const Config&);
+// The tlog-policy that hub.toml names. Errors: invalid_config with file and line.
+Result<note::WitnessPolicy> witness_policy_of(const Config&);
+Result<note::WitnessPolicy> witness_policy_of(const std::filesystem::path&);
 SamenessLimits sameness_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder);

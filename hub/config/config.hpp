@@ -103,6 +103,9 @@ struct LogConfig {
   std::string origin;   // checkpoint origin and name of the log key
   int batch_max = 256;  // appends per transaction
   std::size_t queue_max = 4096;
+  std::filesystem::path witness_policy;  // tlog-policy with the witnesses and their URLs; "" = none
+  std::string witness_policy_place;      // "hub.toml:line:column"
+  bool wait_for_witnesses = false;       // release nothing before their quorum has seen its leaf
 };
 
 // A file that hub.toml names. Loading does not open it (a tool may read the configuration without the keys).

@@ -175,6 +175,13 @@ class HubFile {
     config_.log.batch_max = static_cast<int>(in->integer("batch_max", config_.log.batch_max, 1, 4096));
     config_.log.queue_max = static_cast<std::size_t>(
         in->integer("queue_max", static_cast<std::int64_t>(config_.log.queue_max), 1, 1'000'000));
+    if (const std::string policy = in->text("witness_policy", 255); !policy.empty()) {
+      config_.log.witness_policy = config_.folder / policy;
+      config_.log.witness_policy_place = in->place(*in->raw().get("witness_policy"));
+    }
+    config_.log.wait_for_witnesses = in->boolean("wait_for_witnesses", false);
+    if (config_.log.wait_for_witnesses && config_.log.witness_policy.empty())
+      in->refuse("wait_for_witnesses", "expected a witness_policy that names the witnesses");
     in->finish();
   }
 

@@ -448,6 +448,8 @@ Time Journey::valid_until(const Grounds& rest, Time at) const {
 }
 
 Task<Result<std::optional<Attempt>>> Journey::admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) {
+  // First the witnesses, when they are waited for: what is looked at after that is of this moment.
+  if (auto seen = co_await s_.ledger.cosigned(row.leaf_index); !seen) co_return seen.error();
   if (prepared && source && prepared->epoch == epoch_.load() && s_.clock.now() < prepared->valid_until) {
     auto released =
         s_.ledger.release(row.id, row.recipient, prepared->decision, std::move(prepared->body), row.leaf_index);
@@ -470,6 +472,7 @@ Task<Result<std::optional<Attempt>>> Journey::admit(ExchangeRow row, CasePtr sou
 
 Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr source) {
   for (int tries = 0; tries < 3; ++tries) {
+    if (auto seen = co_await s_.ledger.cosigned(row.leaf_index); !seen) co_return seen.error();
     const Party* recipient = s_.parties.find(row.recipient);
     if (!recipient) co_return fail(Errc::invalid_config, "parties", "the recipient is no longer a party");
     auto rest = reader_.grounds(*source, row.id);

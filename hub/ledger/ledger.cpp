@@ -95,6 +95,8 @@ Result<Released> Ledger::release(std::string exchange_id, std::string recipient,
     if (!decoded) return refuse("the leaf in the store cannot be read");
     leaf = summary_of(*decoded);
   }
+  if (impl_->options.wait_for_witnesses && leaf_index >= impl_->newest_cosigned()->size)
+    return fail(Errc::busy, "ledger.release", "the witnesses have not seen the leaf yet; ask again");
   if (leaf->type != LeafType::decision) return refuse("the leaf is not a decision");
   if (leaf->subject_id != exchange_id) return refuse("the leaf is about another exchange");
   if (leaf->outcome != to_string(decision.outcome())) return refuse("the leaf records another outcome");
@@ -110,9 +112,11 @@ bool Ledger::healthy() const { return impl_->healthy; }
 Result<std::string> Ledger::receipt(std::uint64_t leaf_index) const {
   const auto state = impl_->current();
   if (leaf_index >= state->tree.size()) return fail(Errc::not_found, "ledger.receipt", "no such leaf");
-  auto proof = state->tree.inclusion(leaf_index, state->tree.size(), impl_->tiles_of(*state));
+  const auto seen = impl_->newest_cosigned();
+  const bool witnessed = leaf_index < seen->size;
+  auto proof = state->tree.inclusion(leaf_index, witnessed ? seen->size : state->tree.size(), impl_->tiles_of(*state));
   if (!proof) return proof.error();
-  return note::to_text(note::LogProof{leaf_index, std::move(*proof), state->checkpoint});
+  return note::to_text(note::LogProof{leaf_index, std::move(*proof), witnessed ? seen->note : state->checkpoint});
 }
 
 Result<Bytes> Ledger::serve_path(std::string_view path) const {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/cosignature.hpp"
 #include "ledger/leaf.hpp"
 #include "minimise/minimise.hpp"
 #include "model/decision.hpp"
@@ -54,6 +55,8 @@ class Ledger {
     std::size_t queue_max = 4096;
     // Rollback guard, best on another disk than the data (docs/ledger-format.md); empty = none.
     std::filesystem::path guard_file = {};
+    std::optional<note::WitnessPolicy> witnesses = {};
+    bool wait_for_witnesses = false;  // release nothing before the quorum of `witnesses` has seen its leaf
   };
   // Recomputes the root from tiles and tail and compares it with the last signed checkpoint; refuses to start when they
   // differ. Starts the writer thread.
@@ -73,11 +76,26 @@ class Ledger {
   Result<Released> release(std::string exchange_id, std::string recipient, const Decision&, Minimised,
                            std::uint64_t leaf_index);
 
-  std::uint64_t size() const;                                   // of the signed tree
-  std::string checkpoint() const;                               // newest signed note
-  Result<std::string> receipt(std::uint64_t leaf_index) const;  // tlog-proof text to the newest checkpoint
-  std::string verifier_key() const;                             // signed-note verifier form: name+hash+base64
+  std::uint64_t size() const;      // of the signed tree
+  std::string checkpoint() const;  // newest signed note
+  // tlog-proof text: to the newest checkpoint that the witnesses have cosigned when it holds the leaf, else to the
+  // newest.
+  Result<std::string> receipt(std::uint64_t leaf_index) const;
+  std::string verifier_key() const;  // signed-note verifier form: name+hash+base64
   bool healthy() const;
+
+  // Witnesses (C2SP tlog-witness; hub/witness asks them).
+  // Completes when the signed tree is larger than `size`. Error unavailable when the hub stops.
+  boost::asio::awaitable<Result<void>> grown(std::uint64_t size);
+  // Completes when the quorum has seen the leaf; at once when release() does not wait for it. Error unavailable when
+  // the hub stops, or stops signing.
+  boost::asio::awaitable<Result<void>> cosigned(std::uint64_t leaf_index);
+  Result<merkle::Proof> consistency(std::uint64_t old_size, std::uint64_t size) const;
+  // A checkpoint of this log with cosignatures that meet the policy. Errors: invalid_input, forbidden (quorum not met).
+  Result<void> put_cosigned(std::string signed_note);
+  std::uint64_t cosigned_size() const;
+  void stop_signing(const std::string& reason);  // for good: a witness has seen another history, or more of this one
+  void stop_waiting();                           // the hub stops
 
   // tlog-tiles read side: "checkpoint", "tile/<L>/<N>[.p/<W>]", "tile/entries/<N>[.p/<W>]"; not_found otherwise.
   Result<Bytes> serve_path(std::string_view path) const;

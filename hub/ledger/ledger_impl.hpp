@@ -45,6 +45,26 @@ struct Snapshot {
   std::string checkpoint;
 };
 
+// The newest checkpoint that the witnesses' quorum has cosigned.
+struct Cosigned {
+  std::uint64_t size = 0;
+  std::string note;
+};
+
+// Who waits for a number to grow. Thread-safe.
+class Watchers {
+ public:
+  using Done = std::function<void(Result<void>)>;
+  // Calls `done` at once when `reached` says that the number is larger already.
+  void add(std::uint64_t above, const std::function<bool()>& reached, Done done);
+  void reached(std::uint64_t number);  // everybody who waits for less
+  void fail_all(const Error&);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<std::uint64_t, Done>> waiting_;
+};
+
 // The leaves committed last, so that release() reads no disk on the common way. Thread-safe.
 class RecentLeaves {
  public:
@@ -98,6 +118,13 @@ struct Ledger::Impl {
 
   mutable std::mutex snapshot_mutex;
   std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const Cosigned> cosigned = std::make_shared<Cosigned>();  // under snapshot_mutex
+  Watchers growth, cosigning;
+
+  std::shared_ptr<const Cosigned> newest_cosigned() const {
+    const std::lock_guard lock(snapshot_mutex);
+    return cosigned;
+  }
 
   std::mutex queue_mutex;
   std::condition_variable queued;

@@ -105,8 +105,12 @@ void Ledger::Impl::run_batch(std::vector<Append>& batch) {
   }
   if (next->tree.size() != before->tree.size()) {
     if (guard) guard->signed_now({options.origin, next->tree.size(), next->tree.root()});
-    const std::lock_guard lock(snapshot_mutex);
-    snapshot = std::move(next);
+    const std::uint64_t size = next->tree.size();
+    {
+      const std::lock_guard lock(snapshot_mutex);
+      snapshot = std::move(next);
+    }
+    growth.reached(size);
   }
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i].waiter->complete(std::move(*results[i]));
 }

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 # In the order of dependence. `config` builds values of the pure core from files, so it sits between core and shell.
-ROOMS = ["base", "model", "identity", "routing", "confidentiality", "minimise", "config", "keys", "store", "ledger", "transport",
+ROOMS = ["base", "model", "identity", "routing", "confidentiality", "minimise", "config", "keys", "store", "ledger", "transport", "witness",
          "plugin_host", "intake", "delivery", "follow_up", "exchange", "report", "admin", "console", "app", "verify"]
 # Written apart from the rest, so that a mistake there is not repeated here: knows no room, and no room knows it.
 ALONE = {"verify"}
@@ -94,7 +94,7 @@ def check_plugins(root):
 
 def check_build_order(root):
     """CMake builds the rooms in the order of this map; two lists that may not drift apart."""
-    found = re.search(r"set\(SAMBAND_ROOMS\s+(.*?)CACHE", (root / "CMakeLists.txt").read_text(encoding="utf-8"), re.S)
+    found = re.search(r"set\(SAMBAND_ROOMS\s+(.*?)\)", (root / "CMakeLists.txt").read_text(encoding="utf-8"), re.S)
     rooms = found.group(1).split() if found else []
     return [] if rooms == [r for r in ROOMS if r in rooms] and set(rooms) >= set(ROOMS) - {"config"} - ALONE else [
         f"CMakeLists.txt: SAMBAND_ROOMS is not in the order of the map of rooms: {' '.join(rooms)}"]
