@@ -1,39 +1,69 @@
-// samband-policy-proof domain [--cells N] [--part I/N] [--seed S]   the engine against the naive reference, cell by
-// cell samband-policy-proof cases N [--seed S]                           JSON Lines for Cedar (cedar.py) Exit code 0
-// when everything agrees, 1 when not, 2 for wrong use.
+// samband-policy-proof domain [--whole] [--jobs N]   the engine against the naive reference, cell by cell; every rule,
+//                                                    provision and cut point must have been met, or it fails by name
+// samband-policy-proof cases N [--seed S]            JSON Lines for Cedar (cedar.py)
+// Exit code 0 when everything agrees and is covered, 1 when not, 2 for wrong use.
+#include <atomic>
 #include <chrono>
-#include <cstring>
+#include <cstdlib>
 #include <iostream>
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include "cedar_cases.hpp"
+#include "coverage.hpp"
 #include "domain.hpp"
-#include "reference.hpp"
 
 namespace {
 
 using namespace samband;
 
-int domain(const proof::Tour& tour) {
+int domain(proof::Extent extent, int jobs) {
   const auto rules = samband::testing::shipped_rules();
-  std::uint64_t wrong = 0;
   const auto start = std::chrono::steady_clock::now();
-  const auto size = proof::walk(*rules, tour, [&](const samband::testing::World& w) {
-    const auto request = w.request();
-    const auto difference = samband::testing::disagreement(request, *rules, DecisionMaker::decide(request, *rules));
-    if (difference.empty() || ++wrong > 10) return;
-    std::cout << "DISAGREE " << w.holder.actor_type << " -> " << w.recipient.actor_type << " " << w.kind << " "
-              << w.purpose << ": " << difference << "\n";
-  });
+  const proof::Domain domain(*rules);
+  proof::Coverage coverage(*rules);
+  proof::Size size;
+  std::uint64_t wrong = 0;
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  const auto work = [&] {
+    proof::Coverage own(*rules);
+    proof::Size visited;
+    const auto visit = [&](const samband::testing::World& w, const RuleSet& set, const Rule* about) {
+      const auto request = w.request();
+      const auto decision = DecisionMaker::decide(request, set);
+      own.see(w, set, about, samband::testing::Reference{request, set}, decision);
+      const auto difference = samband::testing::disagreement(request, set, decision);
+      if (difference.empty()) return;
+      const std::lock_guard lock(mutex);
+      if (++wrong <= 10)
+        std::cout << "DISAGREE " << w.holder.actor_type << " -> " << w.recipient.actor_type << " " << w.kind << " "
+                  << w.purpose << ": " << difference << "\n";
+    };
+    for (auto plot = next++; plot < domain.plots(extent); plot = next++) visited.add(domain.walk(plot, extent, visit));
+    const std::lock_guard lock(mutex);
+    coverage.merge(own);
+    size.add(visited);
+  };
+  std::vector<std::thread> threads;
+  for (int i = 1; i < jobs; ++i) threads.emplace_back(work);
+  work();
+  for (auto& thread : threads) thread.join();
+  const auto missing = coverage.missing(), stale = coverage.stale();
+  for (const auto& what : missing) std::cout << "NOT COVERED " << what << "\n";
+  for (const auto& what : stale) std::cout << "COVERED AFTER ALL " << what << "\n";
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  std::cout << "domain: " << size.cells << " cells in " << size.requests << " of " << size.requests_all << " requests, "
-            << size.flows << " flows, seed " << tour.seed << ", part " << tour.part + 1 << "/" << tour.parts << ", "
-            << wrong << " disagreements, " << spent.count() << " s\n";
-  return wrong == 0 && size.cells > 0 ? 0 : 1;
+  std::cout << "domain: " << size.cells << " cells in " << size.requests << " requests, "
+            << (extent == proof::Extent::whole ? "the whole domain" : "the part for every run") << "; "
+            << domain.neighbourhoods() << " neighbourhoods of " << domain.flows() << " flows; " << coverage.met()
+            << " of " << coverage.needed() << " things to meet met; " << wrong << " disagreements; " << spent.count()
+            << " s\n";
+  return wrong == 0 && missing.empty() && stale.empty() ? 0 : 1;
 }
 
 int usage() {
-  std::cerr << "samband-policy-proof domain [--cells N] [--part I/N] [--seed S] | cases N [--seed S]\n";
+  std::cerr << "samband-policy-proof domain [--whole] [--jobs N] | cases N [--seed S]\n";
   return 2;
 }
 
@@ -42,30 +72,25 @@ int usage() {
 int main(int argc, char** argv) {
   if (argc < 2) return usage();
   const std::string what = argv[1];
-  proof::Tour tour;
-  tour.seed = std::random_device{}();
-  if (const char* given = std::getenv("SAMBAND_SEED")) tour.seed = std::strtoull(given, nullptr, 10);
-  std::uint64_t cases = 0;
-  int i = 2;
+  auto extent = proof::Extent::test;
+  int jobs = 1, i = 2;
+  std::uint64_t cases = 0, seed = std::random_device{}();
+  if (const char* given = std::getenv("SAMBAND_SEED")) seed = std::strtoull(given, nullptr, 10);
   if (what == "cases" && argc > 2) cases = std::strtoull(argv[i++], nullptr, 10);
-  for (; i + 1 < argc; i += 2) {
+  for (; i < argc; ++i) {
     const std::string option = argv[i];
-    if (option == "--cells") {
-      tour.cells_max = std::strtoull(argv[i + 1], nullptr, 10);
-    } else if (option == "--seed") {
-      tour.seed = std::strtoull(argv[i + 1], nullptr, 10);
-    } else if (option == "--part") {
-      char* rest = nullptr;
-      tour.part = static_cast<int>(std::strtol(argv[i + 1], &rest, 10)) - 1;
-      tour.parts = *rest == '/' ? static_cast<int>(std::strtol(rest + 1, nullptr, 10)) : 0;
-      if (tour.part < 0 || tour.part >= tour.parts) return usage();
+    if (option == "--whole" && what == "domain") {
+      extent = proof::Extent::whole;
+    } else if (option == "--jobs" && what == "domain" && i + 1 < argc) {
+      jobs = static_cast<int>(std::strtol(argv[++i], nullptr, 10));
+    } else if (option == "--seed" && what == "cases" && i + 1 < argc) {
+      seed = std::strtoull(argv[++i], nullptr, 10);
     } else {
       return usage();
     }
   }
-  if (i != argc) return usage();
-  if (what == "domain") return domain(tour);
+  if (what == "domain" && jobs > 0 && jobs <= 64) return domain(extent, jobs);
   if (what != "cases" || cases == 0) return usage();
-  proof::write_cedar_cases(cases, tour.seed, std::cout);
+  proof::write_cedar_cases(cases, seed, std::cout);
   return 0;
 }
