@@ -19,7 +19,7 @@ void add_exchange(std::vector<Command>&);        // exchange list, show, retry
 void add_quarantine(std::vector<Command>&);      // quarantine list, show, delete
 void add_report(std::vector<Command>&);          // report statistics, duties, assessments
 void add_review(std::vector<Command>&);          // review list, close
-void add_log(std::vector<Command>&);             // log verify, checkpoint
+void add_log(std::vector<Command>&);             // log verify, checkpoint, key, export
 void add_witness(std::vector<Command>&);         // log witness
 
 }  // namespace samband::cli

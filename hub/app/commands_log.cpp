@@ -1,10 +1,15 @@
-// samband log verify | proof | checkpoint: the log, read beside a running hub.
+// samband log verify | checkpoint | key | export: the log, read beside a running hub.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
 #include <iostream>
 
 #include "app/commands.hpp"
 #include "app/settings.hpp"
 #include "keys/crypto.hpp"
 #include "keys/key_store.hpp"
+#include "ledger/export.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/note.hpp"
 
@@ -15,6 +20,13 @@ Result<std::string> verifier_key(const Config& config) {
   auto keys = KeyStore::open(config.keys_dir);
   if (!keys) return keys.error();
   return note::to_text(note::make_verifier(config.log.origin, crypto::ed25519_public((*keys)->log_seed())));
+}
+
+std::function<void(std::uint64_t, std::uint64_t)> progress(const Arguments& a) {
+  if (a.json() || ::isatty(STDERR_FILENO) != 1) return {};
+  return [](std::uint64_t done, std::uint64_t total) {
+    std::cerr << "\r" << done << " of " << total << (done == total ? " entries\n" : " entries") << std::flush;
+  };
 }
 
 int verify(const Arguments& a) {
@@ -28,10 +40,7 @@ int verify(const Arguments& a) {
   }
   auto store = store_to_read(*config);
   if (!store) return complain(in_words(store.error()));
-  const bool quiet = a.json();
-  auto result = Ledger::verify(**store, key, [quiet](std::uint64_t done, std::uint64_t total) {
-    if (!quiet && total > 20000) std::cerr << "\r" << done << " of " << total << " entries" << std::flush;
-  });
+  auto result = Ledger::verify(**store, key, progress(a));
   if (!result) return complain(in_words(result.error()));
   json::array problems;
   for (const Error& e : result->problems) problems.push_back(json::object{{"where", e.where}, {"message", e.message}});
@@ -70,6 +79,27 @@ int checkpoint(const Arguments& a) {
   return kOk;
 }
 
+int write_tiles(const Arguments& a) {
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  auto store = store_to_read(*config);
+  if (!store) return complain(in_words(store.error()));
+  ExportOptions options{a.positional().front(), !a.has("hashes-only"), progress(a)};
+  if (options.entries) ::umask(0077);
+  auto done = export_log(**store, options);
+  if (!done) return complain(in_words(done.error()));
+  if (a.json())
+    std::cout << json::serialize(json::object{{"size", done->size},
+                                              {"new", done->size - done->from},
+                                              {"files", done->files},
+                                              {"entries", options.entries}})
+              << "\n";
+  else
+    std::cout << done->size << " entries, " << done->size - done->from << " of them new, " << done->files
+              << " files written\n";
+  return kOk;
+}
+
 }  // namespace
 
 void add_log(std::vector<Command>& commands) {
@@ -85,6 +115,16 @@ void add_log(std::vector<Command>& commands) {
                       "For samband-verify, witnesses and auditors: signed-note form, name+id+key.",
                       {kConfigOption},
                       print_key});
+  commands.push_back(
+      {"log export",
+       "Writes the log as a folder that samband-verify and others read (C2SP tlog-tiles)",
+       "DIR",
+       "Again into the same folder: only what is new. With the entries the folder is for auditors only: it\n"
+       "names parties, rules and times, and is made with mode 0700. The newest checkpoint is written last.",
+       {kConfigOption,
+        kJsonOption,
+        {"hashes-only", "", "without the entries: hashes and checkpoint, which are public", ""}},
+       write_tiles});
   commands.push_back({"log checkpoint", "Prints the newest signed checkpoint", "", "", {kConfigOption}, checkpoint});
 }
 

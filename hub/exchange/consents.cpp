@@ -101,7 +101,7 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
   }
   json::object out{
       {"id", id}, {"leafIndex", static_cast<std::int64_t>(*recorded)}, {"redecided", std::move(redecided)}};
-  if (auto proof = s_.ledger.receipt(*recorded)) out["receipt"] = std::move(*proof);
+  if (auto proof = s_.ledger.receipt(*recorded, Ledger::Carry::leaf)) out["receipt"] = std::move(*proof);
   co_return out;
 }
 

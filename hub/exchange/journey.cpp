@@ -186,7 +186,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
 
   json::array exchanges;
   for (std::size_t i = 0; i < rows->size(); ++i)
-    exchanges.push_back(with_receipt((*rows)[i], show_exchange((*rows)[i], std::move(explanations[i]))));
+    exchanges.push_back(
+        with_receipt((*rows)[i], show_exchange((*rows)[i], std::move(explanations[i])), Ledger::Carry::leaf));
   co_return json::object{{"messageId", message.id},
                          {"senderMessageId", message.sender_message_id},
                          {"duplicate", false},
@@ -523,7 +524,7 @@ Task<Result<void>> Journey::send_receipt(ExchangeRow row, CasePtr source) {
                    {"receivedAt", to_rfc3339(row.acknowledged_at.value_or(now))},
                    {"receiptLeaf", static_cast<std::int64_t>(row.ack_leaf_index.value_or(0))}};
   if (row.ack_leaf_index)
-    if (auto proof = s_.ledger.receipt(*row.ack_leaf_index))
+    if (auto proof = s_.ledger.receipt(*row.ack_leaf_index, Ledger::Carry::leaf))
       canonical.at("data").at("payload").as_object()["proof"] = std::move(*proof);
   if (!source) {
     auto read = source_of(row);

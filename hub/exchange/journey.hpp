@@ -147,8 +147,8 @@ class Journey final : public DeliveryGate {
   Result<CasePtr> source_of(const ExchangeRow& row) const { return reader_.source_of(row); }
   Result<CasePtr> complete_status(const Case& status, const ExchangeRow& about, const Party& sender, Time now) const;
   Result<ExchangeRow> own_row(const Party& caller, const std::string& exchange_id, bool sender, bool recipient) const;
-  json::object answer_for(const ExchangeRow&) const;
-  json::object with_receipt(const ExchangeRow&, json::object shown) const;
+  json::object answer_for(const ExchangeRow&, Ledger::Carry) const;
+  json::object with_receipt(const ExchangeRow&, json::object shown, Ledger::Carry) const;
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
   // Who answers for an assessment, how that is known, and what was said: `body`, or what the signature is over.

@@ -230,7 +230,7 @@ Task<Result<json::object>> Journey::close_review(Caller who, std::string id, jso
   log(LogLevel::info, "review.closed", {{"exchange", id}, {"party", stored->party}, {"verdict", verdict}});
   const ExchangeRow about = std::move(**row);
   json::object out = show(*stored, &about);
-  if (auto proof = s_.ledger.receipt(stored->leaf_index))
+  if (auto proof = s_.ledger.receipt(stored->leaf_index, Ledger::Carry::leaf))
     out["receipt"] =
         json::object{{"leafIndex", static_cast<std::int64_t>(stored->leaf_index)}, {"proof", std::move(*proof)}};
   co_return out;

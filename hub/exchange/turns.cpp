@@ -27,6 +27,11 @@ void keep_released_only(json::object& shown) {
   }
 }
 
+// The leaf names rules and reasons of what was withheld: the sender may know them, the recipient may not.
+Ledger::Carry carry_for(const Party& caller, const ExchangeRow& row) {
+  return caller.id == row.sender ? Ledger::Carry::leaf : Ledger::Carry::proof_only;
+}
+
 // Steps after receipt reach the sender as messages of their own, under their own decisions; not by looking here.
 std::string life_for_sender(const std::string& life) {
   return life.empty() || life == "sent" || life == "recalled" ? life : "received";
@@ -52,10 +57,12 @@ Result<ExchangeRow> Journey::own_row(const Party& caller, const std::string& id,
   return std::move(**row);
 }
 
-json::object Journey::answer_for(const ExchangeRow& row) const { return with_receipt(row, show_exchange(row)); }
+json::object Journey::answer_for(const ExchangeRow& row, Ledger::Carry carry) const {
+  return with_receipt(row, show_exchange(row), carry);
+}
 
-json::object Journey::with_receipt(const ExchangeRow& row, json::object out) const {
-  if (auto proof = s_.ledger.receipt(row.leaf_index))
+json::object Journey::with_receipt(const ExchangeRow& row, json::object out, Ledger::Carry carry) const {
+  if (auto proof = s_.ledger.receipt(row.leaf_index, carry))
     out["receipt"] =
         json::object{{"leafIndex", static_cast<std::int64_t>(row.leaf_index)}, {"proof", std::move(*proof)}};
   return out;
@@ -66,7 +73,7 @@ Result<json::object> Journey::answer_for_message(const MessageRow& message, bool
   for (const std::string& id : split(message.exchanges)) {
     auto row = s_.store.exchange(id);
     if (!row) return row.error();
-    if (row->has_value()) exchanges.push_back(answer_for(**row));
+    if (row->has_value()) exchanges.push_back(answer_for(**row, Ledger::Carry::leaf));
   }
   auto warnings = parse_json(message.warnings);
   return json::object{
@@ -89,9 +96,10 @@ Task<Result<json::object>> Journey::message_answer(const Party* caller, std::str
 Task<Result<json::object>> Journey::exchange(const Party* caller, std::string id) {
   auto row = own_row(*caller, id, true, true);
   if (!row) co_return row.error();
-  json::object out = answer_for(*row);
+  const Ledger::Carry carry = carry_for(*caller, *row);
+  json::object out = answer_for(*row, carry);
   if (row->ack_leaf_index) {
-    if (auto proof = s_.ledger.receipt(*row->ack_leaf_index))
+    if (auto proof = s_.ledger.receipt(*row->ack_leaf_index, carry))
       out["acknowledgementReceipt"] =
           json::object{{"leafIndex", static_cast<std::int64_t>(*row->ack_leaf_index)}, {"proof", std::move(*proof)}};
   }
@@ -145,7 +153,7 @@ Task<Result<json::object>> Journey::exchanges(const Party* caller, std::string s
 Task<Result<std::string>> Journey::receipt(const Party* caller, std::string id) {
   auto row = own_row(*caller, id, true, true);
   if (!row) co_return row.error();
-  co_return s_.ledger.receipt(row->ack_leaf_index.value_or(row->leaf_index));
+  co_return s_.ledger.receipt(row->ack_leaf_index.value_or(row->leaf_index), carry_for(*caller, *row));
 }
 
 Result<PluginReply> Journey::render_answer(const std::string& adapter, const std::string& answer_json) const {
@@ -277,7 +285,7 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
   auto again = co_await redecide(std::move(*row), *source, "assessment");
   if (!again) co_return again.error();
   if (again->state == ExchangeState::queued) s_.outbox.enqueue(*again, *source);
-  co_return answer_for(*again);
+  co_return answer_for(*again, carry_for(*caller, *again));
 }
 
 // ---- status ----------------------------------------------------------------------------------------------------
@@ -346,7 +354,8 @@ Task<Result<json::object>> Journey::set_status(const Party* caller, std::string 
   if (!back) co_return back.error();
   auto after = own_row(*caller, id, false, true);
   if (!after) co_return after.error();
-  co_return json::object{{"exchange", answer_for(*after)}, {"statusMessage", std::move(*back)}};
+  co_return json::object{{"exchange", answer_for(*after, carry_for(*caller, *after))},
+                         {"statusMessage", std::move(*back)}};
 }
 
 // Whom it is about decides what may be said; the identity itself is not needed and stays.

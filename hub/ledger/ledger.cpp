@@ -109,14 +109,30 @@ std::string Ledger::checkpoint() const { return impl_->current()->checkpoint; }
 std::string Ledger::verifier_key() const { return note::to_text(impl_->key); }
 bool Ledger::healthy() const { return impl_->healthy; }
 
-Result<std::string> Ledger::receipt(std::uint64_t leaf_index) const {
+Result<std::string> Ledger::receipt(std::uint64_t leaf_index, Carry carry) const {
   const auto state = impl_->current();
   if (leaf_index >= state->tree.size()) return fail(Errc::not_found, "ledger.receipt", "no such leaf");
   const auto seen = impl_->newest_cosigned();
   const bool witnessed = leaf_index < seen->size;
   auto proof = state->tree.inclusion(leaf_index, witnessed ? seen->size : state->tree.size(), impl_->tiles_of(*state));
   if (!proof) return proof.error();
-  return note::to_text(note::LogProof{leaf_index, std::move(*proof), witnessed ? seen->note : state->checkpoint});
+  note::LogProof receipt{leaf_index, std::move(*proof), witnessed ? seen->note : state->checkpoint};
+  if (carry == Carry::leaf) {
+    auto bytes = impl_->store.leaf(leaf_index);
+    if (!bytes) return bytes.error();
+    receipt.extra = std::move(*bytes);
+  }
+  return note::to_text(receipt);
+}
+
+Bytes entry_bundle(const std::vector<Bytes>& leaves) {
+  Bytes bundle;
+  for (const Bytes& leaf : leaves) {
+    bundle += static_cast<char>(leaf.size() >> 8);
+    bundle += static_cast<char>(leaf.size() & 0xff);
+    bundle += leaf;
+  }
+  return bundle;
 }
 
 Result<Bytes> Ledger::serve_path(std::string_view path) const {
@@ -131,13 +147,7 @@ Result<Bytes> Ledger::serve_path(std::string_view path) const {
     auto leaves = impl_->store.leaves(tile->index * 256, static_cast<int>(tile->width));
     if (!leaves) return leaves.error();
     if (leaves->size() != tile->width) return fail(Errc::internal, "ledger", "leaves of the signed log are missing");
-    Bytes bundle;
-    for (const Bytes& leaf : *leaves) {
-      bundle += static_cast<char>(leaf.size() >> 8);
-      bundle += static_cast<char>(leaf.size() & 0xff);
-      bundle += leaf;
-    }
-    return bundle;
+    return entry_bundle(*leaves);
   }
   if (tile->index >= tree.full_tiles_at(tile->level)) return tree.open_tile(tile->level).bytes(tile->width);
   auto full = impl_->tiles.get(tree, tile->level, tile->index);

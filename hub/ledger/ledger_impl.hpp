@@ -133,6 +133,10 @@ struct Ledger::Impl {
   std::thread writer;
 };
 
+// "tile/entries/<N>": each leaf after its length in two bytes.
+Bytes entry_bundle(const std::vector<Bytes>& leaves);
+// The tree of this size, out of full tiles and the last leaves. What it is worth, its root must show.
+Result<merkle::Tree> restore_tree(Store&, std::uint64_t size);
 Error cannot_record();  // what a sender hears when the ledger is not healthy
 
 }  // namespace samband

@@ -120,6 +120,7 @@ Result<std::string> open(std::string_view note, const Verifier& verifier) {
 std::string to_text(const LogProof& proof) {
   std::string out(kProofHeader);
   out.reserve(kProofHeader.size() + 32 + 45 * proof.hashes.size() + proof.checkpoint.size());
+  if (!proof.extra.empty()) out += "extra " + to_base64(proof.extra) + '\n';
   out += "index " + std::to_string(proof.index) + '\n';
   for (const merkle::Hash& hash : proof.hashes) out += to_base64(merkle::view(hash)) + '\n';
   out += '\n';
@@ -132,15 +133,18 @@ Result<LogProof> parse_proof(std::string_view text) {
   if (text.size() > kNoteSizeMax) return bad("is too long");
   if (!text.starts_with(kProofHeader)) return bad("is not a c2sp.org/tlog-proof@v1");
   text.remove_prefix(kProofHeader.size());
+  LogProof proof;
   auto line = take_line(text);
   if (line && line->starts_with("extra ")) {
-    if (!from_base64(line->substr(6))) return bad("the extra line is not base64");
+    auto extra = from_base64(line->substr(6));
+    if (!extra) return bad("the extra line is not base64");
+    proof.extra = std::move(*extra);
     line = take_line(text);
   }
   if (!line || !line->starts_with("index ")) return bad("the index line is missing");
   const auto index = parse_number(line->substr(6));
   if (!index) return bad("the index is malformed");
-  LogProof proof{*index, {}, {}};
+  proof.index = *index;
   for (;;) {
     line = take_line(text);
     if (!line) return bad("ends before the checkpoint");

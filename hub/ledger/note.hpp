@@ -41,6 +41,7 @@ struct LogProof {
   std::uint64_t index = 0;
   merkle::Proof hashes;
   std::string checkpoint;  // signed note
+  Bytes extra = {};        // of the hub's receipts: the leaf; empty = none
 };
 std::string to_text(const LogProof&);
 Result<LogProof> parse_proof(std::string_view);

@@ -28,6 +28,10 @@ Result<merkle::Hash> stored_hash(Store& store, int level, std::uint64_t i) {
 
 }  // namespace
 
+Result<merkle::Tree> restore_tree(Store& store, std::uint64_t size) {
+  return merkle::Tree::restore(size, [&](int level, std::uint64_t i) { return stored_hash(store, level, i); });
+}
+
 Ledger::Impl::Impl(Store& s, Options o)
     : store(s),
       options(std::move(o)),
@@ -55,8 +59,7 @@ Result<void> Ledger::Impl::load() {
   } else {
     loaded->checkpoint = note::sign(note::to_text(checkpoint), key, signer);
   }
-  auto tree =
-      merkle::Tree::restore(checkpoint.size, [&](int level, std::uint64_t i) { return stored_hash(store, level, i); });
+  auto tree = restore_tree(store, checkpoint.size);
   if (!tree) return tree.error();
   if (tree->root() != checkpoint.root)
     return refuse(std::string("the log in the store does not give the root that was signed last") + kRestore);

@@ -43,6 +43,10 @@ TEST_F(LedgerTest, ACommitIsDurableAndHasAReceipt) {
   EXPECT_TRUE(receipt_proves(receipt, encode_leaf(leaf).value(), ledger_->verifier_key()));
   EXPECT_FALSE(receipt_proves(receipt, encode_leaf(decision_leaf("x2")).value(), ledger_->verifier_key()));
   EXPECT_EQ(ledger_->receipt(1).error().code, Errc::not_found);
+  const auto alone = note::parse_proof(ledger_->receipt(0, Ledger::Carry::leaf).value());
+  EXPECT_EQ(alone->extra, store_->leaf(0).value()) << "can be checked and read alone";
+  EXPECT_TRUE(receipt_proves(ledger_->receipt(0, Ledger::Carry::leaf).value(), alone->extra, ledger_->verifier_key()));
+  EXPECT_EQ(receipt.find("extra"), std::string::npos);
 }
 
 TEST_F(LedgerTest, AFailedAppendTakesNoIndexAndNoRow) {
