@@ -79,7 +79,8 @@ class Ledger {
   std::uint64_t size() const;      // of the signed tree
   std::string checkpoint() const;  // newest signed note
   // tlog-proof text: to the newest checkpoint that the witnesses have cosigned when it holds the leaf, else to the
-  // newest. With the leaf in its extra line it can be checked and read alone: for those who may know what the leaf says.
+  // newest. With the leaf in its extra line it can be checked and read alone: for those who may know what the leaf
+  // says.
   enum class Carry { proof_only, leaf };
   Result<std::string> receipt(std::uint64_t leaf_index, Carry = Carry::proof_only) const;
   std::string verifier_key() const;  // signed-note verifier form: name+hash+base64

@@ -26,6 +26,13 @@ struct LogOptions {
 };
 Outcome check_log(const LogOptions&, const Progress& = {});
 
+struct ReportOptions {
+  std::filesystem::path file;
+  std::string vkey;
+  std::optional<std::uint64_t> covers;  // entries that it must cover at least
+};
+Outcome check_report(const ReportOptions&);
+
 Outcome check_consistency(const std::filesystem::path& old_checkpoint, const LogOptions&);
 
 }  // namespace samband::verify

@@ -85,7 +85,6 @@ class LogCheck {
       if (!opaque_ && !files.empty())
         problem(folder_.name_of(LogFolder::kEntries, index), {"is not there in the width that the checkpoint wants",
                                                               "finns inte i den bredd som kontrollpunkten kräver"});
-      ++bundles_missing_;
       return;
     }
     for (const LogFolder::File& other : files)
@@ -124,6 +123,14 @@ class LogCheck {
     tags_.push_back(mistake ? 0 : tag(entry_.type, entry_.subject));
     if (mistake) return problem(where(), std::move(*mistake));
     ++by_type_[entry_.type];
+    if (entry_.type == Entry::kIndex) {
+      const bool root = entry_.relies_on.size() == 1 && entry_.commitment.size() == 32;
+      if (!root || entry_.relies_on[0] + 1 < covered_)
+        problem(where(), {"is no root of the index, or covers less than an earlier one",
+                          "är ingen rot till registret, eller omfattar mindre än en tidigare"});
+      else
+        covered_ = entry_.relies_on[0] + 1;
+    }
     if (entry_.type != Entry::kAcknowledgement) return;
     const std::uint64_t decision = tag(Entry::kDecision, entry_.subject);
     for (const std::uint64_t earlier : entry_.relies_on)
@@ -187,7 +194,8 @@ class LogCheck {
   Entry entry_;
   std::vector<std::uint64_t> tags_;  // of every own entry: 80 MB for ten million
   std::array<std::uint64_t, Entry::kIndex + 1> by_type_{};
-  std::uint64_t entries_seen_ = 0, bundles_missing_ = 0;
+  std::uint64_t entries_seen_ = 0;
+  std::uint64_t covered_ = 0;  // by the newest root of the completeness index
 };
 
 }  // namespace

@@ -15,10 +15,12 @@ constexpr const char* kHelpEn = R"(usage: samband-verify COMMAND ... --vkey KEY 
   receipt FILE                 a receipt (C2SP tlog-proof): does its entry stand in the signed log, and what does it say?
   log DIR                      a whole log (C2SP tlog-tiles): recomputed from its entries up to the signature
   consistency OLD DIR          does the log in DIR continue the checkpoint in the file OLD?
+  report FILE                  a supervisor's access report: is every entry in it, unchanged, and none left out?
 
   --vkey KEY                   the log's verifier key: name+hash+base64 (C2SP signed-note)
   --policy FILE                receipt: C2SP tlog-policy; wants its quorum of witnesses, and may name the log
   --leaf FILE                  receipt: the entry, as it is or in base64, when the receipt does not carry it
+  --covers N                   report: it must be complete for the first N entries of the log
   --opaque                     entries may be any bytes; log: they need not be there
   --lang sv|en                 language (default: from the environment, else English)
   --json                       one JSON object
@@ -32,10 +34,12 @@ constexpr const char* kHelpSv = R"(användning: samband-verify KOMMANDO ... --vk
   receipt FIL                  ett kvitto (C2SP tlog-proof): står posten i den signerade loggen, och vad säger den?
   log MAPP                     en hel logg (C2SP tlog-tiles): omräknad från posterna upp till signaturen
   consistency GAMMAL MAPP      fortsätter loggen i MAPP kontrollpunkten i filen GAMMAL?
+  report FIL                   en tillsynsrapport: finns varje post med, oförändrad, och saknas ingen?
 
   --vkey NYCKEL                loggens verifieringsnyckel: namn+hash+base64 (C2SP signed-note)
   --policy FIL                 receipt: C2SP tlog-policy; kräver dess quorum av vittnen, och får namnge loggen
   --leaf FIL                   receipt: posten, som den är eller i base64, när kvittot inte innehåller den
+  --covers N                   report: den ska vara fullständig för loggens första N poster
   --opaque                     poster får vara vilka byte som helst; log: de behöver inte finnas
   --lang sv|en                 språk (annars från miljön, annars engelska)
   --json                       ett JSON-objekt
@@ -52,15 +56,17 @@ struct Arguments {
 };
 
 // Option -> does it take a value?
-const std::map<std::string, bool> kOptions{{"vkey", true}, {"policy", true}, {"leaf", true}, {"opaque", false},
-                                           {"lang", true}, {"json", false},  {"help", false}};
+const std::map<std::string, bool> kOptions{{"vkey", true},    {"policy", true}, {"leaf", true},  {"covers", true},
+                                           {"opaque", false}, {"lang", true},   {"json", false}, {"help", false}};
 
 struct Usage {
   std::size_t positional;
   std::vector<std::string> options;
 };
-const std::map<std::string, Usage> kCommands{
-    {"receipt", {1, {"policy", "leaf", "opaque"}}}, {"log", {1, {"opaque"}}}, {"consistency", {2, {"opaque"}}}};
+const std::map<std::string, Usage> kCommands{{"receipt", {1, {"policy", "leaf", "opaque"}}},
+                                             {"log", {1, {"opaque"}}},
+                                             {"consistency", {2, {"opaque"}}},
+                                             {"report", {1, {"covers"}}}};
 
 // The mistake, or none.
 std::optional<Words> parse(const std::vector<std::string>& given, Arguments& a) {
@@ -98,6 +104,8 @@ std::optional<Words> check_use(const Arguments& a) {
       return Words{"--" + name + " is no option of " + a.positional[0],
                    "--" + name + " hör inte till " + a.positional[0]};
   }
+  if (a.has("covers") && !parse_number(a.get("covers")))
+    return Words{"--covers wants a number", "--covers behöver ett tal"};
   if (!a.has("vkey") && !a.has("policy")) return Words{"--vkey KEY is wanted", "--vkey NYCKEL behövs"};
   if (a.has("vkey") && a.get("vkey").empty()) return Words{"--vkey is empty", "--vkey är tom"};
   return std::nullopt;
@@ -171,6 +179,11 @@ Outcome check(const Arguments& a, const Progress& progress) {
   const std::string& command = a.positional[0];
   if (command == "receipt")
     return check_receipt({a.positional[1], a.get("vkey"), a.get("policy"), a.get("leaf"), a.has("opaque")});
+  if (command == "report") {
+    std::optional<std::uint64_t> covers;
+    if (a.has("covers")) covers = parse_number(a.get("covers"));
+    return check_report({a.positional[1], a.get("vkey"), covers});
+  }
   const LogOptions log{a.positional.back(), a.get("vkey"), a.has("opaque")};
   return command == "log" ? check_log(log, progress) : check_consistency(a.positional[1], log);
 }

@@ -153,6 +153,20 @@ TEST_F(VerifyLog, OurEntriesKeepOurRules) {
   EXPECT_EQ(one_wrong(acknowledgement).code, 1) << "rests on the decision of another exchange";
   acknowledgement.relies_on = {2};
   EXPECT_EQ(one_wrong(acknowledgement).code, 0);
+  Leaf index = decision(9);
+  index.type = LeafType::index;
+  EXPECT_EQ(one_wrong(index).code, 1) << "covers nothing";
+  index.relies_on = {3};
+  EXPECT_EQ(one_wrong(index).code, 0);
+  log_.append(encode_leaf(decision(0)).value());
+  log_.append(encode_leaf(decision(1)).value());
+  for (const std::uint64_t last : {1, 0}) {
+    index.relies_on = {last};
+    log_.append(encode_leaf(index).value());
+  }
+  fs::remove_all(folder());
+  log_.write(folder());
+  EXPECT_THAT(check_log().out, HasSubstr("covers less than an earlier one"));
   TestLog foreign;
   foreign.append("an entry of somebody else");
   fs::remove_all(folder());

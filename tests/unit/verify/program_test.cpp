@@ -25,6 +25,7 @@ TEST_F(VerifyProgram, WrongUseIsToldAndIsTwo) {
            {"log", "x", "--vkey", key, "--json=yes"},
            {"log", "x", "--vkey", key, "--lang", "fi"},
            {"receipt", "x"},
+           {"report", "x", "--vkey", key, "--covers", "many"},
        }) {
     const Ran ran = verify(wrong);
     EXPECT_EQ(ran.code, 2);
