@@ -10,18 +10,21 @@
 #include <thread>
 
 #include "admin/admin.hpp"
+#include "admin/erasure_api.hpp"
 #include "admin/metrics.hpp"
 #include "admin/policy_api.hpp"
 #include "app/rule_analysis.hpp"
 #include "app/settings.hpp"
 #include "base/log.hpp"
 #include "console/console.hpp"
+#include "erasure/eraser.hpp"
 #include "exchange/agency_api.hpp"
 #include "exchange/upkeep.hpp"
 #include "follow_up/deadlines.hpp"
 #include "identity/peer.hpp"
 #include "keys/crypto.hpp"
 #include "keys/key_store.hpp"
+#include "keys/period.hpp"
 #include "witness/cosigning.hpp"
 
 namespace samband {
@@ -257,6 +260,16 @@ int serve(const Config& config) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
   });
+  Eraser eraser({**store, **ledger, **keys, clock, config.keys_dir / kErasureList,
+                 [&config](std::string_view retention_class) {
+                   if (retention_class == kQuarantineClass) return config.quarantine.retention_days;
+                   if (retention_class == kLegacyClass) return config.retention.longest_days();
+                   return config.retention.days_for(retention_class);
+                 },
+                 config.retention.consents_days, [&outbox](const std::string& id) { return outbox.is_sending(id); },
+                 [&journey] { journey.rules_changed(); }});
+  // Before anything is served: what a restored backup brought back goes again.
+  if (auto replayed = eraser.replay(); !replayed) return complain(in_words(replayed.error()));
   DeadlineWatch deadlines(clock, **store, **ledger, meter);
 
   std::atomic<bool> ready{false}, draining{false};
@@ -276,11 +289,13 @@ int serve(const Config& config) {
   std::vector<std::pair<ListenerOptions, Handler>> listeners;
   const Handler policy = policy_handler(rules, parties);
   auto agency = listener(config.agency, config, true, Need::required);
+  const Handler erasures = erasure_handler(eraser, **keys, parties, clock);
   agency.admit = [&parties](const PeerCertificate& peer) -> Result<void> {
     auto party = identify(peer, parties);
     return party ? Result<void>() : Result<void>(party.error());
   };
-  listeners.emplace_back(std::move(agency), [&api, policy](HttpRequest r) {
+  listeners.emplace_back(std::move(agency), [&api, policy, erasures](HttpRequest r) {
+    if (is_erasure_path(r.path())) return erasures(std::move(r));
     return is_policy_path(r.path()) ? policy(std::move(r)) : api.handle(std::move(r));
   });
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));
@@ -333,6 +348,7 @@ int serve(const Config& config) {
   asio::co_spawn(io, deadlines.run(), asio::detached);
   if (witnesses) asio::co_spawn(asio::make_strand(io), cosigning.run(), asio::detached);
   asio::co_spawn(io, upkeep.run(), asio::detached);
+  eraser.start();
   ready = true;
   log(LogLevel::info, "hub.ready",
       {{"agency", std::to_string(server.port("agency"))},

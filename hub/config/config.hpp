@@ -66,10 +66,11 @@ struct RetryConfig {
 };
 
 struct RetentionConfig {
-  // Read and checked, not used yet: nothing is weeded out before step C, and message ids stay taken for ever.
-  int default_days = 365;
+  int default_days = 365;                        // after the end of the month in which a message came
+  int consents_days = 1825;                      // after a consent's end
   std::map<std::string, int, std::less<>> days;  // by message kind
   int days_for(std::string_view kind) const;
+  int longest_days() const;
 };
 
 struct QuarantineConfig {  // of what could not be read

@@ -237,6 +237,8 @@ class HubFile {
     if (!in) return;
     config_.retention.default_days =
         static_cast<int>(in->integer("default_days", config_.retention.default_days, 1, 36'500));
+    config_.retention.consents_days =
+        static_cast<int>(in->integer("consents_days", config_.retention.consents_days, 1, 36'500));
     if (auto kinds = in->table("days")) {
       for (const auto& [key, value] : kinds->raw()) {
         const std::string kind(key.str());
@@ -363,6 +365,12 @@ class HubFile {
 int RetentionConfig::days_for(std::string_view kind) const {
   const auto it = days.find(kind);
   return it == days.end() ? default_days : it->second;
+}
+
+int RetentionConfig::longest_days() const {
+  int longest = default_days;
+  for (const auto& [kind, of_kind] : days) longest = std::max(longest, of_kind);
+  return longest;
 }
 
 const QuotaConfig& Config::quota_for(std::string_view party) const {

@@ -96,6 +96,7 @@ const std::map<std::string_view, Pair>& words() {
       {"reason.consent_revoked", {"samtycket är återkallat", "the consent is revoked"}},
       {"reason.emergency_expired",
        {"nödläget saknar skäl eller har upphört att gälla", "the emergency has no reason or has run out"}},
+      {"reason.erased", {"uppgifterna är raderade", "the data has been erased"}},
       {"reason.hold_expired", {"ingen svarade i tid", "nobody answered in time"}},
       {"reason.consent_expired", {"samtycket har gått ut", "the consent has expired"}},
       {"reason.agreement_ended", {"samverkansavtal gäller inte", "no agreement is in force"}},

@@ -47,7 +47,7 @@ Result<SealedRows> sealed_under(sqlite::Database& db, const std::vector<std::int
       if (!wanted.contains(query.integer(1))) continue;
       out.exchanges.push_back(query.text(0));
       exchanges.insert(out.exchanges.back());
-      if (query.integer(2) != 0 && live.size() < kLiveRowsMax) live.push_back(out.exchanges.back());
+      if (query.integer(2) != 0) live.push_back(out.exchanges.back());
     }
   }
   for (const std::string& id : live) {

@@ -144,7 +144,6 @@ struct SealedRows {
   std::vector<std::string> reviews;  // exchanges of these whose emergency nobody has judged yet
   bool empty() const { return messages.empty() && exchanges.empty(); }
 };
-inline constexpr std::size_t kLiveRowsMax = 1000;  // `live` is cut there
 
 struct ExchangeFilter {
   std::string party;  // sender or recipient; "" = any

@@ -91,6 +91,8 @@ TEST(ExampleConfig, Loads) {
   EXPECT_DOUBLE_EQ(config->retry.jitter, 0.2);
   EXPECT_EQ(config->retention.days_for("police.suspicion"), 730);
   EXPECT_EQ(config->retention.days_for("care.status"), 365);
+  EXPECT_EQ(config->retention.longest_days(), 1825);
+  EXPECT_EQ(config->retention.consents_days, 1825);
   EXPECT_EQ(config->data_dir, (fs::path(SAMBAND_SOURCE_DIR) / "run/data").lexically_normal());
   EXPECT_EQ(config->schemas_dir.filename(), "schemas");
   EXPECT_EQ(config->rules_dir, kExample / "rules");
@@ -239,6 +241,8 @@ INSTANTIATE_TEST_SUITE_P(
                "unknown message kind"},
         Spoilt{"hub.toml", "bytes_max = 1073741824", "bytes_max = 1048576", "134217728\nretention_days",
                "<= bytes_max"},
+        Spoilt{"hub.toml", "consents_days = 1825", "consents_days = 0", "0              # after a consent",
+               "from 1 to 36500"},
         Spoilt{"hub.toml", "retention_days = 30", "retention_days = 0", "0\n\n[quota]", "from 1 to 3650"},
         Spoilt{"hub.toml", "[quota.party.landlord-private]", "[quota.party.landlord]", "[quota.party.landlord]",
                "unknown party"},
