@@ -15,6 +15,7 @@ HttpResponse reply(Result<json::object> result, int status = 200) {
 HttpResponse answer(RuleRegistry& rules, const Parties& parties, const HttpRequest& request) {
   const auto caller = identify(request.peer, parties);
   if (!caller) return problem(caller.error());
+  if (auto asked = check_query(request, {}); !asked) return problem(asked.error());
   std::string_view path = request.path();
   path.remove_prefix(kRoot.size());
   const bool get = request.method == "GET", post = request.method == "POST";

@@ -21,7 +21,9 @@ int statistics(const Arguments& a) {
   if (a.json())
     std::cout << json::serialize(report::to_json(*lines)) << "\n";
   else
-    std::cout << report::to_text(*lines) << (lines->empty() ? "no exchanges\n" : "");
+    std::cout << "Exchanges by month and kind: what was decided, and how many were received (" << a.get("from")
+              << " to " << a.get("to") << ", small counts hidden)\n"
+              << (lines->empty() ? "no exchanges\n" : report::to_text(*lines));
   return kOk;
 }
 
@@ -38,7 +40,9 @@ int duties(const Arguments& a) {
   if (a.json())
     std::cout << json::serialize(report::to_json(*lines)) << "\n";
   else
-    std::cout << report::to_text(*lines) << (lines->empty() ? "no duties\n" : "");
+    std::cout << "Duties to tell by rule and sender: in time, late, in part, missed, open (" << a.get("from") << " to "
+              << a.get("to") << ", small counts hidden)\n"
+              << (lines->empty() ? "no duties\n" : report::to_text(*lines));
   return kOk;
 }
 

@@ -414,6 +414,56 @@ json::object explanation(const Decision& decision, const RuleSet& set, const Exp
   return out;
 }
 
+namespace {
+
+std::vector<std::string> in_language(std::vector<std::string> citations, bool swedish) {
+  if (!swedish)
+    for (auto& each : citations) each = citation_in_english(each);
+  return citations;
+}
+
+}  // namespace
+
+std::string citation_in_english(std::string_view citation) {
+  constexpr std::string_view kHarmTest = ", skadeprövning";
+  const bool tested = citation.ends_with(kHarmTest);
+  if (tested) citation.remove_suffix(kHarmTest.size());
+  citation = citation.substr(0, citation.find(": "));
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at <= citation.size();) {
+    const auto end = std::min(citation.find(' ', at), citation.size());
+    words.emplace_back(citation.substr(at, end - at));
+    at = end + 1;
+  }
+  // "6 §" and "34 § 1 st 2": the sign and "st" stand after their number, "p" before it. A mark may follow.
+  const auto is = [](const std::string& word, std::string_view sign) {
+    return word == sign || word == std::string(sign) + ";" || word == std::string(sign) + ",";
+  };
+  const auto number = [](const std::string& word) {
+    return !word.empty() && word.front() >= '0' && word.front() <= '9' && word.find(':') == std::string::npos;
+  };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    for (const auto& [sign, english] :
+         {std::pair<std::string_view, std::string_view>{"§", "s. "}, {"§§", "ss. "}, {"st", "para. "}}) {
+      if (!is(words[i], sign) || i == 0) continue;
+      const std::string mark = words[i].substr(sign.size());
+      // "16 a §": the letter belongs to the number.
+      std::size_t first = i - 1;
+      if (first > 0 && words[first].size() == 1 && !number(words[first])) --first;
+      if (!number(words[first])) continue;
+      words[first] = std::string(english) + words[first];
+      words[i - 1] += mark;
+      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+      if (sign == "st" && mark.empty() && i < words.size() && number(words[i])) words[i] = "item " + words[i];
+      --i;
+      break;
+    }
+    if (i + 1 < words.size() && words[i] == "p" && number(words[i + 1])) words[i] = "item";
+    if (words[i] == "formulär") words[i] = "form";
+  }
+  return joined(words, " ") + (tested ? ", harm test" : "");
+}
+
 std::string explain_in_words(const Decision& decision, const RuleSet& set, std::string_view language) {
   const bool sv = language == "sv";
   std::size_t all = 0, released = 0;
@@ -433,7 +483,7 @@ std::string explain_in_words(const Decision& decision, const RuleSet& set, std::
     const bool must = duty->modality == "must";
     out += sv ? (must ? " Skyldighet: " : " Bör lämnas: ") : (must ? " Duty: " : " Should be sent: ");
     const auto* rule = set.rule(duty->rule);
-    out += rule != nullptr ? rule->citation.text : duty->rule;
+    out += rule == nullptr ? duty->rule : sv ? rule->citation.text : citation_in_english(rule->citation.text);
     if (rule != nullptr) {
       out += ", " + word(deadline_names(), rule->deadline, sv);
       if (!rule->via.empty()) out += (sv ? " (bryter sekretess enligt " : " (breaks secrecy by ") + rule->via + ")";
@@ -441,7 +491,7 @@ std::string explain_in_words(const Decision& decision, const RuleSet& set, std::
     out += ".";
   }
   if (decision.permits() && !decision.citations().empty())
-    out += (sv ? " Grund: " : " Ground: ") + joined(decision.citations(), "; ") + ".";
+    out += (sv ? " Grund: " : " Ground: ") + joined(in_language(decision.citations(), sv), "; ") + ".";
   if (const auto lines = lines_for(decision, FieldOutcome::withhold, sv); !lines.empty())
     out += (sv ? " Ej utlämnat: " : " Withheld: ") + joined(lines, "; ") + ".";
   if (const auto lines = lines_for(decision, FieldOutcome::hold, sv); !lines.empty())

@@ -9,5 +9,8 @@ namespace samband {
 std::string category_in_words(std::string_view code, bool swedish);
 std::string role_in_words(std::string_view code, bool swedish);
 std::string fact_in_words(std::string_view code, bool swedish);
+// A citation as the rule files write it, for an English text: acts keep their names, "6 §" is "s. 6", "2 st" "para. 2",
+// "p 1" "item 1"; what a declaration says after the citation in Swedish is left out.
+std::string citation_in_english(std::string_view citation);
 
 }  // namespace samband

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "confidentiality/words.hpp"
 #include "console/templates.hpp"
 
 namespace samband {
@@ -40,7 +41,9 @@ std::string ground_of(const json::object& explanation, Language language) {
   std::string out;
   if (const auto* grounds = explanation.if_contains("grounds"); grounds && grounds->is_array())
     for (const auto& ground : grounds->get_array())
-      if (ground.is_string()) out += (out.empty() ? "" : "; ") + std::string(ground.get_string());
+      if (ground.is_string())
+        out += (out.empty() ? "" : "; ") + (language == Language::english ? citation_in_english(ground.get_string())
+                                                                          : std::string(ground.get_string()));
   return out.empty() ? std::string(word_for(language, "reason", string_at(explanation, "reason"))) : out;
 }
 

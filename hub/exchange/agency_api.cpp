@@ -19,9 +19,15 @@ std::vector<std::string> segments(std::string_view path) {
   return out;
 }
 
-int number(const std::string& text, int otherwise) {
-  int value = otherwise;
-  if (!text.empty()) std::from_chars(text.data(), text.data() + text.size(), value);
+// A whole number of at most four digits; `otherwise` when the parameter is absent.
+Result<int> number(const HttpRequest& request, std::string_view name, int otherwise) {
+  const std::string text = request.query(name);
+  if (text.empty()) return otherwise;
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || text.size() > 4 || value < 0)
+    return fail(Errc::invalid_input, "?" + std::string(name),
+                "the query parameter `" + std::string(name) + "` is a whole number");
   return value;
 }
 
@@ -104,6 +110,12 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
     co_return problem(
         fail(Errc::forbidden, "certificate", "not for an official of this role: the party's system does it"));
 
+  const bool list = what == "exchanges" && path.size() == 2, inbox = what == "inbox" && path.size() == 2;
+  auto asked = list    ? check_query(request, {"state", "after", "limit"})
+               : inbox ? check_query(request, {"after", "wait"})
+                       : check_query(request, {});
+  if (!asked) co_return problem(asked.error());
+
   if (what == "in" && path.size() == 3) {
     if (!post) co_return wrong_method("POST");
     std::string adapter = path[2];
@@ -120,10 +132,11 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
     auto r = co_await journey_.message_answer(caller, path[2]);
     co_return reply(std::move(r));
   }
-  if (what == "exchanges" && path.size() == 2) {
+  if (list) {
     if (!get) co_return wrong_method("GET");
-    auto r = co_await journey_.exchanges(caller, request.query("state"), request.query("after"),
-                                         number(request.query("limit"), 100));
+    auto limit = number(request, "limit", 100);
+    if (!limit) co_return problem(limit.error());
+    auto r = co_await journey_.exchanges(caller, request.query("state"), request.query("after"), *limit);
     co_return reply(std::move(r));
   }
   if (what == "exchanges" && path.size() == 3) {
@@ -140,10 +153,11 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
     response.body = std::move(*r);
     co_return response;
   }
-  if (what == "inbox" && path.size() == 2) {
+  if (inbox) {
     if (!get) co_return wrong_method("GET");
-    auto r = co_await journey_.inbox(caller, request.query("after"),
-                                     std::chrono::seconds(std::clamp(number(request.query("wait"), 0), 0, 55)));
+    auto wait = number(request, "wait", 0);
+    if (!wait) co_return problem(wait.error());
+    auto r = co_await journey_.inbox(caller, request.query("after"), std::chrono::seconds(std::min(*wait, 55)));
     co_return reply(std::move(r));
   }
   if (what == "reviews" && path.size() == 2) {

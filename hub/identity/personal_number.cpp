@@ -190,11 +190,38 @@ std::size_t strip_personal_numbers(std::string& text) {
   return count;
 }
 
+namespace {
+
+bool is_somebodys(std::string_view text, Date today) {
+  const auto number = parse_personal_number(text, today);
+  return number && number->birth_date && age_on(*number->birth_date, today) >= 1;
+}
+
+// Twelve digits in full, glued to anything but digits.
+bool holds_one(std::string_view word, Date today) {
+  for (std::size_t i = 0; i + 12 <= word.size(); ++i) {
+    if (i > 0 && is_digit(word[i - 1])) continue;
+    const std::size_t length = 12 + (word[i + 8] == '-' || word[i + 8] == '+' ? 1 : 0);
+    const std::string_view found = word.substr(i, length);
+    if (found.size() == length && (i + length == word.size() || !is_digit(word[i + length])) &&
+        is_somebodys(found, today))
+      return true;
+  }
+  return false;
+}
+
+// A random identifier holds any digits, and nobody writes a number in one.
+bool is_uuid_like(std::string_view word) {
+  return word.size() == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-';
+}
+
+}  // namespace
+
 bool names_a_person(std::string_view attribute, Date today) {
   while (!attribute.empty()) {
     const std::size_t end = std::min(attribute.find_first_of(":/ ,;?=&"), attribute.size());
-    const auto number = parse_personal_number(attribute.substr(0, end), today);
-    if (number && number->birth_date && age_on(*number->birth_date, today) >= 1) return true;
+    const std::string_view word = attribute.substr(0, end);
+    if (is_somebodys(word, today) || (!is_uuid_like(word) && holds_one(word, today))) return true;
     attribute.remove_prefix(std::min(end + 1, attribute.size()));
   }
   return false;

@@ -29,7 +29,8 @@ struct HttpRequest {
   PeerCertificate peer;
   std::string_view header(std::string_view lower_case_name) const;
   std::string_view path() const;
-  std::string query(std::string_view name) const;  // percent-decoded; "" when absent
+  std::string query(std::string_view name) const;     // percent-decoded; "" when absent
+  std::vector<std::string_view> query_names() const;  // as they stand in the target, in order
 };
 
 struct HttpResponse {
@@ -38,6 +39,10 @@ struct HttpResponse {
   Headers headers;
   std::string body;
 };
+
+// invalid_input when the query has a parameter that is not in `known`, or one twice: a question that is not understood
+// is refused, never answered as another one. The error names the parameter where its name looks like one.
+Result<void> check_query(const HttpRequest&, std::initializer_list<std::string_view> known);
 
 using Handler = std::function<Task<HttpResponse>(HttpRequest)>;  // may throw: 500 without detail
 

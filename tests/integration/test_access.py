@@ -97,6 +97,19 @@ class Access(HubCase):
                 expected = {e for e in self.exchanges if self.may_see(party, e)}
                 self.assertEqual(set(self.exchanges) & {e["id"] for e in listed}, expected)
 
+    def test_a_query_that_is_not_understood_is_refused_by_name(self):
+        for path, name in [("/v1/exchanges?limits=5", "`limits`"), ("/v1/exchanges?state=held&party=x", "`party`"), ("/v1/exchanges?limit=5&limit=6", "`limit`"),
+                           ("/v1/exchanges?limit=all", "`limit`"), ("/v1/exchanges?limit=-1", "`limit`"), ("/v1/inbox?wait=soon", "`wait`"),
+                           ("/v1/inbox?limit=5", "`limit`"), (f"/v1/exchanges/{self.held}?full", "`full`"), ("/v1/consents?state=valid", "`state`"),
+                           ("/v1/policy?hash=1", "`hash`"), ("/v1/exchanges?19810402-2382=1", "state, after, limit")]:
+            with self.subTest(path):
+                found = self.call("police-west", "GET", path, expect=400)
+                self.assertEqual(found["code"], "invalid_input")
+                self.assertIn(name, found["detail"])
+                self.assertNotIn("19810402", found["detail"])
+        self.assertIn("`dry_run`", self.call("police-west", "POST", "/v1/messages?dry_run=1", {}, 400)["detail"])
+        self.assertEqual(self.call("police-west", "GET", "/v1/exchanges?state=held&limit=1000&after=")["exchanges"][-1]["state"], "held")
+
     def test_a_message_is_answered_again_to_its_sender_only(self):
         for party in PARTIES:
             self.call(party, "GET", f"/v1/messages/{self.message}", expect=200 if party == "landlord-private" else 404)

@@ -1,4 +1,5 @@
 // Explanations: complete, in both languages, and never a value or a sender's own text.
+#include "confidentiality/words.hpp"
 #include "support.hpp"
 
 #include <algorithm>
@@ -33,7 +34,7 @@ TEST(Explanation, SaysWhatWentWhatStayedAndWhatWouldChangeIt) {
       "fritext eller bilaga (OSL 21:3 a): skyddad identitet, manuell prövning; hälsa: behövs inte för ändamålet. "
       "Skulle ändras av: en namngiven persons prövning av skyddad plats.");
   const auto en = explain_in_words(d, *shipped_rules(), "en");
-  EXPECT_TRUE(en.starts_with("Partly released: 3 of 6 items. Duty: LUL (1964:167) 6 §, at once")) << en;
+  EXPECT_TRUE(en.starts_with("Partly released: 3 of 6 items. Duty: LUL (1964:167) s. 6, at once")) << en;
 }
 
 TEST(Explanation, SaysForEachFieldByWhatItGoesOrWhatIsMissing) {
@@ -115,6 +116,23 @@ TEST(Explanation, EveryCodeHasWordsInBothLanguages) {
   for (const auto category : data_categories()) w.field(std::string(category));
   for (const char* language : {"sv", "en"})
     EXPECT_EQ(explain_in_words(w.decide(), *shipped_rules(), language).find('_'), std::string::npos);
+}
+
+TEST(Explanation, ACitationIsWrittenInThePagesLanguage) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"LUL (1964:167) 6 §", "LUL (1964:167) s. 6"},
+      {"LUL (1964:167) 34 § 1 st 2", "LUL (1964:167) s. 34 para. 1 item 2"},
+      {"LUL (1964:167) 36 b § 3 st", "LUL (1964:167) s. 36 b para. 3"},
+      {"SoL (2025:400) 19:6 1 st; OSL (2009:400) 26:9 a", "SoL (2025:400) 19:6 para. 1; OSL (2009:400) 26:9 a"},
+      {"SoL (2025:400) 15:7 p 1", "SoL (2025:400) 15:7 item 1"},
+      {"OSL (2009:400) 26:1, skadeprövning", "OSL (2009:400) 26:1, harm test"},
+      {"OSL (2009:400) 3:1: uppgift som inte rör någon enskild", "OSL (2009:400) 3:1"},
+      {"JB (1970:994) 12:44 1 st 1; SFS 1978:314 formulär 3",
+       "JB (1970:994) 12:44 para. 1 item 1; SFS 1978:314 form 3"},
+      {"", ""}};
+  for (const auto& [swedish, english] : rows) EXPECT_EQ(citation_in_english(swedish), english);
+  for (const auto& rule : shipped_rules()->rules)
+    EXPECT_EQ(citation_in_english(rule.citation.text).find("§"), std::string::npos) << rule.id;
 }
 
 }  // namespace

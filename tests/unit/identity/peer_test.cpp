@@ -53,8 +53,8 @@ TEST(Identify, NobodyIsNamedWhenAPartyHasNoOrganisationNumber) {
 }
 
 TEST(Identify, AnOfficialsPinnedCertificateIsThatPersonAtTheParty) {
-  Official official{"handler-1", "bup", {"caseworker"}, "ef56", ""},
-      unknown{"handler-2", "bup", {"caseworker"}, "", ""};
+  Official official{"handler-1", "bup", {"caseworker"}, "ef56", "", ""},
+      unknown{"handler-2", "bup", {"caseworker"}, "", "", ""};
   const Parties all({party("bup", "2321000200")}, {unknown, official});
   const auto caller = identify(certificate("ef56", "2321000200", "handler-1"), all);
   ASSERT_TRUE(caller);

@@ -244,5 +244,17 @@ TEST(StripAll, LeavesNoTestNumberInAnyForm) {
   }
 }
 
+// A message id with a number glued to letters is a number in a log all the same.
+TEST(NamesAPerson, ANumberInFullIsFoundWhateverItIsGluedTo) {
+  const Date today = parse_date("2026-11-22").value();
+  for (const char* id :
+       {"198104022382", "abc198104022382def", "x19810402-2382", "k_198104022382_2", "urn:a:b198104022382"})
+    EXPECT_TRUE(names_a_person(id, today)) << id;
+  for (const char* id :
+       {"abc198104022383def", "9198104022382", "1981040223821", "abc20261122-0001",
+        "01a20265-0157-7dde-9425-5a3159b1672e", "abc8104022382def", "019abcde-1234-7abc-8def-190905279816", "19810402"})
+    EXPECT_FALSE(names_a_person(id, today)) << id;
+}
+
 }  // namespace
 }  // namespace samband
