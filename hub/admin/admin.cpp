@@ -11,13 +11,14 @@ HttpResponse text(int status, std::string_view content_type, std::string body) {
   return response;
 }
 
-HttpResponse state(bool good) {
-  return text(good ? 200 : 503, "text/plain; charset=utf-8", good ? "ok\n" : "not ok\n");
+HttpResponse state(bool good, const std::string& warning = {}) {
+  return text(good ? 200 : 503, "text/plain; charset=utf-8", (good ? "ok\n" : "not ok\n") + warning);
 }
 
 struct Admin {
   Metrics& metrics;
   std::function<bool()> healthy, ready;
+  std::function<std::string()> warning;
 
   HttpResponse answer(const HttpRequest& request) const {
     if (request.method != "GET" && request.method != "HEAD") {
@@ -32,7 +33,7 @@ struct Admin {
       metrics.set_state(works, works && takes);
       return text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text());
     }
-    if (path == "/healthz") return state(healthy());
+    if (path == "/healthz") return state(healthy(), warning ? warning() : std::string());
     if (path == "/readyz") return state(healthy() && ready());
     return problem(404, "not_found", "There is no such thing here", {});
   }
@@ -42,8 +43,10 @@ Task<HttpResponse> serve(std::shared_ptr<const Admin> admin, HttpRequest request
 
 }  // namespace
 
-Handler admin_handler(Metrics& metrics, std::function<bool()> healthy, std::function<bool()> ready) {
-  const auto admin = std::make_shared<const Admin>(Admin{metrics, std::move(healthy), std::move(ready)});
+Handler admin_handler(Metrics& metrics, std::function<bool()> healthy, std::function<bool()> ready,
+                      std::function<std::string()> warning) {
+  const auto admin =
+      std::make_shared<const Admin>(Admin{metrics, std::move(healthy), std::move(ready), std::move(warning)});
   return [admin](HttpRequest request) { return serve(admin, std::move(request)); };
 }
 

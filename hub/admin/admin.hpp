@@ -9,6 +9,8 @@
 namespace samband {
 
 // The metrics must outlive the handler.
-Handler admin_handler(Metrics&, std::function<bool()> healthy, std::function<bool()> ready);
+// `warning` is added to /healthz: a line for each thing that works and yet needs somebody.
+Handler admin_handler(Metrics&, std::function<bool()> healthy, std::function<bool()> ready,
+                      std::function<std::string()> warning = {});
 
 }  // namespace samband

@@ -58,6 +58,8 @@ HttpResponse answer(Eraser& eraser, const KeyStore& keys, const Parties& parties
   if (!caller) return problem(caller.error());
   if (caller->party->actor_type != "operator" || caller->official != nullptr)
     return problem(fail(Errc::forbidden, "certificate", "only the hub's operator erases"));
+  // `?dryRun=true` would be a wish that nobody hears: the body says it.
+  if (auto asked = check_query(request, {}); !asked) return problem(asked.error());
   if (request.method != "POST") {
     auto response = problem(405, "method_not_allowed", "Method not allowed", "this resource answers POST");
     response.headers.emplace_back("allow", "POST");

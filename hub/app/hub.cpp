@@ -14,6 +14,7 @@
 #include "admin/metrics.hpp"
 #include "admin/policy_api.hpp"
 #include "app/rule_analysis.hpp"
+#include "app/rule_watch.hpp"
 #include "app/settings.hpp"
 #include "base/log.hpp"
 #include "console/console.hpp"
@@ -226,7 +227,6 @@ int serve(const Config& config) {
   auto registry = RuleRegistry::open(system_clock(), **store, **ledger, config.rules_dir, objections);
   if (!registry) return complain(in_words(cli::in_folder(registry.error(), config.rules_dir)));
   RuleRegistry& rules = **registry;
-  for (const auto& words : objections(*rules.active())) log(LogLevel::error, "policy.finding", {{"finding", words}});
 
   const int threads = config.worker_threads > 0 ? config.worker_threads
                                                 : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -234,6 +234,8 @@ int serve(const Config& config) {
   Metrics metrics;
   MetricsMeter meter(metrics);
   const Clock& clock = system_clock();
+  RuleWatch rule_watch(clock, [&] { return objections(*rules.active()); }, metrics, meter);
+  rule_watch.look();
   Client client(io, endpoints_of(config));
   Client witness_client(io, witnesses ? witness_endpoints(config, *witnesses) : std::vector<EndpointOptions>{});
   const note::WitnessPolicy no_witnesses;
@@ -301,7 +303,13 @@ int serve(const Config& config) {
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));
   listeners.emplace_back(listener(config.console, config, true, Need::optional),
                          console_handler(**store, **ledger, parties));
-  listeners.emplace_back(listener(config.admin, config, false, Need::none), admin_handler(metrics, healthy, is_ready));
+  listeners.emplace_back(
+      listener(config.admin, config, false, Need::none), admin_handler(metrics, healthy, is_ready, [&rule_watch] {
+        const int n = rule_watch.findings();
+        return n == 0
+                   ? std::string()
+                   : "warning: the published rule set has " + std::to_string(n) + " error(s): samband policy check\n";
+      }));
   Server server(io, std::move(listeners));
   serving = &server;
   if (auto started = server.start(); !started) return complain(in_words(started.error()));
@@ -319,6 +327,7 @@ int serve(const Config& config) {
     (*ledger)->stop_waiting();
     deadlines.stop();
     upkeep.stop();
+    rule_watch.stop();
     server.drain(kDrainMax, [&] {
       // Attempts under way end by their own deadlines; what waits stays in the store.
       client.close();
@@ -340,7 +349,10 @@ int serve(const Config& config) {
     });
   };
   wait_reload();
-  rules.on_change([&journey] { journey.rules_changed(); });
+  rules.on_change([&journey, &rule_watch] {
+    journey.rules_changed();
+    rule_watch.again();
+  });
   report_disk(rules);
   outbox.start(journey);
   asio::co_spawn(io, journey.settle(), asio::detached);
@@ -348,6 +360,7 @@ int serve(const Config& config) {
   asio::co_spawn(io, deadlines.run(), asio::detached);
   if (witnesses) asio::co_spawn(asio::make_strand(io), cosigning.run(), asio::detached);
   asio::co_spawn(io, upkeep.run(), asio::detached);
+  asio::co_spawn(io, rule_watch.run(), asio::detached);
   eraser.start();
   ready = true;
   log(LogLevel::info, "hub.ready",

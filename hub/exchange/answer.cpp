@@ -75,6 +75,41 @@ json::object describe(const Decision& decision, const RuleSet& rules, const Expl
   return out;
 }
 
+void end_rest(json::object& description) {
+  constexpr std::string_view kReason = "hold_expired";
+  const auto object_in = [](json::object& in, std::string_view key) {
+    auto* found = in.if_contains(key);
+    return found != nullptr ? found->if_object() : nullptr;
+  };
+  if (json::object* fields = object_in(description, "fields")) {
+    json::value &held = (*fields)["held"], &withheld = (*fields)["withheld"];
+    if (held.is_array() && withheld.is_array())
+      for (json::value& group : held.get_array()) {
+        if (json::object* o = group.if_object()) {
+          (*o)["reason"] = kReason;
+          o->erase("missing");
+        }
+        withheld.get_array().push_back(std::move(group));
+      }
+    held = json::array{};
+  }
+  if (auto* rows = description.if_contains("explanation"); rows != nullptr && rows->is_array())
+    for (json::value& row : rows->get_array())
+      if (json::object* o = row.if_object();
+          o != nullptr && string_at(*o, "outcome") == to_string(FieldOutcome::hold)) {
+        (*o)["outcome"] = to_string(FieldOutcome::withhold);
+        (*o)["reason"] = kReason;
+      }
+  description["missing"] = json::array{};
+  description["nearestChange"] = json::array{};
+  description.erase("telephone");
+  if (json::object* words = object_in(description, "words"))
+    for (const auto& [language, end] : {std::pair<std::string_view, std::string_view>{
+                                            "sv", " Slutligt: ingen svarade i tid på det som vilade; det lämnas inte."},
+                                        {"en", " Final: nobody answered in time what was held; it is not sent."}})
+      (*words)[language] = std::string(string_at(*words, language)) + std::string(end);
+}
+
 json::object show_exchange(const ExchangeRow& row) {
   auto explanation = parse_json(row.explanation);
   return show_exchange(row,

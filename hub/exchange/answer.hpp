@@ -14,6 +14,9 @@ json::object describe(const Decision&, const RuleSet&, const ExplainWith& = {});
 // Does `next` release something of a category, or more of it, than `before` did?
 bool is_wider(const ExchangeRow& next, const ExchangeRow& before);
 
+// What had left stays as it was explained; the rest, which nobody answered, is held no more: withheld, `hold_expired`.
+void end_rest(json::object& description);
+
 // One exchange of an answer, without its receipt.
 json::object show_exchange(const ExchangeRow&);
 json::object show_exchange(const ExchangeRow&, json::object explanation);  // the row's, already at hand

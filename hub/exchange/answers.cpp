@@ -18,7 +18,7 @@ std::vector<GivenAnswer> Journey::answers_in(const Case& source) const {
   for (const Fact& fact : source.message.facts) {
     if (fact.assessor_id.empty() || fact.value == Truth::unknown || is_assertion(fact.code)) continue;
     out.push_back({fact.code, fact.value == Truth::yes, source.message.id + "/" + fact.person_ref,
-                   s_.keys.subject_ref("assessor/" + fact.assessor_id)});
+                   s_.keys.subject_ref("assessor/" + fact.assessor_id), fact.at});
   }
   return out;
 }

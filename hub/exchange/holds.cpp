@@ -12,6 +12,7 @@ namespace samband {
 namespace {
 
 constexpr std::chrono::minutes kTryAgain{1};
+constexpr int kHoldsMax = 100000;
 // The hub's own kinds that no agency format must know: a party whose adapter cannot write one reads it in its inbox.
 constexpr std::string_view kNotices[] = {"duty.alert", "hold.expired", "privacy.notice"};
 
@@ -142,6 +143,7 @@ json::object Journey::telephones(const Party& sender) const {
 Task<int> Journey::look_after() {
   int acted = 0;
   if (!s_.ledger.healthy()) co_return acted;  // nothing can be recorded: nothing is said
+  if (rules_changed_.exchange(false)) co_await decide_holds_again();
   const Time now = s_.clock.now();
   auto due = s_.store.agenda_due(now, 100, Time{});  // what an acknowledgement owes, at Time{}, is settle()'s
   if (!due) co_return acted;
@@ -180,6 +182,28 @@ Task<int> Journey::look_after() {
   }
   acted += co_await look_after_reviews(now);
   co_return acted;
+}
+
+// The new rule set may have answered what nobody in the case could. One that fails stays held, and says so in the log.
+Task<void> Journey::decide_holds_again() {
+  auto waiting = s_.store.agenda_due(Time::max(), kHoldsMax, Time{});
+  if (!waiting) co_return;
+  std::set<std::string> seen;
+  for (const AgendaRow& item : *waiting) {
+    if ((item.what != "hold" && item.what != "duty") || !seen.insert(item.exchange_id).second) continue;
+    auto row = s_.store.exchange(item.exchange_id);
+    if (!row || !row->has_value() || is_closed(**row)) continue;
+    auto source = source_of(**row);
+    if (!source) continue;  // its own round alerts or ends it
+    const std::string before = (*row)->fingerprint;
+    auto again = co_await redecide(std::move(**row), *source, "rules_changed");
+    if (!again) {
+      log(LogLevel::error, "hold.not_decided_again",
+          {{"exchange", item.exchange_id}, {"code", std::string(to_string(again.error().code))}});
+      continue;
+    }
+    if (again->fingerprint != before && again->state == ExchangeState::queued) s_.outbox.enqueue(*again, *source);
+  }
 }
 
 Task<Result<void>> Journey::drop_from_agenda(AgendaRow item) {
@@ -291,6 +315,7 @@ Task<Result<void>> Journey::expire_hold(ExchangeRow row, AgendaRow item) {
     auto explanation = parse_json(next.explanation);
     json::object shown = explanation && explanation->is_object() ? explanation->get_object() : json::object{};
     shown["holdExpiredAt"] = to_rfc3339(now);
+    if (!whole) end_rest(shown);
     if (whole) {
       next.state = ExchangeState::refused;
       next.outcome = "refused";

@@ -315,15 +315,20 @@ void Journey::place(ExchangeRow& row, const Decision& decision, const Party& rec
 
 // Its agenda follows: what was answered is asked no more.
 Task<Result<void>> Journey::record_verdict(Leaf verdict, ExchangeRow row, std::vector<AgendaRow> agenda,
-                                           std::string because) {
+                                           std::string because, std::string final_words) {
   verdict.type = LeafType::assessment;  // of what has left: the exchange goes on citing the decision it left by
   verdict.relies_on.push_back(row.leaf_index);
   verdict.codes.push_back(std::move(because));
   std::vector<Leaf> leaves;
   leaves.push_back(std::move(verdict));
-  Ledger::Write write = [id = row.id, agenda](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+  Ledger::Write write = [id = row.id, decided = row.leaf_index, agenda, final_words](
+                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
+    if (*current && !final_words.empty() && (*current)->leaf_index == decided) {
+      (*current)->explanation = final_words;
+      if (auto put = txn.put_exchange(**current); !put) return put;
+    }
     const bool waits = std::any_of(agenda.begin(), agenda.end(), [](const AgendaRow& a) { return a.what == "duty"; });
     const bool confirm = *current && (*current)->explanation.find("\"confirm_same_day\"") != std::string::npos;
     if (*current && (*current)->acknowledged_at && (*current)->due_at && !waits && !confirm) {
@@ -354,7 +359,10 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       auto stands = s_.store.agenda(row.id);
       if (!stands) co_return stands.error();
       if (!asks_less(decided->agenda, *stands)) co_return std::move(row);
-      auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because);
+      keep_duty(decided->row, row);
+      row.explanation = decided->row.explanation;
+      auto recorded =
+          co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because, row.explanation);
       if (!recorded) co_return recorded.error();
       co_return std::move(row);
     }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -74,8 +75,12 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> inbox(const Party* caller, std::string after, std::chrono::seconds wait);
   Task<Result<json::object>> acknowledge(const Party* caller, std::string exchange_id, json::value body);
   Task<Result<std::string>> receipt(const Party* caller, std::string exchange_id);
-  // Another rule set is active from now on: what was decided and not yet sent is decided again.
-  void rules_changed() { changed(); }
+  // Another rule set is active from now on: what was decided and not yet sent is decided again before it is, and what
+  // waits for an answer (also for counsel's) in the next round of look_after().
+  void rules_changed() {
+    changed();
+    rules_changed_ = true;
+  }
   // Once at start: makes the receipts and recalls that acknowledgements of an earlier process still owe.
   Task<void> settle();
   // Whom to call when nothing was sent: the duty functions of whoever this sender's messages may go to, and the hub's.
@@ -104,7 +109,10 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical,
                                       std::string purpose, Along along);
   Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
-  Task<Result<void>> record_verdict(Leaf verdict, ExchangeRow row, std::vector<AgendaRow> agenda, std::string because);
+  // `final_words`, unless empty, becomes the explanation of the exchange: what has left is the same, the rest is
+  // settled.
+  Task<Result<void>> record_verdict(Leaf verdict, ExchangeRow row, std::vector<AgendaRow> agenda, std::string because,
+                                    std::string final_words = {});
   Task<Result<void>> send_receipt(ExchangeRow row, CasePtr source);
   static void log_owed(const Error&);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
@@ -115,6 +123,8 @@ class Journey final : public DeliveryGate {
   Task<Result<void>> withdraw_retracted(CasePtr source);
   Task<Result<void>> withdraw(ExchangeRow row);
   Task<Result<void>> record_hand_out(ExchangeRow row);
+  // An inbox entry in the place of a message; logged and counted once for each exchange.
+  json::object unreadable(const ExchangeRow&, const Error&);
 
   Task<Result<void>> alert_duty(ExchangeRow row, AgendaRow item);
   Task<Result<void>> expire_hold(ExchangeRow row, AgendaRow item);
@@ -122,6 +132,7 @@ class Journey final : public DeliveryGate {
   Task<Result<void>> notice_of_review(ExchangeRow row, AgendaRow item);
   Task<int> look_after_reviews(Time now);
   Task<Result<void>> drop_from_agenda(AgendaRow item);
+  Task<void> decide_holds_again();
   std::optional<ReviewRow> review_for(const ExchangeRow&, const Decision&, const Case&, Time now) const;
   bool may_review(const Party& caller, const std::string& party) const;
   std::vector<GivenAnswer> answers_in(const Case&) const;
@@ -169,6 +180,9 @@ class Journey final : public DeliveryGate {
   CaseReader reader_;
   std::map<std::string, std::set<std::string>, std::less<>> adapter_kinds_;
   std::atomic<std::uint64_t> epoch_{0};
+  std::atomic<bool> rules_changed_{false};  // holds are to be decided again, by look_after()
+  std::mutex said_mutex_;
+  std::set<std::string> unreadable_said_;
 };
 
 }  // namespace samband

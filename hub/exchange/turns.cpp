@@ -14,6 +14,7 @@ namespace samband {
 namespace {
 
 constexpr std::chrono::minutes kSignatureAgeMax{5};
+constexpr std::size_t kUnreadableSaidMax = 1000;
 
 // What a recipient may know to exist: what was permitted, or has left.
 bool may_see(const ExchangeRow& row) { return row.outcome == "released" || row.outcome == "partial" || has_left(row); }
@@ -269,8 +270,8 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
   std::vector<GivenAnswer> given;
   for (const AssessmentRow& a : *rows)
     if (!is_assertion(a.code))
-      given.push_back(
-          {a.code, a.value == "yes", a.exchange_id + "/" + a.person_ref, s_.keys.subject_ref("assessor/" + assessor)});
+      given.push_back({a.code, a.value == "yes", a.exchange_id + "/" + a.person_ref,
+                       s_.keys.subject_ref("assessor/" + assessor), proved->signed_at.value_or(now)});
   Ledger::Write write = [this, rows, given, odd, now, party = caller->id](
                             Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     for (const AssessmentRow& a : *rows)
@@ -431,20 +432,51 @@ Task<Result<json::object>> Journey::retry(const Party* caller, std::string id) {
 
 // ---- inbox -----------------------------------------------------------------------------------------------------
 
+// What cannot be read hides nothing else: it is named, and somebody at the hub is alerted.
+json::object Journey::unreadable(const ExchangeRow& row, const Error& why) {
+  const std::string code(to_string(why.code));
+  bool first = false;
+  {
+    const std::lock_guard lock(said_mutex_);
+    if (unreadable_said_.size() >= kUnreadableSaidMax) unreadable_said_.clear();
+    first = unreadable_said_.insert(row.id).second;
+  }
+  if (first) {
+    s_.meter.alarm("inbox_unreadable");
+    log(LogLevel::error, "inbox.unreadable", {{"exchange", row.id}, {"recipient", row.recipient}, {"code", code}});
+  }
+  return json::object{
+      {"id", row.id},
+      {"sender", row.sender},
+      {"kind", row.kind},
+      {"purpose", row.purpose},
+      {"createdAt", to_rfc3339(row.created_at)},
+      {"error", json::object{{"code", code}, {"detail", "the hub cannot read this message; telephone its operator"}}}};
+}
+
 Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after, std::chrono::seconds wait) {
   const auto until = std::chrono::steady_clock::now() + std::min(wait, std::chrono::seconds(55));
   for (;;) {
     auto rows = s_.store.inbox(caller->id, after, 50);
     if (!rows) co_return rows.error();
     json::array list;
+    bool any = false;  // something to read: what cannot be read ends no waiting
     for (ExchangeRow& row : *rows) {
-      const std::string id = row.id;
+      const ExchangeRow asked = row;
       auto source = source_of(row);
-      if (!source) co_return source.error();
+      if (!source) {
+        if (source.error().code == Errc::unavailable) co_return source.error();
+        list.push_back(unreadable(asked, source.error()));
+        continue;
+      }
       // Handing it out is an attempt: decided again at this moment.
       auto permitted = co_await permit(std::move(row), std::move(*source));
       if (!permitted && permitted.error().code == Errc::busy) continue;  // it comes in the next round
-      if (!permitted) co_return permitted.error();
+      if (!permitted && permitted.error().code == Errc::unavailable) co_return permitted.error();
+      if (!permitted) {
+        list.push_back(unreadable(asked, permitted.error()));
+        continue;
+      }
       if (!permitted->has_value()) continue;
       const Attempt& attempt = **permitted;
       if (!has_left(attempt.row)) {
@@ -452,7 +484,8 @@ Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after
         auto recorded = co_await record_hand_out(attempt.row);
         if (!recorded) co_return recorded.error();
       }
-      list.push_back(json::object{{"id", id},
+      any = true;
+      list.push_back(json::object{{"id", asked.id},
                                   {"sender", attempt.row.sender},
                                   {"kind", attempt.row.kind},
                                   {"purpose", attempt.row.purpose},
@@ -460,8 +493,7 @@ Task<Result<json::object>> Journey::inbox(const Party* caller, std::string after
                                   {"data", attempt.released.data()},
                                   {"recall", attempt.row.kind == "exchange.recall"}});
     }
-    if (!list.empty() || std::chrono::steady_clock::now() >= until)
-      co_return json::object{{"exchanges", std::move(list)}};
+    if (any || std::chrono::steady_clock::now() >= until) co_return json::object{{"exchanges", std::move(list)}};
     co_await sleep_for(std::chrono::milliseconds(200));
   }
 }

@@ -11,6 +11,8 @@ namespace samband {
 namespace {
 
 constexpr std::size_t kDigestLetters = 16;
+constexpr std::chrono::days kBacklogMax{7};
+constexpr std::int64_t kMinute = 60'000;  // milliseconds
 
 // One line of the row: "milliseconds y|n about assessor".
 struct Entry {
@@ -43,7 +45,9 @@ std::vector<Entry> entries_of(std::string_view text) {
 
 void add_answer(AnswersRow& row, const GivenAnswer& given, Time now, const SamenessLimits& limits) {
   std::vector<Entry> entries = entries_of(row.recent);
-  Entry added{now.time_since_epoch().count(), given.value, digest(given.about), digest(given.assessor)};
+  const bool trusted = given.at <= now && given.at > now - kBacklogMax;
+  Entry added{(trusted ? given.at : now).time_since_epoch().count(), given.value, digest(given.about),
+              digest(given.assessor)};
   std::erase_if(entries, [&](const Entry& e) { return e.about == added.about; });
   entries.push_back(std::move(added));
   const std::size_t keep = static_cast<std::size_t>(limits.window);
@@ -62,16 +66,27 @@ Sameness look_at(const AnswersRow& row, const SamenessLimits& limits) {
   const auto total = static_cast<double>(entries.size());
   out.value = 2 * yes >= static_cast<std::ptrdiff_t>(entries.size());
   out.share = static_cast<double>(out.value ? yes : static_cast<std::ptrdiff_t>(entries.size()) - yes) / total;
-  std::map<std::string, int> last_minute;
+  // Of each assessor the minute up to the last answer that came from him or her, and the minute from it on: a backlog
+  // need not come in order.
+  std::map<std::string, std::int64_t> last;
+  for (const Entry& e : entries) last[e.assessor] = e.at;
+  struct Counts {
+    int before = 0, after = 0;
+  };
+  std::map<std::string, Counts> minute;
   std::set<std::string> assessors;
   for (const Entry& e : entries) {
     assessors.insert(e.assessor);
-    if (e.at > entries.back().at - 60'000) ++last_minute[e.assessor];
+    const std::int64_t anchor = last[e.assessor];
+    if (anchor <= entries.back().at - kMinute) continue;  // he or she has stopped
+    if (e.at > anchor - kMinute && e.at <= anchor) ++minute[e.assessor].before;
+    if (e.at < anchor + kMinute && e.at >= anchor) ++minute[e.assessor].after;
   }
   out.assessors = static_cast<int>(assessors.size());
   out.identical = out.answers >= limits.minimum && out.share >= limits.same_share;
-  out.too_fast = std::any_of(last_minute.begin(), last_minute.end(),
-                             [&](const auto& each) { return each.second > limits.per_minute_max; });
+  out.too_fast = std::any_of(minute.begin(), minute.end(), [&](const auto& each) {
+    return std::max(each.second.before, each.second.after) > limits.per_minute_max;
+  });
   return out;
 }
 

@@ -1,5 +1,9 @@
 // Do the answers that one party gives to one question look like a person's? A system that answers the same for
 // everybody, or faster than anybody can judge, shows here. The last answers are one row of the store. Pure.
+//
+// How fast is counted by when each answer was given, not by when it came: a backlog that arrives in one minute after a
+// night without a line is no machine. A time of more than a week ago counts as now, so that nobody hides behind old
+// dates; evenly forged ones still show as identical.
 #pragma once
 #include "store/store.hpp"
 
@@ -17,6 +21,7 @@ struct GivenAnswer {
   bool value = false;
   std::string about;  // message or exchange, and person: the same again is the same answer changed
   std::string assessor;
+  Time at{};  // when it was given, by its signature or its message; Time{} = as it comes
 };
 
 struct Sameness {

@@ -102,7 +102,22 @@ class Duties(HubCase):
         self.assertEqual(self.agenda(sent["id"]), ["duty"])
         self.assess("police-west", sent["id"], document_released=False)
         self.assertEqual(self.agenda(sent["id"]), [])
-        self.assertIsNone(self.exchange("police-west", sent["id"])["dueAt"])
+        final = self.exchange("police-west", sent["id"])
+        self.assertIsNone(final["dueAt"])
+        self.assertEqual((final["outcome"], final["missing"], final["fields"]["held"]), ("partial", [], []), "the final words, not the first")
+        self.assertEqual(final["fields"]["released"], sent["fields"]["released"])
+        self.assertIn("document", [g["category"] for g in final["fields"]["withheld"]])
+
+    def test_a_rest_that_nobody_answers_gets_its_final_words(self):
+        sent = self.to(self.send("social-board", "municipal_case", build.referral(people.CHILD_15, new_id(), need_for_care=True, text="Fritext")), "bup")
+        self.assertEqual((sent["outcome"], self.agenda(sent["id"])), ("partial", ["hold"]), sent)
+        self.assertIn("document", [g["category"] for g in sent["fields"]["held"]])
+        final = wait_for("the rest ended", lambda: next((e for e in [self.exchange("social-board", sent["id"])] if e.get("holdExpiredAt")), None), 20)
+        self.assertEqual((final["outcome"], final["missing"], final["nearestChange"], final["fields"]["held"]), ("partial", [], [], []))
+        self.assertIn(("document", "hold_expired"), [(g["category"], g["reason"]) for g in final["fields"]["withheld"]])
+        self.assertEqual(final["fields"]["released"], sent["fields"]["released"])
+        self.assertEqual({r["outcome"] for r in final["explanation"]} & {"hold"}, set())
+        self.assertIn("Final: nobody answered in time", final["words"]["en"])
 
     def test_a_hold_without_a_duty_ends_and_one_with_a_duty_does_not(self):
         duty = self.lob()

@@ -139,6 +139,24 @@ class EmergencyAndAnswers(HubCase):
         self.cli("review", "close", sent["id"], "--as", "social-board", "--verdict", "maybe", "--reason", "x", check=2)
         self.cli("review", "list", "--party", "nobody", check=2)
 
+    # -- an inbox -----------------------------------------------------------------------------------------------------
+
+    def test_one_message_that_cannot_be_read_hides_no_other(self):
+        good, bad = self.danger(), self.danger()
+        [(message, body)] = self.database("SELECT m.id, m.body FROM message m JOIN exchange e ON e.message_id = m.id WHERE e.id=?", bad["id"])
+        self.database("UPDATE message SET body=? WHERE id=?", bytes([body[0] ^ 1]) + body[1:], message, write=True)
+        try:
+            found = {e["id"]: e for e in self.inbox("police-west")}
+            self.assertEqual(found[good["id"]]["kind"], "concern.report")
+            self.assertIn("data", found[good["id"]])
+            self.assertEqual(sorted(found[bad["id"]]), ["createdAt", "error", "id", "kind", "purpose", "sender"])
+            self.inbox("police-west")
+            self.assertEqual(self.hub.metric("samband_alarms_total", kind="inbox_unreadable"), 1, "said once")
+            self.assertIn("inbox.unreadable", self.hub.log())
+        finally:
+            self.database("UPDATE message SET body=? WHERE id=?", body, message, write=True)
+        self.assertIn("data", {e["id"]: e for e in self.inbox("police-west")}[bad["id"]])
+
     # -- answers ------------------------------------------------------------------------------------------------------
 
     def referral(self):

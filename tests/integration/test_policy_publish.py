@@ -78,8 +78,30 @@ class Publishing(HubCase):
         self.write(NARROW, WIDE)
         self.approve(self.publish())
         self.assertEqual(self.active(), before)
+        # What waits is decided again without anybody asking: the assessment was recorded under the narrow set.
+        self.wait_state("police-west", waiting["id"])
         self.assertIn(self.answer(self.lob()["id"])["outcome"], PERMITTED)
         self.assert_log_verifies()
+
+    def test_a_published_set_that_the_law_has_left_behind_is_an_alarm(self):
+        self.assertEqual(self.hub.metric("samband_rule_findings"), 0)
+        self.hub.stop()
+        law = self.hub.config / "law.toml"
+        kept = law.read_text(encoding="utf-8")
+        self.assertIn('name = "LUL 6"\n', kept)
+        law.write_text(kept.replace('name = "LUL 6"\n', 'name = "LUL 6"\nin_force_to = 2025-12-31\n', 1), encoding="utf-8")
+        try:
+            self.hub.start()
+            self.assertGreaterEqual(self.hub.metric("samband_rule_findings"), 1)
+            self.assertEqual(self.hub.metric("samband_alarms_total", kind="rules_finding"), 1)
+            self.assertIn("policy.finding", self.hub.log())
+            self.assertIn(self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id())), "social-board")["outcome"], PERMITTED,
+                          "the hub goes on")
+        finally:
+            self.hub.stop()
+            law.write_text(kept, encoding="utf-8")
+            self.hub.start()
+        self.assertEqual(self.hub.metric("samband_rule_findings"), 0)
 
     def test_a_proposal_against_an_older_set_is_no_longer_good(self):
         self.write(WIDE, NARROW)

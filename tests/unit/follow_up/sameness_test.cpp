@@ -13,8 +13,8 @@ const SamenessLimits kLimits;
 AnswersRow answered(int count, int minutes, auto value_of, auto about_of, auto assessor_of) {
   AnswersRow row{"police-west", "need_of_help", "", {}};
   for (int i = 0; i < count; ++i)
-    add_answer(row, {row.code, value_of(i), about_of(i), assessor_of(i)}, kStart + std::chrono::minutes(i * minutes),
-               kLimits);
+    add_answer(row, {row.code, value_of(i), about_of(i), assessor_of(i), {}},
+               kStart + std::chrono::minutes(i * minutes), kLimits);
   return row;
 }
 std::string each(int i) { return "x-" + std::to_string(i); }
@@ -56,6 +56,24 @@ TEST(Sameness, FasterThanAPersonIsSeenAndManyPersonsAreNot) {
   EXPECT_TRUE(look_at(answered(21, 0, mixed, each, one), kLimits).too_fast);
   EXPECT_FALSE(look_at(answered(30, 0, mixed, each, each), kLimits).too_fast);
   EXPECT_FALSE(look_at(answered(30, 1, mixed, each, one), kLimits).too_fast);
+}
+
+// The line was down over night: thirty answers come in one second, given five minutes apart.
+TEST(Sameness, ABacklogIsCountedByWhenItsAnswersWereGiven) {
+  const auto arrived = [](auto given_at) {
+    AnswersRow row{"police-west", "need_of_help", "", {}};
+    for (int i = 0; i < 30; ++i)
+      add_answer(row, {row.code, i % 2 == 0, each(i), "officer-1", given_at(i)}, kStart, kLimits);
+    return look_at(row, kLimits).too_fast;
+  };
+  using std::chrono::minutes;
+  EXPECT_FALSE(arrived([](int i) { return kStart - minutes(5 * (30 - i)); }));
+  EXPECT_FALSE(arrived([](int i) { return kStart - minutes(5 * i + 1); })) << "newest first";
+  EXPECT_TRUE(arrived([](int) { return kStart - minutes(300); }))
+      << "thirty at one time are a machine's, whenever they come";
+  EXPECT_TRUE(arrived([](int i) { return kStart - std::chrono::hours(24 * 8 + i); }))
+      << "of too long ago: as they come";
+  EXPECT_TRUE(arrived([](int i) { return kStart + minutes(5 * i + 5); })) << "nobody answers in the future";
 }
 
 TEST(Sameness, IsSaidOnceAndAgainAfterADay) {
