@@ -16,6 +16,8 @@ void add_policy_explain(std::vector<Command>&);  // policy explain
 void add_policy_cases(std::vector<Command>&);    // policy decide, policy test
 void add_consent(std::vector<Command>&);         // consent add, revoke, list
 void add_erase(std::vector<Command>&);           // erase, retention run
+void add_keys(std::vector<Command>&);            // keys rotate
+void add_store(std::vector<Command>&);           // store backup, restore, check
 void add_exchange(std::vector<Command>&);        // exchange list, show, retry
 void add_quarantine(std::vector<Command>&);      // quarantine list, show, delete
 void add_report(std::vector<Command>&);          // report statistics, duties, assessments

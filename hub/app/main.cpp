@@ -16,6 +16,8 @@ int main(int argc, char** argv) {
     add_policy_explain(commands);
     add_policy_cases(commands);
     add_consent(commands);
+    add_keys(commands);
+    add_store(commands);
     add_erase(commands);
     add_exchange(commands);
     add_quarantine(commands);

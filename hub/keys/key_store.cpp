@@ -172,23 +172,26 @@ Result<std::int64_t> KeyStore::rotate_master(const fs::path& folder, const fs::p
   if (credential() && new_key.empty())
     return fail(Errc::invalid_config, "master key",
                 "comes from systemd; name a file with the new key, and put it where the credential is loaded from");
+  const bool from_systemd = credential().has_value();
   Bytes next;
   if (new_key.empty()) {
     next = crypto::random_bytes(kSecretSize);
-    std::error_code ignored;
-    fs::remove(folder / kNextMaster, ignored);  // of a rotation that never committed: it fits nothing
-    if (auto written = write_secret_file(folder / kNextMaster, next); !written) return written.error();
-    if (auto synced = sync_folder(folder); !synced) return synced.error();
   } else {
     auto read = read_secret_file(new_key, kSecretSize);
     if (!read) return read.error();
     next = std::move(*read);
   }
+  if (!from_systemd) {
+    std::error_code ignored;
+    fs::remove(folder / kNextMaster, ignored);  // of a rotation that never committed: it fits nothing
+    if (auto written = write_secret_file(folder / kNextMaster, next); !written) return written.error();
+    if (auto synced = sync_folder(folder); !synced) return synced.error();
+  }
   auto count = KeyTable::rewrap(opened->database, opened->master, next);
   OPENSSL_cleanse(opened->master.data(), opened->master.size());
   OPENSSL_cleanse(next.data(), next.size());
   if (!count) return count;
-  if (new_key.empty()) {
+  if (!from_systemd) {
     auto placed = finished_rotation(folder, opened->database);
     if (!placed) return placed.error();
     OPENSSL_cleanse(placed->data(), placed->size());

@@ -13,7 +13,6 @@ namespace samband {
 namespace {
 
 constexpr std::size_t kCachedKeysMax = 100'000, kSubjectsMax = 256, kSubjectSizeMax = 128;
-constexpr int kSchemaVersion = 2;
 
 #define SAMBAND_KEYS_2                                                                                           \
   "CREATE TABLE payload_key(id INTEGER PRIMARY KEY, subjects TEXT NOT NULL, period TEXT NOT NULL, wrapped BLOB " \
@@ -128,10 +127,10 @@ Result<sqlite::Database> KeyTable::open(const std::filesystem::path& file) {
   }
   if (version == 1) {
     if (auto moved = from_1_to_2(*database); !moved) return moved.error();
-  } else if (version != kSchemaVersion) {
+  } else if (version != kKeySchemaVersion) {
     return fail(Errc::invalid_config, file.string(),
                 "has schema version " + std::to_string(version) + ", this program knows " +
-                    std::to_string(kSchemaVersion) + "; start the version of the hub that made it");
+                    std::to_string(kKeySchemaVersion) + "; start the version of the hub that made it");
   }
   return database;
 }

@@ -14,6 +14,7 @@ namespace samband {
 
 inline constexpr std::size_t kSecretSize = 32;
 inline constexpr const char* kKeyDatabase = "keys.db";
+inline constexpr int kKeySchemaVersion = 2;
 
 class KeyTable {
  public:

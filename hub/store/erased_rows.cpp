@@ -1,8 +1,5 @@
 #include "store/erased_rows.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <unordered_set>
 
 #include "store/rows.hpp"
@@ -97,22 +94,6 @@ Result<void> empty_log(sqlite::Database& db) {
   if (auto row = query.step(); !row) return row.error();
   if (query.integer(0) != 0) return fail(Errc::busy, "store", "somebody reads; old pages are still in the log");
   return {};
-}
-
-Result<void> copy_database(sqlite::Database& from, const std::filesystem::path& file) {
-  // Made here, so that it is for this user only and never written over.
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(Errc::invalid_input, file.string(), "cannot be made (a file that is there stays)");
-  ::close(fd);
-  auto to = sqlite::Database::open(file, sqlite::Database::Mode::read_write);
-  if (!to) return to.error();
-  sqlite3_backup* backup = sqlite3_backup_init(to->handle(), "main", from.handle(), "main");
-  if (!backup) return fail(Errc::unavailable, file.string(), "the copy cannot be begun");
-  const int code = sqlite3_backup_step(backup, -1);
-  const int finished = sqlite3_backup_finish(backup);
-  if (code != SQLITE_DONE || finished != SQLITE_OK) return fail(Errc::unavailable, file.string(), "the copy failed");
-  // One file, without a log beside it.
-  return to->exec("PRAGMA journal_mode=DELETE");
 }
 
 }  // namespace samband::store

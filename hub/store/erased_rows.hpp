@@ -1,7 +1,6 @@
 // Rows whose payload key is destroyed, in SQLite: finding them, emptying them, and getting their bytes out of every
 // file. Internal to hub/store; used by one thread per database.
 #pragma once
-#include <filesystem>
 #include <vector>
 
 #include "keys/sqlite.hpp"
@@ -15,7 +14,5 @@ Result<void> empty_consents(sqlite::Database&, const std::vector<std::string>& i
 
 // Moves the write-ahead log into the database and cuts it to nothing. busy: a reader holds an older state.
 Result<void> empty_log(sqlite::Database&);
-// SQLite's online backup of what this connection sees, into a new file of one piece with mode 0600.
-Result<void> copy_database(sqlite::Database&, const std::filesystem::path&);
 
 }  // namespace samband::store

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "keys/folder_lock.hpp"
+#include "keys/sqlite_copy.hpp"
 #include "store/erased_rows.hpp"
 #include "store/reader_pool.hpp"
 #include "store/rows.hpp"
@@ -313,7 +314,7 @@ class SqliteStore final : public Store {
   Result<void> copy_to(const fs::path& file) override {
     auto db = readers_.lend();
     if (!db) return db.error();
-    return store::copy_database(**db, file);
+    return sqlite::copy_database(**db, file);
   }
 
  private:

@@ -1,38 +1,23 @@
 // Erasure in the store: what the keys of a person sealed is emptied, stays empty, and is gone from every file; the log
 // and the skeleton of each exchange stay.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <fstream>
-
-#include "keys/sqlite.hpp"
-#include "store/store.hpp"
+#include "contract.hpp"
 
 namespace samband {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::int64_t kKey = 77, kOther = 78;
 const Bytes kSecret(800, '\x5a');
-Time at(std::int64_t ms) { return Time(std::chrono::milliseconds(ms)); }
 
-class ErasureTest : public testing::Test {
+class ErasureTest : public StoreContract {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "samband-erasure-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    store_ = Store::open(folder_ / "data").value();
+    StoreContract::SetUp();
     for (const std::int64_t key : {kKey, kOther})
       write([&](Txn& txn) { return fill(txn, "x" + std::to_string(key), key); });
-  }
-  void TearDown() override {
-    store_.reset();
-    fs::remove_all(folder_);
   }
 
   static ExchangeRow exchange(const std::string& id, std::int64_t key) {
@@ -57,10 +42,6 @@ class ErasureTest : public testing::Test {
     ReviewRow review{id, "police", "emergency", "danger", at(1), at(9), {}, at(3), kSecret, "justified", "", 4};
     return txn.put_review(review);
   }
-  void write(const std::function<Result<void>(Txn&)>& body) {
-    auto done = store_->transact(body);
-    ASSERT_TRUE(done) << done.error().message;
-  }
   void erase() {
     const SealedRows rows = store_->sealed_under({kKey}).value();
     write([&](Txn& txn) -> Result<void> {
@@ -68,21 +49,11 @@ class ErasureTest : public testing::Test {
       return txn.empty_rows(rows);
     });
   }
-  bool files_hold(const std::string& bytes) const {
-    for (const auto& file : fs::recursive_directory_iterator(folder_)) {
-      if (!file.is_regular_file()) continue;
-      std::ifstream in(file.path(), std::ios::binary);
-      const std::string all((std::istreambuf_iterator<char>(in)), {});
-      if (all.find(bytes) != std::string::npos) return true;
-    }
-    return false;
-  }
-
-  fs::path folder_;
-  std::unique_ptr<Store> store_;
 };
 
-TEST_F(ErasureTest, FindsWhatAKeySealsAndWhatOfItIsLive) {
+SAMBAND_FOR_EVERY_BACKEND(ErasureTest);
+
+TEST_P(ErasureTest, FindsWhatAKeySealsAndWhatOfItIsLive) {
   EXPECT_THAT(store_->key_ids().value(), ElementsAre(kKey, kOther));
   SealedRows rows = store_->sealed_under({kKey}).value();
   EXPECT_THAT(rows.messages, ElementsAre("m-x77"));
@@ -107,7 +78,7 @@ TEST_F(ErasureTest, FindsWhatAKeySealsAndWhatOfItIsLive) {
   EXPECT_EQ(store_->sealed_under({kKey})->live.size(), 1u) << "under a duty";
 }
 
-TEST_F(ErasureTest, EmptiesWhatWasSealedAndKeepsTheRest) {
+TEST_P(ErasureTest, EmptiesWhatWasSealedAndKeepsTheRest) {
   erase();
   const MessageRow message = store_->message("m-x77").value().value();
   EXPECT_EQ(message.key_id, 0);
@@ -131,7 +102,7 @@ TEST_F(ErasureTest, EmptiesWhatWasSealedAndKeepsTheRest) {
   EXPECT_EQ(store_->message("m-x78").value()->body, kSecret);
 }
 
-TEST_F(ErasureTest, LeavesNoTraceInAnyFileNorInACopy) {
+TEST_P(ErasureTest, LeavesNoTraceInAnyFileNorInACopy) {
   erase();
   write([&](Txn& txn) -> Result<void> { return txn.put_agenda({"x78", "hold", at(5), at(5), 0}); });
   // The other person's bytes are the same: they must go too before the search can tell.
@@ -151,8 +122,8 @@ TEST_F(ErasureTest, LeavesNoTraceInAnyFileNorInACopy) {
   EXPECT_FALSE(store_->copy_to(folder_ / "copy.db")) << "a file that is there stays";
 }
 
-TEST_F(ErasureTest, AReaderOfAnOlderStateHoldsTheScrubUp) {
-  auto reader = Store::open(folder_ / "data", true).value();
+TEST_P(ErasureTest, AReaderOfAnOlderStateHoldsTheScrubUp) {
+  auto reader = open(true);
   ASSERT_TRUE(reader->exchange("x77").value());
   erase();
   auto scrubbed = store_->scrub();
@@ -162,7 +133,7 @@ TEST_F(ErasureTest, AReaderOfAnOlderStateHoldsTheScrubUp) {
   EXPECT_TRUE(store_->scrub());
 }
 
-TEST_F(ErasureTest, WhatWaitsIsNotForgotten) {
+TEST_P(ErasureTest, WhatWaitsIsNotForgotten) {
   for (const bool by_state : {true, false}) {
     write([&](Txn& txn) {
       ExchangeRow row = exchange("x77", kKey);
@@ -184,7 +155,7 @@ TEST_F(ErasureTest, WhatWaitsIsNotForgotten) {
 }
 
 // Somebody still has the key in memory, or a row that was read before.
-TEST_F(ErasureTest, NothingIsWrittenUnderAForgottenKey) {
+TEST_P(ErasureTest, NothingIsWrittenUnderAForgottenKey) {
   const ExchangeRow before = store_->exchange("x77").value().value();
   erase();
   auto message = store_->transact([](Txn& txn) { return fill(txn, "late", kKey); });
@@ -207,7 +178,7 @@ TEST_F(ErasureTest, NothingIsWrittenUnderAForgottenKey) {
   write([](Txn& txn) { return fill(txn, "late", 79); });  // a new key is a new beginning
 }
 
-TEST_F(ErasureTest, ConsentsLoseTheirPersonAndKeepTheirDates) {
+TEST_P(ErasureTest, ConsentsLoseTheirPersonAndKeepTheirDates) {
   Consent consent;
   consent.id = "c", consent.subject_ref = "Q-reference", consent.holder = "social-board", consent.giver = "Q-giver";
   consent.evidence_sha256 = "Q-evidence", consent.recipients = {"bup"}, consent.purposes = {"care"};
@@ -230,7 +201,7 @@ TEST_F(ErasureTest, ConsentsLoseTheirPersonAndKeepTheirDates) {
   EXPECT_THAT(store_->consents_of({"Q-reference"}).value(), IsEmpty());
 }
 
-TEST_F(ErasureTest, ErasuresAreOnRecord) {
+TEST_P(ErasureTest, ErasuresAreOnRecord) {
   const ErasureRow row{"e1", at(5), "subject", "gdpr_17_1_d", "SN 2026-17",      "operator", 1, 2,
                        3,    4,     5,         "nonce",       R"({"keys":[1]})", 9};
   write([&](Txn& txn) { return txn.add_erasure(row); });

@@ -1,77 +1,17 @@
-#include "store/store.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-
-#include <fstream>
+// Rows, transactions and listings: what every backend of the store must do.
 #include <thread>
 
-#include "keys/sqlite.hpp"
+#include "contract.hpp"
 
 namespace samband {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Time at(std::int64_t ms) { return Time(std::chrono::milliseconds(ms)); }
+SAMBAND_FOR_EVERY_BACKEND(StoreContract);
 
-MessageRow message(const std::string& id, const std::string& sender_message_id = "m-1") {
-  MessageRow row;
-  row.id = id, row.sender = "police", row.sender_message_id = sender_message_id, row.kind = "concern";
-  row.content_hash = Bytes("\0\1\2", 3), row.received_at = at(5), row.key_id = 3, row.body = Bytes("sealed\0body", 11);
-  row.exchanges = "x-1,x-2", row.warnings = "[]";
-  return row;
-}
-
-ExchangeRow exchange(const std::string& id, ExchangeState state = ExchangeState::queued) {
-  ExchangeRow row;
-  row.id = id, row.message_id = "m", row.sender = "police", row.recipient = "social-board", row.kind = "concern";
-  row.purpose = "child_protection", row.route = "r1", row.state = state, row.outcome = "released", row.life = "sent";
-  row.created_at = at(1), row.updated_at = at(2), row.next_attempt_at = at(10), row.attempts = 2, row.leaf_index = 7;
-  row.explanation = "{}", row.fingerprint = "f", row.subject_refs = "s1,s2", row.consents = "c1";
-  row.external_reference = "e", row.key_id = 4, row.side = Bytes("\0side", 5), row.conversation = "talk";
-  return row;
-}
-
-std::vector<std::string> ids(const Result<std::vector<ExchangeRow>>& rows) {
-  std::vector<std::string> out;
-  for (const auto& row : rows.value()) out.push_back(row.id);
-  return out;
-}
-
-class StoreTest : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "samband-store-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    store_ = Store::open(folder_).value();
-  }
-  void TearDown() override {
-    store_.reset();
-    fs::remove_all(folder_);
-  }
-  void put(const ExchangeRow& row) {
-    ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.put_exchange(row); }));
-  }
-
-  bool files_hold(const std::string& bytes) const {
-    for (const auto& file : fs::directory_iterator(folder_)) {
-      std::ifstream in(file.path(), std::ios::binary);
-      const std::string all((std::istreambuf_iterator<char>(in)), {});
-      if (all.find(bytes) != std::string::npos) return true;
-    }
-    return false;
-  }
-
-  fs::path folder_;
-  std::unique_ptr<Store> store_;
-};
-
-TEST_F(StoreTest, MessagesComeBackAsWritten) {
+TEST_P(StoreContract, MessagesComeBackAsWritten) {
   const MessageRow row = message("a");
   ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.add_message(row); }));
   for (const auto& found : {store_->message("a").value(), store_->message("police", "m-1").value()}) {
@@ -86,7 +26,7 @@ TEST_F(StoreTest, MessagesComeBackAsWritten) {
   EXPECT_FALSE(store_->message("social-board", "m-1").value()) << "ids are the sender's own";
 }
 
-TEST_F(StoreTest, TheSameSenderMessageIdTwiceIsAConflict) {
+TEST_P(StoreContract, TheSameSenderMessageIdTwiceIsAConflict) {
   ASSERT_TRUE(store_->transact([](Txn& txn) { return txn.add_message(message("a")); }));
   auto again = store_->transact([](Txn& txn) { return txn.add_message(message("b")); });
   ASSERT_FALSE(again);
@@ -95,7 +35,7 @@ TEST_F(StoreTest, TheSameSenderMessageIdTwiceIsAConflict) {
       << "a conflict is the caller's and stops nothing";
 }
 
-TEST_F(StoreTest, ExchangesComeBackAsWrittenAndAreReplaced) {
+TEST_P(StoreContract, ExchangesComeBackAsWrittenAndAreReplaced) {
   ExchangeRow row = exchange("x");
   put(row);
   auto found = store_->exchange("x").value();
@@ -116,7 +56,7 @@ TEST_F(StoreTest, ExchangesComeBackAsWrittenAndAreReplaced) {
   EXPECT_EQ(store_->count("exchange").value(), 1);
 }
 
-TEST_F(StoreTest, EveryStateHasATextAndBack) {
+TEST_P(StoreContract, EveryStateHasATextAndBack) {
   for (int i = 0; i <= static_cast<int>(ExchangeState::withdrawn); ++i) {
     const auto state = static_cast<ExchangeState>(i);
     EXPECT_EQ(exchange_state_from(to_string(state)), state);
@@ -124,7 +64,7 @@ TEST_F(StoreTest, EveryStateHasATextAndBack) {
   EXPECT_FALSE(exchange_state_from("gone"));
 }
 
-TEST_F(StoreTest, ListsByPartyStateSubjectConsentAndPage) {
+TEST_P(StoreContract, ListsByPartyStateSubjectConsentAndPage) {
   for (int i = 0; i < 6; ++i) {
     ExchangeRow row = exchange("x" + std::to_string(i), i % 2 ? ExchangeState::held : ExchangeState::queued);
     if (i == 4) row.sender = "bup", row.recipient = "police";
@@ -157,7 +97,7 @@ TEST_F(StoreTest, ListsByPartyStateSubjectConsentAndPage) {
   EXPECT_EQ(store_->exchanges(filter).error().code, Errc::invalid_input);
 }
 
-TEST_F(StoreTest, DueOverdueAndInbox) {
+TEST_P(StoreContract, DueOverdueAndInbox) {
   ExchangeRow row = exchange("a");
   put(row);
   row = exchange("b"), row.next_attempt_at = at(30);
@@ -178,7 +118,7 @@ TEST_F(StoreTest, DueOverdueAndInbox) {
   EXPECT_THAT(ids(store_->inbox("police", "", 10)), ElementsAre());
 }
 
-TEST_F(StoreTest, ConsentsAssessmentsAndStatuses) {
+TEST_P(StoreContract, ConsentsAssessmentsAndStatuses) {
   Consent consent;
   consent.id = "c1", consent.subject_ref = "s1", consent.holder = "social-board", consent.giver = "self";
   consent.recipients = {"bup", "police"}, consent.purposes = {"care"}, consent.valid_from = at(1),
@@ -208,7 +148,7 @@ TEST_F(StoreTest, ConsentsAssessmentsAndStatuses) {
   EXPECT_FALSE(store_->transact([&](Txn& txn) { return txn.put_consent(consent); }));
 }
 
-TEST_F(StoreTest, AFailedTransactionLeavesNothing) {
+TEST_P(StoreContract, AFailedTransactionLeavesNothing) {
   auto failed = store_->transact([](Txn& txn) -> Result<void> {
     if (auto r = txn.put_exchange(exchange("x")); !r) return r;
     EXPECT_TRUE(txn.exchange("x").value()) << "the transaction sees its own writes";
@@ -226,7 +166,7 @@ TEST_F(StoreTest, AFailedTransactionLeavesNothing) {
   put(exchange("x"));
 }
 
-TEST_F(StoreTest, AFailedSavepointUndoesItselfAlone) {
+TEST_P(StoreContract, AFailedSavepointUndoesItselfAlone) {
   ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
     EXPECT_TRUE(store_->savepoint(txn, [](Txn& t) { return t.put_exchange(exchange("a")); }));
     auto undone = store_->savepoint(txn, [](Txn& t) -> Result<void> {
@@ -242,27 +182,7 @@ TEST_F(StoreTest, AFailedSavepointUndoesItselfAlone) {
   EXPECT_TRUE(store_->exchange("c").value());
 }
 
-TEST_F(StoreTest, LeavesAndTilesNeverChange) {
-  ASSERT_TRUE(store_->transact([](Txn& txn) -> Result<void> {
-    if (auto r = txn.add_leaf(0, "zero"); !r) return r;
-    if (auto r = txn.add_leaf(1, "one"); !r) return r;
-    if (auto r = txn.put_tile(0, 0, "hashes"); !r) return r;
-    if (auto r = txn.put_checkpoint(1, "old"); !r) return r;
-    return txn.put_checkpoint(2, "note");
-  }));
-  EXPECT_EQ(store_->leaf(1).value(), "one");
-  EXPECT_EQ(store_->leaf(2).error().code, Errc::not_found);
-  EXPECT_THAT(store_->leaves(0, 10).value(), ElementsAre("zero", "one"));
-  EXPECT_EQ(store_->tile(0, 0).value(), "hashes");
-  EXPECT_FALSE(store_->tile(1, 0).value());
-  EXPECT_EQ(store_->checkpoint().value()->second, "note");
-  auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-  EXPECT_FALSE(db.exec("UPDATE leaf SET bytes = 'two' WHERE idx = 1"));
-  EXPECT_FALSE(db.exec("DELETE FROM leaf WHERE idx = 1"));
-  EXPECT_FALSE(db.exec("DELETE FROM tile"));
-}
-
-TEST_F(StoreTest, WritingALeafAgainStopsTheStore) {
+TEST_P(StoreContract, WritingALeafAgainStopsTheStore) {
   ASSERT_TRUE(store_->transact([](Txn& txn) { return txn.add_leaf(0, "zero"); }));
   EXPECT_FALSE(store_->transact([](Txn& txn) { return txn.add_leaf(0, "other"); }));
   EXPECT_EQ(store_->leaf(0).value(), "zero");
@@ -271,82 +191,7 @@ TEST_F(StoreTest, WritingALeafAgainStopsTheStore) {
   EXPECT_EQ(stopped.error().code, Errc::unavailable);
 }
 
-TEST_F(StoreTest, ASecondHubIsRefusedAndAReaderIsNot) {
-  put(exchange("x"));
-  auto second = Store::open(folder_);
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, Errc::invalid_config);
-  EXPECT_THAT(second.error().message, HasSubstr("another hub"));
-  auto reader = Store::open(folder_, true).value();
-  EXPECT_TRUE(reader->exchange("x").value());
-  EXPECT_EQ(reader->transact([](Txn&) { return Result<void>(); }).error().code, Errc::forbidden);
-  store_.reset();
-  store_ = Store::open(folder_).value();
-  EXPECT_TRUE(store_->exchange("x").value());
-}
-
-TEST_F(StoreTest, ANewerSchemaIsRefused) {
-  store_.reset();
-  {
-    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-    ASSERT_TRUE(db.exec("PRAGMA user_version = 99"));
-  }
-  for (const bool read_only : {false, true}) {
-    auto opened = Store::open(folder_, read_only);
-    ASSERT_FALSE(opened);
-    EXPECT_THAT(opened.error().message, HasSubstr("schema version 99"));
-  }
-}
-
-TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
-  put(exchange("x"));
-  store_.reset();
-  {
-    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-    ASSERT_TRUE(db.exec(
-        "DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; DROP TABLE rule_set; DROP TABLE erasure; DROP "
-        "TABLE erased_key; ALTER TABLE quarantine "
-        "DROP COLUMN adapter; "
-        "PRAGMA user_version = 1"));
-  }
-  ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
-  store_ = Store::open(folder_).value();
-  EXPECT_TRUE(store_->exchange("x").value());
-  EXPECT_TRUE(store_->transact([&](Txn& txn) { return txn.put_agenda({"x", "duty", at(5), at(1), 0}); }));
-  store_.reset();
-  store_ = Store::open(folder_).value();
-  EXPECT_EQ(store_->agenda("x").value().size(), 1u);
-}
-
-// A file as a hub of version 2 wrote it, with what that hub had written over still in it.
-TEST_F(StoreTest, ADatabaseOfVersion2IsBroughtForwardAndKeepsNoOldBytes) {
-  store_.reset();
-  fs::remove_all(folder_);
-  fs::create_directory(folder_);
-  const fs::path file = folder_ / "hub.db";
-  const Bytes before(20'000, 'Q'), after(3000, 'R');
-  {
-    std::ifstream in(fs::path(SAMBAND_SOURCE_DIR) / "tests/unit/store/schema_2.sql");
-    const std::string schema((std::istreambuf_iterator<char>(in)), {});
-    auto db = sqlite::Database::open(file, sqlite::Database::Mode::create).value();
-    ASSERT_TRUE(db.exec(("PRAGMA secure_delete=OFF; PRAGMA journal_mode=WAL;" + schema).c_str()));
-    for (const Bytes* body : {&before, &after})
-      ASSERT_TRUE(db.query("INSERT OR REPLACE INTO message(id,sender,sender_message_id,kind,content_hash,received_at,"
-                           "key_id,body,exchanges,warnings) VALUES('m','police','m-1','k',x'00',5,3,?,'x','[]')",
-                           sqlite::Blob{*body})
-                      .run());
-  }
-  const auto holds = [&](const Bytes& bytes) { return files_hold(bytes.substr(0, 500)); };
-  ASSERT_TRUE(holds(before)) << "the test must begin with what it wants gone";
-  EXPECT_THAT(Store::open(folder_, true).error().message, HasSubstr("schema version 2"));
-  store_ = Store::open(folder_).value();
-  EXPECT_EQ(store_->message("m").value()->body, after);
-  EXPECT_FALSE(holds(before));
-  EXPECT_TRUE(holds(after));
-  EXPECT_TRUE(store_->erasures(10).value().empty());
-}
-
-TEST_F(StoreTest, TheAgendaIsReadByTimeAndKeptPerQuestion) {
+TEST_P(StoreContract, TheAgendaIsReadByTimeAndKeptPerQuestion) {
   ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
     for (const AgendaRow& row : {AgendaRow{"x", "duty", at(9), at(1), 0}, AgendaRow{"x", "ttl", at(5), at(1), 0},
                                  AgendaRow{"y", "hold", at(7), at(2), 0}})
@@ -364,7 +209,7 @@ TEST_F(StoreTest, TheAgendaIsReadByTimeAndKeptPerQuestion) {
   EXPECT_EQ(due[1].exchange_id + due[1].what, "yhold");
 }
 
-TEST_F(StoreTest, AnswersAndReviewsComeBackAsWritten) {
+TEST_P(StoreContract, AnswersAndReviewsComeBackAsWritten) {
   ReviewRow review{"x", "police", "emergency", "danger_to_life", at(1), at(9), {}, {}, "", "", "", 4};
   ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
     EXPECT_EQ(txn.answers("police", "need_of_help").value().recent, "");
@@ -386,16 +231,7 @@ TEST_F(StoreTest, AnswersAndReviewsComeBackAsWritten) {
   EXPECT_EQ(store_->review("x").value()->verdict, "justified");
 }
 
-TEST_F(StoreTest, FilesAreForTheirOwnerOnly) {
-  put(exchange("x"));
-  for (const auto& file : fs::directory_iterator(folder_)) {
-    struct stat status{};
-    ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
-    EXPECT_EQ(status.st_mode & 077, 0u) << file.path();
-  }
-}
-
-TEST_F(StoreTest, ReadersAndWriterRunTogetherThroughManyCheckpoints) {
+TEST_P(StoreContract, ReadersAndWriterRunTogetherThroughManyCheckpoints) {
   std::atomic<bool> done{false};
   std::atomic<int> failed{0};
   std::vector<std::thread> readers;
@@ -415,19 +251,6 @@ TEST_F(StoreTest, ReadersAndWriterRunTogetherThroughManyCheckpoints) {
   EXPECT_EQ(failed, 0);
   EXPECT_TRUE(store_->check());
   EXPECT_FALSE(store_->count("sqlite_master"));
-}
-
-TEST_F(StoreTest, DamageIsFoundByCheck) {
-  for (int i = 0; i < 500; ++i) put(exchange("x" + std::to_string(i)));
-  store_.reset();
-  {
-    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-    sqlite3_db_config(db.handle(), SQLITE_DBCONFIG_DEFENSIVE, 0, nullptr);
-    ASSERT_TRUE(db.exec("PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'exchange_sender'"));
-  }
-  auto reader = Store::open(folder_, true);
-  ASSERT_TRUE(reader);
-  EXPECT_FALSE((*reader)->check());
 }
 
 }  // namespace

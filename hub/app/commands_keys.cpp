@@ -1,0 +1,78 @@
+// samband keys rotate: new keys in the place of old ones, while no hub runs.
+#include <cstdlib>
+#include <iostream>
+
+#include "app/commands.hpp"
+#include "app/settings.hpp"
+#include "keys/key_store.hpp"
+#include "keys/log_seed.hpp"
+#include "ledger/rotate.hpp"
+
+namespace samband::cli {
+namespace {
+
+int rotate_master(const Arguments& a, const Config& config) {
+  auto count = KeyStore::rotate_master(config.keys_dir, a.get("new"));
+  if (!count) return complain(in_words(count.error()));
+  if (a.json())
+    std::cout << json::serialize(json::object{{"keys", *count}}) << "\n";
+  else
+    std::cout << *count << " keys wrapped under the new master key; "
+              << (std::getenv("CREDENTIALS_DIRECTORY") ? "put the file where systemd loads the credential from"
+                                                       : "the old one is gone")
+              << "\n";
+  return kOk;
+}
+
+// The store's lock keeps the hub out from before the new key is named until it is in place.
+int rotate_log(const Arguments& a, const Config& config) {
+  auto store = Store::open(config.data_dir);
+  if (!store) return complain(in_words(store.error()));
+  auto keys = KeyStore::open(config.keys_dir);
+  if (!keys) return complain(in_words(keys.error()));
+  auto next = next_log_seed(config.keys_dir);
+  if (!next) return complain(in_words(next.error()));
+  auto done = rotate_log_key(**store, {config.log.origin, (*keys)->log_seed(), *next, config.keys_dir / "log.guard"},
+                             system_clock().now());
+  if (!done) return complain(in_words(done.error()));
+  if (auto placed = place_next_log_seed(config.keys_dir); !placed) return complain(in_words(placed.error()));
+  if (a.json()) {
+    std::cout << json::serialize(json::object{{"old", done->old_key},
+                                              {"new", done->new_key},
+                                              {"leafIndex", static_cast<std::int64_t>(done->leaf_index)}})
+              << "\n";
+    return kOk;
+  }
+  std::cout << "old key: " << done->old_key << "\nnew key: " << done->new_key << "\n"
+            << "Publish the new one to auditors and witnesses; keep the old one published: receipts made before verify "
+               "with it.\n";
+  return kOk;
+}
+
+int rotate(const Arguments& a) {
+  const std::string& which = a.positional().front();
+  if (which != "master" && which != "log") {
+    std::cerr << "samband keys rotate: expects master or log\nTry: samband keys rotate --help\n";
+    return kUsage;
+  }
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  return which == "master" ? rotate_master(a, *config) : rotate_log(a, *config);
+}
+
+}  // namespace
+
+void add_keys(std::vector<Command>& commands) {
+  commands.push_back({"keys rotate",
+                      "Replaces the master key or the key of the log; the hub must be stopped",
+                      "WHICH",
+                      "WHICH is master (wraps every payload key anew) or log (a leaf signed with the old key names the "
+                      "new one, under a checkpoint that both sign). What is cut short is finished by the next run or "
+                      "start.",
+                      {kConfigOption,
+                       kJsonOption,
+                       {"new", "FILE", "master: the new key, 32 bytes with mode 0600 (default: made here)", ""}},
+                      rotate});
+}
+
+}  // namespace samband::cli

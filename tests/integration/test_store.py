@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""A backup is made beside the running hub, says when it is damaged, comes back, and brings nothing back that was erased;
+keys are rotated and what was sealed and signed before still opens and verifies."""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import hub_harness  # noqa: E402
+import people  # noqa: E402
+import samband_client as build  # noqa: E402
+from hub_case import HubCase, data_files, new_id  # noqa: E402
+
+VERIFY = hub_harness.BINARIES / "bin" / "samband-verify"
+
+
+class Backups(HubCase):
+    SYSTEMS = ["social-board"]
+
+    def setUp(self):
+        if self.hub.process is None:
+            self.hub.start()
+
+    def deliver(self, who=people.YOUTH_17):
+        exchange = self.to(self.send("police-west", "police", build.police_suspicion(who, new_id())), "social-board")
+        self.wait_state("police-west", exchange["id"])
+        return exchange["id"]
+
+    def backup(self):
+        folder = self.hub.folder / f"backup-{new_id()[:8]}"
+        return folder, self.cli_json("store", "backup", str(folder))
+
+    def test_a_backup_is_whole_private_and_checked(self):
+        self.deliver()
+        folder, manifest = self.backup()
+        self.assertEqual(json.loads((folder / "manifest.json").read_text()), manifest)
+        self.assertEqual(set(manifest["files"]) - {"keys/erasures.list"}, {"data/hub.db", "keys/keys.db"})
+        self.assertTrue(all(p.stat().st_mode & 0o077 == 0 for p in [folder, *folder.rglob("*")]))
+        secrets = [(self.hub.keys / name).read_bytes() for name in ("master.key", "subject.key", "log.seed")]
+        self.assertFalse([p for p in data_files(folder) for s in secrets if s in p.read_bytes()])
+        self.cli("store", "backup", str(folder), check=1)  # never into a folder that is there
+        live, kept = self.cli_json("store", "check"), self.cli_json("store", "check", str(folder))
+        self.assertEqual((live["ok"], kept["ok"]), (True, True))
+        self.assertEqual(kept["logSize"], manifest["logSize"])
+        self.assertGreater(kept["keys"], 0)
+        for name in ("data/hub.db", "keys/keys.db"):
+            damaged = self.hub.folder / f"damaged-{new_id()[:8]}"
+            shutil.copytree(folder, damaged)
+            content = bytearray((damaged / name).read_bytes())
+            content[len(content) // 2] ^= 1
+            (damaged / name).write_bytes(content)
+            for command in (["store", "check", str(damaged)], ["store", "restore", str(damaged), "--replace"]):
+                self.assertIn("damaged", self.cli(*command, check=1).stderr)
+        self.cli("store", "check", str(self.hub.folder), check=1)
+
+    def test_it_comes_back_and_nothing_erased_does(self):
+        kept = self.deliver(people.CHILD_15)
+        gone = self.deliver({**people.YOUTH_17, "personalNumber": "201001022399", "birthDate": "2010-01-02"})
+        self.hub.stop()
+        folder, manifest = self.backup()
+        self.hub.start()
+        self.cli("store", "restore", str(folder), check=1)  # the hub runs
+        subject = self.hub.folder / "subject"
+        subject.write_text("201001022399")
+        self.cli("erase", "--subject", str(subject), "--basis", "court_order", "--decision", "T 1-26", "--yes", check=0)
+        self.hub.stop()
+        self.cli("store", "restore", str(folder), check=1)  # data are there
+        done = self.cli_json("store", "restore", str(folder), "--replace")
+        self.assertGreaterEqual(done["destroyed"], 1)
+        self.assertIn("refuse to sign", done["guard"])
+        self.assertTrue(done["setAside"])
+        # As the operator with the holders' word does who has no newer data (docs/operations.md).
+        (self.hub.keys / "log.guard").rename(self.hub.folder / "log.guard")
+        self.hub.start()
+        self.assertNotIn("erased", self.exchange("police-west", kept))
+        self.assertTrue(self.exchange("police-west", gone)["erased"])
+        self.assert_log_verifies()
+        self.assertTrue(self.cli_json("store", "check")["ok"])
+
+    def test_both_keys_are_rotated(self):
+        exchange = self.deliver()
+        receipt, old = self.call("police-west", "GET", f"/v1/receipts/{exchange}"), self.cli("log", "key", check=0).stdout.strip()
+        for which in ("master", "log"):
+            self.cli("keys", "rotate", which, check=1)  # the hub runs
+        self.cli("keys", "rotate", "both", check=2)
+        self.hub.stop()
+        self.assertGreater(self.cli_json("keys", "rotate", "master")["keys"], 0)
+        rotated = self.cli_json("keys", "rotate", "log")
+        self.assertEqual(rotated["old"], old)
+        self.assertEqual(self.cli("log", "key", check=0).stdout.strip(), rotated["new"])
+        self.hub.start()
+        self.assertNotIn("erased", self.exchange("police-west", exchange))
+        self.deliver(people.CHILD_15)
+        self.assert_log_verifies()
+        self.assertTrue(self.cli_json("store", "check")["ok"])
+        again = self.call("police-west", "GET", f"/v1/receipts/{exchange}")
+        for text, key, valid in ((receipt, old, 0), (again, rotated["new"], 0), (again, old, 1)):
+            file = self.hub.folder / "receipt"
+            file.write_bytes(text if isinstance(text, bytes) else text.encode())
+            done = subprocess.run([str(VERIFY), "receipt", str(file), "--vkey", key], capture_output=True, text=True)
+            self.assertEqual(done.returncode, valid, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
