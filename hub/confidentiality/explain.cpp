@@ -57,9 +57,10 @@ const Dictionary& category_names() {
 const Dictionary& fact_names() {
   static const Dictionary kNames = {
       {"consent", {"samtycke", "consent"}},
+      {"birth_date", {"födelsedatum", "the birth date"}},
       {"reasonable_suspicion", {"uppgift om skälig misstanke", "whether there is reasonable suspicion"}},
       {"prison_in_scale", {"uppgift om fängelse i straffskalan", "whether the offence can lead to prison"}},
-      {"identity_established", {"fastställd identitet och ålder", "established identity and age"}},
+      {"identity_established", {"fastställd identitet", "established identity"}},
       {"individual_assessment",
        {"en namngiven persons bedömning i det enskilda fallet", "a named person's assessment of this case"}},
       {"need_of_help", {"bedömt hjälpbehov", "an assessed need of help"}},

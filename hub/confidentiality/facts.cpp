@@ -136,18 +136,11 @@ bool agreement_holds(const DecisionRequest& request, Date today, std::string_vie
 
 namespace {
 
-// OSL 12:2 and 12:3: who disposes of this person's secrecy. Yes, no, or unknown with what is missing.
-Truth giver_suffices(const Consent& consent, const Settings& settings, const FactTable& facts, int person, int age,
-                     Bits& missing) {
-  if (age < 0) {
-    missing |= bit(code_index(fact_codes(), "identity_established"));
-    return Truth::unknown;
-  }
-  if (age >= 18) return consent.giver == "self" ? Truth::yes : Truth::no;
-  const bool assessed = !consent.maturity_assessor.empty();
-  if (consent.giver == "self") return age >= 15 && assessed ? Truth::yes : Truth::no;
+// Does a guardian's consent reach a child's secrecy? `missing` gets the facts that stand between, when unknown.
+Truth guardian_suffices(const Consent& consent, const Settings& settings, const FactTable& facts, int person,
+                        Bits& missing) {
   const bool with_child = consent.giver == "guardian_and_child" || consent.giver == "both_guardians_and_child";
-  if (with_child && !assessed) return Truth::no;
+  if (with_child && consent.maturity_assessor.empty()) return Truth::no;
   const bool both_guardians = consent.giver == "both_guardians" || consent.giver == "both_guardians_and_child";
   if (!both_guardians && consent.giver != "guardian" && consent.giver != "guardian_and_child") return Truth::no;
   // One of two guardians does not dispose of it alone (FB 6:13); a guardian with sole custody does.
@@ -166,6 +159,18 @@ Truth giver_suffices(const Consent& consent, const Settings& settings, const Fac
   return answer;
 }
 
+// OSL 12:2 and 12:3: who disposes of this person's secrecy. Yes, no, or unknown with what is missing: nothing, when
+// another giver must consent whatever the age turns out to be.
+Truth giver_suffices(const Consent& consent, const Settings& settings, const FactTable& facts, int person, int age,
+                     Bits& missing) {
+  const bool self = consent.giver == "self";
+  if (age >= 18) return self ? Truth::yes : Truth::no;
+  if (age >= 0 && self) return age >= 15 && !consent.maturity_assessor.empty() ? Truth::yes : Truth::no;
+  if (age >= 0) return guardian_suffices(consent, settings, facts, person, missing);
+  if (self || guardian_suffices(consent, settings, facts, person, missing) != Truth::no) missing |= kBirthDateBit;
+  return Truth::unknown;
+}
+
 ConsentAnswer answer_of(const Consent& consent, const DecisionRequest& request, const Settings& settings,
                         const FactTable& facts, Date today, int person, int age) {
   const auto no = [](Reason reason) { return ConsentAnswer{.truth = Truth::no, .reason = reason}; };
@@ -177,6 +182,8 @@ ConsentAnswer answer_of(const Consent& consent, const DecisionRequest& request, 
   ConsentAnswer answer;
   answer.truth = giver_suffices(consent, settings, facts, person, age, answer.missing);
   if (answer.truth == Truth::yes) answer.consent = &consent;
+  if (consent.giver == "self") answer.age_min = consent.maturity_assessor.empty() ? 18 : 15;
+  if (consent.giver != "self") answer.age_max = 17;
   return answer;
 }
 
@@ -185,7 +192,8 @@ bool better(const ConsentAnswer& a, const ConsentAnswer& b) {
   const auto rank = [](Truth t) { return t == Truth::yes ? 0 : t == Truth::unknown ? 1 : 2; };
   if (rank(a.truth) != rank(b.truth)) return rank(a.truth) < rank(b.truth);
   if (a.consent != nullptr && b.consent != nullptr) return a.consent->id < b.consent->id;
-  return a.reason != b.reason ? a.reason < b.reason : a.missing < b.missing;
+  if (a.reason != b.reason) return a.reason < b.reason;
+  return (a.missing == 0) != (b.missing == 0) ? b.missing == 0 : a.missing < b.missing;
 }
 
 }  // namespace
@@ -205,6 +213,17 @@ ConsentAnswer consent_of(const DecisionRequest& request, const Settings& setting
     if (better(answer, best)) best = answer;
   }
   return best;
+}
+
+std::optional<Bits> consent_takes(const Settings& settings, const FactTable& facts, int person, int age) {
+  if (person == kWholeExchange) return std::nullopt;  // nobody can consent for a person who is not named
+  if (age < 0) return kConsentBit | kBirthDateBit;
+  if (age >= 15) return kConsentBit;  // an adult, or a child whose maturity is assessed
+  static const int kGuardianHarm = code_index(fact_codes(), "guardian_harm");
+  const Truth harm = facts.value(kGuardianHarm, person);
+  if (harm == Truth::yes) return std::nullopt;
+  const bool asks = harm == Truth::unknown && settings.guardian_test_must_be_recorded;
+  return kConsentBit | (asks ? bit(kGuardianHarm) : 0);
 }
 
 bool is_assertion(std::string_view fact) {

@@ -1,6 +1,7 @@
 // Recorded answers to questions of law, as a decision sees them, and the consents that stand on the instant of the
 // decision. Unknown never permits. Values of one request: not shared between threads. Internal to hub/confidentiality.
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "confidentiality/decide.hpp"
@@ -63,13 +64,18 @@ class FactTable {
 struct ConsentAnswer {
   Truth truth = Truth::no;
   Reason reason = Reason::consent_missing;  // when not yes
-  Bits missing = 0;                         // facts that stand between, when unknown
+  Bits missing = 0;                         // what stands between, when unknown; nothing = another consent
   const Consent* consent = nullptr;         // when yes
+  int age_min = 0, age_max = 200;           // at what age it would do, when the age is unknown
 };
 
 // Does the person's consent reach this category in this exchange? `age` is -1 when unknown.
 ConsentAnswer consent_of(const DecisionRequest&, const Settings&, const FactTable&, Date today, int person, int age,
                          std::string_view category);
+
+// Could somebody of this age (-1 = unknown) be consented for, and what must be known beside the consent? Nothing when
+// no consent would count.
+std::optional<Bits> consent_takes(const Settings&, const FactTable&, int person, int age);
 
 // Is an agreement in force that both parties of the exchange have signed? `id` empty = any.
 bool agreement_known(const DecisionRequest&);  // in force or not

@@ -10,6 +10,7 @@ std::vector<std::string> names_of(Bits facts) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < fact_codes().size(); ++i)
     if ((facts & bit(static_cast<int>(i))) != 0) out.emplace_back(fact_codes()[i]);
+  if ((facts & kBirthDateBit) != 0) out.emplace_back("birth_date");
   if ((facts & kConsentBit) != 0) out.emplace_back("consent");
   return out;
 }
@@ -33,7 +34,6 @@ struct Codes {
   int subject = code_index(person_roles(), "subject"), tenant = code_index(person_roles(), "tenant");
   int envelope = code_index(data_categories(), "envelope"), official = code_index(data_categories(), "official");
   int document = code_index(data_categories(), "document");
-  int identity_established = code_index(fact_codes(), "identity_established");
   int harm_test_clear = code_index(fact_codes(), "harm_test_clear");
   int recipient_reservation = code_index(fact_codes(), "recipient_reservation");
   int location_release = code_index(fact_codes(), "location_release");
@@ -164,7 +164,7 @@ FieldJudge::Standing FieldJudge::standing_of(const RuleIndex::RuleBits& rule, in
         break;
       }
       case Condition::Type::person_age:
-        standing.add(age_within(condition, person), Reason::age_outside_rule, bit(codes().identity_established));
+        standing.add(age_within(condition, person), Reason::age_outside_rule, kBirthDateBit);
         break;
       case Condition::Type::agreement:
         standing.add(agreement_holds(request_, today_, "") ? Truth::yes : Truth::no,
@@ -193,6 +193,17 @@ FieldJudge::Standing FieldJudge::standing_of(const RuleIndex::RuleBits& rule, in
     standing.add(accepted, Reason::fact_false, bit(codes().recipient_reservation));
   }
   return standing;
+}
+
+bool FieldJudge::ages_meet(const RuleIndex::RuleBits& rule, const ConsentAnswer& consent, int person) const {
+  if (std::find(subjects_.begin(), subjects_.end(), person) == subjects_.end() || ages_[person] >= 0) return true;
+  int low = consent.age_min, high = consent.age_max;
+  for (std::size_t i = 0; i < rule.condition_count; ++i) {
+    if (rule.conditions[i].type != Condition::Type::person_age) continue;
+    low = std::max(low, rule.conditions[i].age_min);
+    high = std::min(high, rule.conditions[i].age_max);
+  }
+  return low <= high;
 }
 
 bool FieldJudge::covers(const RuleIndex::ProvisionBits& provision, int category, int person) const {
@@ -272,10 +283,11 @@ FieldJudge::Pair FieldJudge::by_rules(int category, int person, const ConsentAns
     const Standing& standing = live.standings[person + 1];
     if (standing.truth == Truth::no || !speaks(rule)) continue;
     Changes ways = ways_of(standing);
-    // Nobody can consent for a person who is not named.
-    if (rule.needs_consent && consent.truth == Truth::no)
-      ways = person == kWholeExchange ? Changes{} : combined(ways, {kConsentBit});
-    if (rule.needs_consent && consent.truth == Truth::unknown) ways = combined(ways, {consent.missing});
+    if (rule.needs_consent && consent.truth != Truth::yes) {
+      const bool anew = consent.truth == Truth::no || consent.missing == 0 || !ages_meet(rule, consent, person);
+      const auto takes = consent_takes(set_.settings, facts_, person, person == kWholeExchange ? -1 : ages_[person]);
+      ways = !anew ? combined(ways, {consent.missing}) : takes ? combined(ways, {*takes}) : Changes{};
+    }
     pair.changes.insert(pair.changes.end(), ways.begin(), ways.end());
     const Truth truth = rule.needs_consent ? both(standing.truth, consent.truth) : standing.truth;
     if (truth == Truth::unknown) answers.insert(answers.end(), ways.begin(), ways.end());

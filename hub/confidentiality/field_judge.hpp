@@ -11,13 +11,13 @@
 
 namespace samband {
 
-// Sets of things (facts as bits, kConsentBit) each of which would be enough.
+// Sets of things (facts as bits, kConsentBit, kBirthDateBit) each of which would be enough.
 using Changes = std::vector<Bits>;
 constexpr std::size_t kChangesMax = 16;
 
 // Keeps the sets that contain no other one; the smallest first, so that the limit cuts the least useful.
 void keep_minimal_changes(Changes&);
-// Fact codes in order, then "consent".
+// Fact codes in order, then "birth_date" and "consent".
 std::vector<std::string> names_of(Bits);
 
 struct Judgement {
@@ -78,6 +78,8 @@ class FieldJudge {
   Standing standing_of(const RuleIndex::RuleBits&, int person) const;
   std::span<const int> condition_persons(int person) const;
   Truth age_within(const RuleIndex::ConditionBits&, int person) const;
+  // Is there an age that both the rule and the consent accept?
+  bool ages_meet(const RuleIndex::RuleBits&, const ConsentAnswer&, int person) const;
   bool covers(const RuleIndex::ProvisionBits&, int category, int person) const;
   bool can_break(const RuleIndex::RuleBits&, int provision) const;
   // Can a recorded harm test carry this person's data? Some rule must hold for the exchange, consent aside; while that

@@ -19,7 +19,8 @@ using Bits = std::uint64_t;  // one bit per code of a closed list, in its sorted
 constexpr std::size_t kProvisionsMax = 128;
 constexpr std::size_t kRulesMax = 1024;
 constexpr std::size_t kConditionsMax = 8;
-constexpr Bits kConsentBit = Bits{1} << 63;  // beside the facts in a set of things that are missing
+// Beside the facts in a set of things that are missing: a consent, and somebody's birth date.
+constexpr Bits kConsentBit = Bits{1} << 63, kBirthDateBit = Bits{1} << 62;
 
 // Position of a code in its sorted closed list, or -1.
 int code_index(std::span<const std::string_view> list, std::string_view code);

@@ -20,6 +20,10 @@ class Reader {
   Date today() const { return today_; }
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }
+  void warn(const char* code, std::string where) {
+    warnings_.push_back(json::object{{"code", code}, {"where", std::move(where)}});
+  }
+  const json::array& warnings() const { return warnings_; }
   void refuse(std::string where, const char* what) {
     if (!error_) error_ = fail(Errc::invalid_input, std::move(where), what);
   }
@@ -75,6 +79,7 @@ class Reader {
  private:
   Date today_;
   std::optional<Error> error_;
+  json::array warnings_;
 };
 
 std::string element(const char* list, std::size_t index) { return std::string(list) + "/" + std::to_string(index); }
@@ -83,6 +88,7 @@ bool four_digits(std::string_view s) {
   return s.size() == 4 && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// A birth date beside a number that says another one: nobody knows which is right, so the age is unknown.
 void read_age(Reader& reader, const json::object& in, const std::string& at, Person& person) {
   if (const std::string number = reader.text(in, "personalNumber", at); !number.empty()) {
     auto parsed = parse_personal_number(number, reader.today());
@@ -94,7 +100,12 @@ void read_age(Reader& reader, const json::object& in, const std::string& at, Per
     const auto date = parse_date(birth);
     if (!date) return reader.refuse(at + "/birthDate", "expected a date");
     if (*date > reader.today()) return reader.refuse(at + "/birthDate", "date is in the future");
-    person.birth_date = *date;
+    if (person.birth_date && *person.birth_date != *date) {
+      reader.warn("birth_date_contradicts_number", at + "/birthDate");
+      person.birth_date.reset();
+    } else {
+      person.birth_date = *date;
+    }
   }
 }
 
@@ -233,6 +244,7 @@ Result<Message> read_message(const json::value& canonical, Date today) {
   read_envelope(reader, *root, message);
   if (!reader.failed()) read_data(reader, *root, data->get_object(), message);
   if (reader.failed()) return reader.error();
+  message.warnings.insert(message.warnings.end(), reader.warnings().begin(), reader.warnings().end());
   message.data = *data;
   return message;
 }

@@ -17,7 +17,7 @@ struct Cover {            // one (provision, person) pair over a field
   Truth cleared = Truth::no;
   std::string cleared_by;            // rule id or "harm_test:<fact>"; "" when not cleared
   std::string consent_id;            // when a consent rule cleared it
-  std::vector<std::string> missing;  // fact codes (or "consent") that could clear it
+  std::vector<std::string> missing;  // fact codes ("consent", "birth_date") that could clear it
 };
 
 struct FieldDecision {
@@ -42,7 +42,7 @@ struct Decision {
   const std::vector<std::string>& rules() const { return rules_; }          // contributing rule ids, sorted
   const std::vector<std::string>& citations() const { return citations_; }  // "LUL (1964:167) 6 §", of those rules
   const std::vector<std::string>& obligations() const { return obligations_; }
-  const std::vector<std::string>& missing() const { return missing_; }  // fact codes and "consent"
+  const std::vector<std::string>& missing() const { return missing_; }  // fact codes, "birth_date" and "consent"
   // Empty unless the request asked for it (DecisionRequest::nearest_change).
   const std::vector<std::vector<std::string>>& nearest_change() const { return nearest_change_; }
   const std::vector<std::string>& consents() const { return consents_; }  // ids relied on

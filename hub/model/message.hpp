@@ -17,7 +17,7 @@ struct Person {
   std::string ref;
   std::string role;                 // person_roles()
   Redacted<std::string> id_number;  // 12 digits, normalised; empty when not given
-  std::optional<Date> birth_date;   // from birthDate, else from the number; empty = unknown age
+  std::optional<Date> birth_date;   // from birthDate or the number; empty = unknown, also when they differ
   Protection protection = Protection::none;
   std::string municipality;  // four digits, "" = unknown
   std::string district;      // code of the municipality's own, "" = none
@@ -50,7 +50,7 @@ struct Message {
   std::vector<Person> persons;
   std::vector<Fact> facts;
   json::value data;      // the whole `data` member, as decoded
-  json::array warnings;  // from the adapter: [{code, where}] for example personnummer_stripped
+  json::array warnings;  // from the adapter and from reading: [{code, where}] for example personnummer_stripped
 };
 
 }  // namespace samband

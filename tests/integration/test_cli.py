@@ -289,10 +289,12 @@ class Cli(HubCase):
         nobody_knows = {**build.as_person(people.YOUTH_17), "personalNumber": "191500722390"}
         del nobody_knows["birthDate"]
         to_the_board = ["--from", "police-west", "--to", "social-board", "--purpose", "youth_offence_notice"]
-        for person, outcome in ((nobody_knows, "held"), ({**nobody_knows, "birthDate": people.YOUTH_17["birthDate"]}, "released")):
+        # So does a birth date that contradicts the number.
+        contradicting = {**build.as_person(people.YOUTH_17), "birthDate": "2008-01-02"}
+        for person, outcome in ((nobody_knows, "held"), ({**nobody_knows, "birthDate": people.YOUTH_17["birthDate"]}, "released"), (contradicting, "held")):
             message = build.canonical("police.suspicion", "police-west", {"persons": [person], "facts": facts[:2], "payload": payload})
             [found] = json.loads(self.cli("policy", "explain", self.file(message), *to_the_board, "--json").stdout)
-            self.assertEqual((found["outcome"], found["missing"]), (outcome, ["identity_established"] if outcome == "held" else []))
+            self.assertEqual((found["outcome"], found["missing"]), (outcome, ["birth_date"] if outcome == "held" else []))
         self.assertEqual(self.leaves(), before, "nothing is recorded")
 
     def test_what_if(self):

@@ -509,7 +509,7 @@ TEST(Engine, AgeIsCountedOnTheStockholmDate) {
   EXPECT_EQ(on("2008-02-29", "2026-03-01T12:00:00Z").outcome(), Outcome::refused);
   auto unknown = tiny_world().field("identity");
   unknown.persons[0].birth_date.reset();
-  EXPECT_EQ(unknown.decide(rules).missing(), Names{"identity_established"});
+  EXPECT_EQ(unknown.decide(rules).missing(), Names{"birth_date"});
   EXPECT_EQ(unknown.decide(rules).outcome(), Outcome::held);
 }
 

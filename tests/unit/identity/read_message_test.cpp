@@ -72,10 +72,19 @@ TEST(ReadMessage, NumbersAreNormalised) {
   person(in, 0)["personalNumber"] = "090301-2383";
   EXPECT_EQ(read_message(in, kToday)->persons[0].id_number.reveal(), "200903012383");
 }
-TEST(ReadMessage, BirthDateWinsOverTheNumber) {
+TEST(ReadMessage, ABirthDateThatContradictsTheNumberLeavesTheAgeUnknownAndSaysWhere) {
   json::value in = sample();
   person(in, 0)["birthDate"] = "2009-03-02";
-  EXPECT_EQ(*read_message(in, kToday)->persons[0].birth_date, 2009y / 3 / 2);
+  const auto m = read_message(in, kToday);
+  ASSERT_TRUE(m);
+  EXPECT_FALSE(m->persons[0].birth_date.has_value());
+  ASSERT_EQ(m->warnings.size(), 2u);
+  EXPECT_EQ(m->warnings[1],
+            (json::object{{"code", "birth_date_contradicts_number"}, {"where", "/data/persons/0/birthDate"}}));
+  person(in, 0)["birthDate"] = "2009-03-01";
+  const auto agreeing = read_message(in, kToday);
+  EXPECT_EQ(*agreeing->persons[0].birth_date, 2009y / 3 / 1);
+  EXPECT_EQ(agreeing->warnings.size(), 1u);
 }
 TEST(ReadMessage, AnInterimNumberLeavesTheAgeUnknownUnlessTheBirthDateIsGiven) {
   json::value in = sample();
