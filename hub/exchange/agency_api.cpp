@@ -219,6 +219,8 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
   in.adapter = adapter;
   in.media_type = std::string(request.header("content-type"));
   in.body = std::move(request.body);
+  in.signature = std::string(request.header("x-jws-signature"));
+  in.public_key = request.peer.public_key;
   const bool wants_xml = request.header("accept").find("application/xml") != std::string_view::npos;
   std::string body = in.body;  // for the quarantine: intake consumes it
   auto answer = co_await journey_.accept(std::move(in));

@@ -71,7 +71,7 @@ Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value
   consent.id = new_id(now);
   const std::string id = consent.id, subject = consent.subject_ref;
   changed();
-  auto recorded = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent, now);
+  auto recorded = co_await record_consent(s_.ledger, s_.keys, std::move(consent), LeafType::consent, now);
   changed();
   if (!recorded) co_return recorded.error();
 
@@ -157,10 +157,17 @@ Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::str
   if (!consent.revoked_at) {
     consent.revoked_at = s_.clock.now();
     changed();
-    auto recorded = co_await record_consent(s_.ledger, consent, LeafType::revocation, s_.clock.now());
+    auto recorded = co_await record_consent(s_.ledger, s_.keys, consent, LeafType::revocation, s_.clock.now());
     changed();
-    if (!recorded) co_return recorded.error();
-    leaf_index = *recorded;
+    if (recorded) {
+      leaf_index = *recorded;
+    } else if (recorded.error().code == Errc::conflict) {  // by somebody else, meanwhile
+      auto current = s_.store.consent(id);
+      if (!current) co_return current.error();
+      if (current->has_value()) consent = std::move(**current);
+    } else {
+      co_return recorded.error();
+    }
   }
   // From here no attempt is admitted on it. What waits is decided again; what has left is recalled. Asking twice is
   // safe.

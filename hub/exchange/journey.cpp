@@ -102,6 +102,22 @@ Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr sour
   co_return answer;
 }
 
+namespace {
+
+// A message as it came: its bytes and the sender's signature over them, committed to.
+Leaf origin_leaf(const Case& source, MessageRow& message) {
+  Leaf leaf = make_leaf(LeafType::origin, message.received_at, message.sender, {}, message.id, "received");
+  leaf.codes = {message.kind};
+  if (!source.sender_signature.empty()) leaf.codes.emplace_back("sender_signed");
+  const std::string details = to_hex(message.content_hash) + "\n" + source.sender_signature;
+  const Commitment commitment = commit_to(details);
+  leaf.payload_commitment = commitment.digest;
+  message.side = seal_side(source.key, commitment, details, "message/" + message.id);
+  return leaf;
+}
+
+}  // namespace
+
 Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates, Along along) {
   const Time now = s_.clock.now();
   const std::uint64_t epoch = epoch_.load();  // before the grounds are read
@@ -125,6 +141,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   std::vector<json::object> explanations;
   std::vector<PreparedPtr> prepared;
   std::vector<Leaf> leaves;
+  // What came stands in the log before what was decided about it.
+  leaves.push_back(origin_leaf(*source, message));
   for (const Candidate& candidate : candidates) {
     const auto started = std::chrono::steady_clock::now();
     auto decided = decide(*source, new_id(now), *candidate.recipient, candidate.purpose, *rest, now);
@@ -137,6 +155,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     if (decided->row.outcome == "held") s_.meter.alarm("hold");
     if (decided->review) reviews->push_back(std::move(*decided->review));
     leaves.push_back(std::move(decided->leaf));
+    leaves.back().relies_on_own = {0};
     rows->push_back(std::move(decided->row));
     explanations.push_back(std::move(decided->explanation));
     agendas->push_back(std::move(decided->agenda));
@@ -154,9 +173,11 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   auto odd = std::make_shared<std::vector<AnswersRow>>();
   Ledger::Write write = [this, message, rows, agendas, reviews, before_reviews, odd, now, given = answers_in(*source),
                          with = along.write](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
-    if (auto added = txn.add_message(message); !added) return added;
+    MessageRow with_leaf = message;
+    with_leaf.leaf_index = at.at(0);
+    if (auto added = txn.add_message(with_leaf); !added) return added;
     for (std::size_t i = 0; i < rows->size(); ++i) {
-      (*rows)[i].leaf_index = at.at(i);
+      (*rows)[i].leaf_index = at.at(1 + i);
       if (auto put = txn.put_exchange((*rows)[i]); !put) return put;
       for (const AgendaRow& item : (*agendas)[i])
         if (auto put = txn.put_agenda(item); !put) return put;
@@ -165,7 +186,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
       if (auto opened = open_review(txn, (*reviews)[i], at.at(before_reviews + i)); !opened) return opened;
     if (auto noted = note_answers(txn, message.sender, given, now, *odd); !noted) return noted;
     if (!with) return {};
-    return with(txn, std::vector<std::uint64_t>(at.begin() + static_cast<std::ptrdiff_t>(rows->size()), at.end()));
+    return with(txn, std::vector<std::uint64_t>(at.begin() + static_cast<std::ptrdiff_t>(1 + rows->size()), at.end()));
   };
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) {
@@ -226,7 +247,7 @@ Task<Result<void>> Journey::register_carried_consents(CasePtr source) {
     if (!known) co_return known.error();
     if (known->has_value()) continue;
     changed();
-    auto added = co_await record_consent(s_.ledger, std::move(consent), LeafType::consent, s_.clock.now());
+    auto added = co_await record_consent(s_.ledger, s_.keys, std::move(consent), LeafType::consent, s_.clock.now());
     changed();
     if (!added) co_return added.error();
   }
@@ -278,10 +299,11 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   place(row, decision, recipient, now);
   out.review = review_for(row, decision, source, now);
 
-  const std::string details = out.body ? json::serialize(out.body->data()) : std::string();
-  const Commitment commitment =
-      commit_to(row.recipient + "\n" + row.fingerprint + "\n" + row.subject_refs + "\n" + details);
-  row.side = crypto::seal(source.key, commitment.nonce, "side/" + row.id);
+  // The body by its hash: whoever received it can show that it is the one.
+  const std::string details = row.recipient + "\n" + row.fingerprint + "\n" + row.subject_refs + "\n" +
+                              (out.body ? crypto::sha256_hex(json::serialize(out.body->data())) : std::string());
+  const Commitment commitment = commit_to(details);
+  row.side = seal_side(source.key, commitment, details, row.id);
 
   Leaf& leaf = out.leaf;
   leaf = make_leaf(LeafType::decision, now, row.sender, row.recipient, row.id, row.outcome);

@@ -209,11 +209,12 @@ Task<Result<json::object>> Journey::close_review(Caller who, std::string id, jso
   stored->closed_at = now;
   stored->verdict = verdict;
   stored->reason_code = reason;
-  stored->reviewer = crypto::seal((*source)->key, reviewer, "reviewer/" + id);
   Leaf leaf = review_leaf(*stored, **row, verdict, now);
   leaf.codes.push_back(reason);
   leaf.relies_on = {stored->leaf_index};
-  leaf.payload_commitment = commit_to(reviewer).digest;
+  const Commitment commitment = commit_to(reviewer);
+  leaf.payload_commitment = commitment.digest;
+  stored->reviewer = seal_side((*source)->key, commitment, reviewer, "review/" + id);
   Ledger::Write write = [stored](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.review(stored->exchange_id);
     if (!current) return current.error();

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "delivery/acknowledge.hpp"
-
 #include "keys/crypto.hpp"
+#include "keys/period.hpp"
 
 namespace samband {
 
@@ -98,20 +98,43 @@ json::value hub_message(std::string kind, std::string id, const ExchangeRow& abo
                       {"data", std::move(data)}};
 }
 
-boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, Consent consent, LeafType type, Time now) {
-  Leaf leaf = make_leaf(type, now, consent.holder, {}, consent.id, type == LeafType::revocation ? "revoked" : "given");
+Bytes seal_side(const Bytes& key, const Commitment& commitment, const std::string& details, const std::string& place) {
+  return crypto::seal(key, json::serialize(json::object{{"nonce", to_base64(commitment.nonce)}, {"details", details}}),
+                      "side/" + place);
+}
+
+boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger& ledger, KeyStore& keys, Consent consent,
+                                                             LeafType type, Time now) {
+  const bool revokes = type == LeafType::revocation;
+  Leaf leaf = make_leaf(type, now, consent.holder, {}, consent.id, revokes ? "revoked" : "given");
   leaf.codes = consent.purposes;
   if (leaf.codes.size() > 12) leaf.codes.resize(12);
-  if (type == LeafType::revocation) leaf.relies_on = {consent.leaf_index};
-  leaf.payload_commitment =
-      commit_to(consent.subject_ref + "\n" + consent.giver + "\n" + consent.maturity_assessor + "\n" +
-                join(consent.recipients) + "\n" + join(consent.purposes) + "\n" + join(consent.categories) + "\n" +
-                to_rfc3339(consent.valid_from) + "\n" + to_rfc3339(consent.valid_to) + "\n" + consent.evidence_sha256 +
-                "\n" + consent.language + "\n" + consent.agreement)
-          .digest;
+  if (revokes) leaf.relies_on = {consent.leaf_index};
+  const std::string details = consent.subject_ref + "\n" + consent.giver + "\n" + consent.maturity_assessor + "\n" +
+                              join(consent.recipients) + "\n" + join(consent.purposes) + "\n" +
+                              join(consent.categories) + "\n" + to_rfc3339(consent.valid_from) + "\n" +
+                              to_rfc3339(consent.valid_to) + "\n" + consent.evidence_sha256 + "\n" + consent.language +
+                              "\n" + consent.agreement;
+  const Commitment commitment = commit_to(details);
+  leaf.payload_commitment = commitment.digest;
+  if (!revokes) {
+    // One key for all consents of a person: they are kept until they are erased, whatever the month.
+    auto key = keys.payload_key({consent.subject_ref}, kConsentPeriod);
+    if (!key) co_return key.error();
+    consent.key_id = key->id;
+    if (!consent.maturity_assessor.empty()) consent.maturity_assessor = "assessed";  // the name is only sealed
+    consent.side = seal_side(key->key, commitment, details, "consent/" + consent.id);
+  }
   auto stored = std::make_shared<Consent>(std::move(consent));
-  Ledger::Write write = [stored, type](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
-    if (type == LeafType::consent) stored->leaf_index = at.at(0);
+  Ledger::Write write = [stored, revokes](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    if (!revokes) {
+      stored->leaf_index = at.at(0);
+    } else {
+      // Two who revoke at once: the first instant stands.
+      auto current = txn.consent(stored->id);
+      if (!current) return current.error();
+      if (*current && (*current)->revoked_at) return fail(Errc::conflict, "consent", "revoked already");
+    }
     return txn.put_consent(*stored);
   };
   std::vector<Leaf> leaves{std::move(leaf)};

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "keys/key_store.hpp"
 #include "ledger/ledger.hpp"
 #include "model/consent.hpp"
 
@@ -29,7 +30,10 @@ bool is_name(std::string_view text);    // 1 to 128 bytes, printable, not only b
 // Envelope of a message that the hub writes about an exchange; `data.payload` is the caller's.
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now);
 
-// Consent or revocation with its leaf; the index is stored with it. Answers the leaf index.
-boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger&, Consent, LeafType, Time now);
+// What opens a leaf's commitment, sealed: {"nonce": base64, "details"}. `place`: what it belongs to.
+Bytes seal_side(const Bytes& key, const Commitment&, const std::string& details, const std::string& place);
+// Consent or revocation with its leaf; answers the leaf's index. Error conflict: revoked already, by somebody else
+// meanwhile; the first instant stands.
+boost::asio::awaitable<Result<std::uint64_t>> record_consent(Ledger&, KeyStore&, Consent, LeafType, Time now);
 
 }  // namespace samband

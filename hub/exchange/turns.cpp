@@ -214,12 +214,6 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
   auto source = source_of(*row);
   if (!source) co_return source.error();
 
-  std::vector<AssessmentRow> earlier;
-  if (proved->signed_at) {
-    auto stand = s_.store.assessments(row->id);
-    if (!stand) co_return stand.error();
-    earlier = std::move(*stand);
-  }
   auto rows = std::make_shared<std::vector<AssessmentRow>>();
   std::vector<Leaf> leaves;
   for (std::size_t i = 0; i < facts->get_array().size(); ++i) {
@@ -250,11 +244,6 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     if (!contains(reason_codes(), a.reason_code))
       co_return fail(Errc::invalid_input, at + "/reasonCode",
                      a.reason_code.empty() ? "an assessment gives its reason" : "unknown reason code");
-    // An old yes that comes again must not undo the no that followed it.
-    if (std::any_of(earlier.begin(), earlier.end(), [&](const AssessmentRow& e) {
-          return e.code == a.code && e.person_ref == a.person_ref && e.at >= *proved->signed_at;
-        }))
-      co_return fail(Errc::conflict, "/jws", "the same was answered after this was signed; sign again");
     const auto& persons = (*source)->message.persons;
     if (!a.person_ref.empty() &&
         std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))
@@ -262,7 +251,10 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     Leaf leaf = make_leaf(LeafType::assessment, now, caller->id, {}, row->id, a.value);
     leaf.codes = {a.code, a.reason_code, std::string(proved->proof)};
     leaf.relies_on = {row->leaf_index};
-    leaf.payload_commitment = commit_to(assessor + "\n" + a.person_ref + "\n" + proved->evidence).digest;
+    const std::string details = assessor + "\n" + a.person_ref + "\n" + proved->evidence;
+    const Commitment commitment = commit_to(details);
+    leaf.payload_commitment = commitment.digest;
+    a.side = seal_side((*source)->key, commitment, details, "assessment/" + a.id);
     leaves.push_back(std::move(leaf));
     rows->push_back(std::move(a));
   }
@@ -272,8 +264,18 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     if (!is_assertion(a.code))
       given.push_back({a.code, a.value == "yes", a.exchange_id + "/" + a.person_ref,
                        s_.keys.subject_ref("assessor/" + assessor), proved->signed_at.value_or(now)});
-  Ledger::Write write = [this, rows, given, odd, now, party = caller->id](
+  Ledger::Write write = [this, rows, given, odd, now, party = caller->id, signed_at = proved->signed_at](
                             Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    if (signed_at) {
+      // An old yes that comes again must not undo the no that followed it, nor the one that comes with it.
+      auto earlier = txn.assessments(rows->front().exchange_id);
+      if (!earlier) return earlier.error();
+      for (const AssessmentRow& a : *rows)
+        if (std::any_of(earlier->begin(), earlier->end(), [&](const AssessmentRow& e) {
+              return e.code == a.code && e.person_ref == a.person_ref && e.at >= *signed_at;
+            }))
+          return fail(Errc::conflict, "/jws", "the same was answered after this was signed; sign again");
+    }
     for (const AssessmentRow& a : *rows)
       if (auto added = txn.add_assessment(a); !added) return added;
     return note_answers(txn, party, given, now, *odd);

@@ -13,6 +13,7 @@ struct PeerCertificate {
   std::string organisation_number;  // organizationIdentifier (2.5.4.97) or serialNumber (2.5.4.5) of the subject, ten
                                     // digits; "" = none
   std::string common_name;
+  std::string public_key = {};  // SubjectPublicKeyInfo, DER
   bool present() const { return !sha256.empty(); }
 };
 

@@ -18,8 +18,9 @@ struct Case {
   std::vector<std::string> subject_refs;  // sorted, unique: whose key seals it
   std::int64_t key_id = 0;
   Bytes key;
-  Bytes content_hash;     // SHA-256 of the bytes as received
-  std::string canonical;  // canonical message text, as sealed in the store
+  Bytes content_hash;            // SHA-256 of the bytes as received
+  std::string sender_signature;  // detached JWS over these bytes, checked; "" = not signed
+  std::string canonical;         // canonical message text, as sealed in the store
 };
 using CasePtr = std::shared_ptr<const Case>;
 

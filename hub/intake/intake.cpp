@@ -8,6 +8,7 @@
 #include "identity/read_message.hpp"
 #include "intake/assessors.hpp"
 #include "keys/crypto.hpp"
+#include "keys/jws.hpp"
 #include "keys/period.hpp"
 
 namespace samband {
@@ -86,6 +87,13 @@ Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, const Pa
     : kinds_(kinds), keys_(keys), plugins_(plugins), parties_(parties), signatures_(signatures), limits_(limits) {}
 
 Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
+  if (!in.signature.empty()) {
+    const auto kid = jws::key_id(in.signature);
+    if (!kid || *kid != in.sender->id)
+      return fail(Errc::invalid_input, "x-jws-signature", "expected a detached JWS whose kid is the sender's party id");
+    if (auto good = jws::verify_detached(in.signature, in.body, in.public_key); !good)
+      return fail(good.error().code, "x-jws-signature", "is not of this body by the key of the sender's certificate");
+  }
   std::vector<std::string> texts;
   if (in.adapter.empty()) {
     texts.push_back(in.body);
@@ -102,6 +110,7 @@ Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
     auto c = check(*in.sender, std::move(texts[i]), now, false);
     if (!c) return c.error();
     c->content_hash = crypto::sha256(texts.size() == 1 ? in.body : in.body + '#' + std::to_string(i));
+    c->sender_signature = in.signature;
     cases.push_back(std::move(*c));
   }
   return cases;

@@ -17,6 +17,8 @@ struct Incoming {
   const Party* sender = nullptr;
   std::string adapter;  // "" = canonical
   std::string media_type, headers_json, body;
+  // What the sender signed the body with: a detached JWS (RFC 7515 appendix F) by the key of its certificate. "" = not.
+  std::string signature = {}, public_key = {};  // public_key: SubjectPublicKeyInfo, DER
 };
 
 class Intake {
@@ -27,8 +29,9 @@ class Intake {
   };
   Intake(const Kinds&, KeyStore&, PluginHost&, const Parties&, const Signatures&, Limits);
 
-  // Errors: forbidden (adapter or kind that this party may not use), invalid_input with a JSON pointer or the adapter's
-  // place, unavailable (keys). Several messages come out of a file of rows; each stands alone.
+  // Errors: unauthorised (a signature that is not of this body by this sender), forbidden (adapter or kind that this
+  // party may not use), invalid_input with a JSON pointer or the adapter's place, unavailable (keys). Several messages
+  // come out of a file of rows; each stands alone.
   Result<std::vector<Case>> read(const Incoming&, Time now) const;
   // A stored message again: `canonical` was checked when it came.
   Result<Case> reread(const std::string& canonical, std::string id, std::string sender, Time received_at,

@@ -40,6 +40,14 @@ std::optional<Bytes> from_base64url(std::string_view text) {
   return from_base64(padded);
 }
 
+std::string to_base64url(std::string_view bytes) {
+  std::string text = to_base64(bytes);
+  text.resize(text.find_last_not_of('=') == std::string::npos ? 0 : text.find_last_not_of('=') + 1);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text;
+}
+
 Error refuse(const char* what) { return fail(Errc::invalid_input, "/jws", what); }
 
 Result<Parts> split(std::string_view compact) {
@@ -135,6 +143,16 @@ Result<std::string> key_id(std::string_view compact) {
   auto parts = split(compact);
   if (!parts) return parts.error();
   return std::string(string_at(parts->header.get_object(), "kid"));
+}
+
+Result<void> verify_detached(std::string_view compact, std::string_view payload, std::string_view public_key) {
+  const auto parts = split(compact);
+  if (!parts) return parts.error();
+  if (!parts->payload.empty()) return refuse("a detached JWS has nothing between its dots");
+  std::string input = std::string(parts->signing_input) + to_base64url(payload);
+  if (!is_signed_by(input, parts->signature, public_key))
+    return fail(Errc::unauthorised, "/jws", "the signature is not by this key");
+  return {};
 }
 
 Result<json::value> verify(std::string_view compact, std::string_view public_key) {

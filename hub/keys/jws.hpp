@@ -28,4 +28,7 @@ Result<std::string> key_id(std::string_view compact);
 // Any algorithm but ES256 is refused, and so is a header with `crit` (RFC 7515 section 4.1.11).
 Result<json::value> verify(std::string_view compact, std::string_view public_key);
 
+// A detached JWS (RFC 7515 appendix F: nothing between the dots) over these bytes. Errors as of verify().
+Result<void> verify_detached(std::string_view compact, std::string_view payload, std::string_view public_key);
+
 }  // namespace samband::jws

@@ -12,6 +12,10 @@ namespace samband {
 
 inline constexpr std::string_view kQuarantineClass = "quarantine", kLegacyClass = "legacy";
 
+// Of the keys that seal what belongs to consents: a month that does not come, because a consent is kept until it is
+// erased.
+inline constexpr std::string_view kConsentPeriod = "consent/2999-12";
+
 std::string period_of(std::string_view retention_class, Time at);
 // The class of a period; "" when the text is none.
 std::string_view class_of(std::string_view period);

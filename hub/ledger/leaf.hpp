@@ -24,7 +24,8 @@ enum class LeafType : std::uint8_t {
   key = 11,
   recall = 12,
   alarm = 13,
-  index = 14  // root of the completeness index
+  index = 14,  // root of the completeness index
+  origin = 15  // a message as it came, before it was decided about
 };
 
 struct Leaf {
@@ -37,7 +38,9 @@ struct Leaf {
   std::vector<std::string> codes;        // rule ids and reason codes
   std::string ruleset_hash;              // hex; "" = none
   std::vector<std::uint64_t> relies_on;  // indices of consent, assessment, rule set, or earlier leaves of the exchange
-  Bytes payload_commitment;              // HMAC-SHA-256(nonce, details), 32 bytes; empty = none
+  // Not written: places of leaves before this one in the same append, whose indices the writer puts first in relies_on.
+  std::vector<std::size_t> relies_on_own;
+  Bytes payload_commitment;  // HMAC-SHA-256(nonce, details), 32 bytes; empty = none
   bool operator==(const Leaf&) const = default;
 };
 

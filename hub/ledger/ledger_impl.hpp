@@ -35,6 +35,7 @@ struct Append {
   std::vector<Bytes> leaves;  // encoded
   std::vector<merkle::Hash> hashes;
   std::vector<LeafSummary> summaries;
+  std::vector<std::pair<std::size_t, Leaf>> late;  // encoded again when their neighbours have indices
   Ledger::Write write;
   std::unique_ptr<Waiter> waiter;
 };
@@ -97,7 +98,7 @@ struct Ledger::Impl {
   void run_batch(std::vector<Append>&);
   Result<void> write_batch(Txn&, std::vector<Append>&, std::vector<std::optional<Result<Committed>>>&, Snapshot& next,
                            std::vector<merkle::FullTile>& filled);
-  Result<Committed> append(Txn&, const Append&, merkle::Tree&, std::vector<merkle::FullTile>& filled);
+  Result<Committed> append(Txn&, Append&, merkle::Tree&, std::vector<merkle::FullTile>& filled);
 
   std::shared_ptr<const Snapshot> current() const {
     const std::lock_guard lock(snapshot_mutex);

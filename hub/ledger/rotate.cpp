@@ -34,7 +34,7 @@ Result<RotatedKey> rotate_log_key(Store& store, const KeyRotation& rotation, Tim
   std::string signed_note = note::sign(text, log.key, log.signer);
   signed_note += note::sign(text, next_key, next_signer).substr(text.size() + 1);  // its signature line
   auto written = store.transact([&](Txn& txn) -> Result<void> {
-    if (auto r = txn.add_leaf(out.leaf_index, *bytes); !r) return r;
+    if (auto r = txn.add_leaves(out.leaf_index, std::span(&*bytes, 1)); !r) return r;
     for (const merkle::FullTile& tile : filled)
       if (auto r = txn.put_tile(tile.level, tile.index, tile.tile->bytes(merkle::Tile::kWidth)); !r) return r;
     return txn.put_checkpoint(checkpoint.size, signed_note);

@@ -23,12 +23,26 @@ std::optional<LeafSummary> RecentLeaves::find(std::uint64_t index) const {
   return slot.leaf;
 }
 
+// With the indices of its neighbours, when the append begins at `first`.
+Leaf resting_on(Leaf leaf, std::uint64_t first) {
+  for (std::size_t& own : leaf.relies_on_own) own += first;
+  leaf.relies_on.insert(leaf.relies_on.begin(), leaf.relies_on_own.begin(), leaf.relies_on_own.end());
+  leaf.relies_on_own.clear();
+  return leaf;
+}
+
 // Encoding and hashing happen on the caller's thread: the writer thread is the one that everybody waits for.
 Result<Append> Ledger::Impl::prepare(const std::vector<Leaf>& leaves, Write write) const {
   Append append;
   for (const Leaf& leaf : leaves) {
-    auto bytes = encode_leaf(leaf);
+    const std::size_t place = append.leaves.size();
+    for (const std::size_t own : leaf.relies_on_own)
+      if (own >= place) return fail(Errc::internal, "ledger", "a leaf rests on one that is not before it");
+    // Which indices its neighbours get, only the writer knows: tried here with the largest, so that it cannot fail
+    // there.
+    auto bytes = encode_leaf(leaf.relies_on_own.empty() ? leaf : resting_on(leaf, UINT64_MAX - leaves.size()));
     if (!bytes) return bytes.error();
+    if (!leaf.relies_on_own.empty()) append.late.emplace_back(place, leaf);
     append.hashes.push_back(merkle::leaf_hash(*bytes));
     append.leaves.push_back(std::move(*bytes));
     append.summaries.push_back(summary_of(leaf));
@@ -119,8 +133,16 @@ Result<void> Ledger::Impl::write_batch(Txn& txn, std::vector<Append>& batch,
                                        std::vector<std::optional<Result<Committed>>>& results, Snapshot& next,
                                        std::vector<merkle::FullTile>& filled) {
   const std::uint64_t size_before = next.tree.size();
-  for (std::size_t i = 0; i < batch.size(); ++i) results[i] = append(txn, batch[i], next.tree, filled);
-  if (next.tree.size() == size_before) return {};
+  std::vector<Bytes> leaves;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    results[i] = append(txn, batch[i], next.tree, filled);
+    if (*results[i]) std::move(batch[i].leaves.begin(), batch[i].leaves.end(), std::back_inserter(leaves));
+  }
+  if (leaves.empty()) return {};
+  for (std::size_t at = 0; at < leaves.size(); at += kLeavesPerRow) {
+    const auto row = std::span(leaves).subspan(at, std::min(kLeavesPerRow, leaves.size() - at));
+    if (auto put = txn.add_leaves(size_before + at, row); !put) return put;
+  }
   for (const auto& tile : filled) {
     auto put = txn.put_tile(tile.level, tile.index, tile.tile->bytes(merkle::Tile::kWidth));
     if (!put) return put;
@@ -131,10 +153,16 @@ Result<void> Ledger::Impl::write_batch(Txn& txn, std::vector<Append>& batch,
 }
 
 // The indices are tentative: an append that fails uses none, and the next one gets them.
-Result<Committed> Ledger::Impl::append(Txn& txn, const Append& append, merkle::Tree& tree,
+Result<Committed> Ledger::Impl::append(Txn& txn, Append& append, merkle::Tree& tree,
                                        std::vector<merkle::FullTile>& filled) {
   Committed committed;
   for (std::size_t i = 0; i < append.leaves.size(); ++i) committed.leaves.push_back(tree.size() + i);
+  for (auto& [place, leaf] : append.late) {
+    auto bytes = encode_leaf(resting_on(std::move(leaf), tree.size()));
+    if (!bytes) return bytes.error();
+    append.hashes[place] = merkle::leaf_hash(*bytes);
+    append.leaves[place] = std::move(*bytes);
+  }
   auto written = store.savepoint(txn, [&](Txn& inner) -> Result<void> {
     try {
       if (append.write) {
@@ -143,8 +171,6 @@ Result<Committed> Ledger::Impl::append(Txn& txn, const Append& append, merkle::T
     } catch (const std::exception&) {
       return fail(Errc::internal, "ledger", "the write function threw");
     }
-    for (std::size_t i = 0; i < append.leaves.size(); ++i)
-      if (auto r = inner.add_leaf(committed.leaves[i], append.leaves[i]); !r) return r;
     return {};
   });
   if (!written) return written.error();

@@ -65,8 +65,8 @@ Result<SealedRows> sealed_under(sqlite::Database& db, const std::vector<std::int
 }
 
 Result<void> empty_rows(sqlite::Database& db, const SealedRows& rows) {
-  auto done =
-      run_each(db, "UPDATE message SET key_id=0,content_hash=x'',body=x'',warnings='[]' WHERE id=?", rows.messages);
+  auto done = run_each(db, "UPDATE message SET key_id=0,content_hash=x'',body=x'',side=x'',warnings='[]' WHERE id=?",
+                       rows.messages);
   if (!done) return done;
   for (const std::string& id : rows.exchanges) {
     auto emptied = db.query(
@@ -77,7 +77,7 @@ Result<void> empty_rows(sqlite::Database& db, const SealedRows& rows) {
     if (!emptied) return emptied;
   }
   for (const char* sql :
-       {"UPDATE assessment SET person_ref='',assessor_id=x'' WHERE exchange_id=?",
+       {"UPDATE assessment SET person_ref='',assessor_id=x'',side=x'' WHERE exchange_id=?",
         "UPDATE status SET handler=x'' WHERE exchange_id=?", "UPDATE review SET reviewer=x'' WHERE exchange_id=?",
         "DELETE FROM agenda WHERE exchange_id=?"})
     if (done = run_each(db, sql, rows.exchanges); !done) return done;
@@ -85,8 +85,11 @@ Result<void> empty_rows(sqlite::Database& db, const SealedRows& rows) {
 }
 
 Result<void> empty_consents(sqlite::Database& db, const std::vector<std::string>& ids) {
-  return run_each(db, "UPDATE consent SET subject_ref='',giver='',maturity_assessor='',evidence_sha256='' WHERE id=?",
-                  ids);
+  return run_each(
+      db,
+      "UPDATE consent SET subject_ref='',giver='',maturity_assessor='',evidence_sha256='',key_id=0,side=x'' "
+      "WHERE id=?",
+      ids);
 }
 
 Result<void> empty_log(sqlite::Database& db) {

@@ -37,7 +37,7 @@ namespace samband::store {
 namespace {
 
 constexpr std::string_view kMessageColumns =
-    "id,sender,sender_message_id,kind,content_hash,received_at,key_id,body,exchanges,warnings";
+    "id,sender,sender_message_id,kind,content_hash,received_at,key_id,body,exchanges,warnings,side,leaf_index";
 constexpr std::string_view kExchangeColumns =
     "id,message_id,sender,recipient,kind,purpose,route,state,outcome,life,created_at,updated_at,next_attempt_at,due_at,"
     "attempts,leaf_index,ack_leaf_index,acknowledged_at,explanation,fingerprint,subject_refs,consents,"
@@ -48,7 +48,7 @@ constexpr std::string_view kErasureColumns =
     "id,at,scope,basis,decision,party,keys,messages,exchanges,consents,withdrawn,nonce,details,leaf_index";
 constexpr std::string_view kConsentColumns =
     "id,subject_ref,holder,giver,maturity_assessor,recipients,purposes,categories,valid_from,valid_to,evidence_sha256,"
-    "language,agreement,revoked_at,leaf_index";
+    "language,agreement,revoked_at,leaf_index,key_id,side";
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -103,6 +103,8 @@ std::optional<std::int64_t> to_integer(const std::optional<Time>& time) {
 const std::string kSelectMessage = select(kMessageColumns, "message");
 const std::string kSelectExchange = select(kExchangeColumns, "exchange");
 const std::string kSelectConsent = select(kConsentColumns, "consent");
+const std::string kSelectAssessment =
+    select("id,exchange_id,code,person_ref,assessor_id,reason_code,party,value,at,side", "assessment");
 const std::string kSelectAgenda = select("exchange_id,what,at,opened_at,count", "agenda");
 const std::string kSelectAnswers = select("party,code,recent,alarmed_at", "answers");
 const std::string kSelectReview = select(kReviewColumns, "review");
@@ -113,10 +115,15 @@ const std::string kUpsertExchange = upsert(kExchangeColumns, "exchange");
 // Of an emptied consent its person does not come back with a row that was read before.
 const std::string kUpsertConsent = [] {
   std::string sql = upsert(kConsentColumns, "consent");
-  for (const std::string name : {"subject_ref", "giver", "maturity_assessor", "evidence_sha256"}) {
+  for (const auto& [name, nothing] : {std::pair<std::string, std::string>{"subject_ref", "''"},
+                                      {"giver", "''"},
+                                      {"maturity_assessor", "''"},
+                                      {"evidence_sha256", "''"},
+                                      {"key_id", "0"},
+                                      {"side", "x''"}}) {
     const std::string plain = name + "=excluded." + name;
     sql.replace(sql.find(plain), plain.size(),
-                name + "=CASE consent.subject_ref WHEN '' THEN '' ELSE excluded." + name + " END");
+                name + "=CASE consent.subject_ref WHEN '' THEN " + nothing + " ELSE excluded." + name + " END");
   }
   return sql;
 }();
@@ -133,6 +140,8 @@ MessageRow read_message(const sqlite::Query& q) {
   row.body = q.bytes(7);
   row.exchanges = q.text(8);
   row.warnings = q.text(9);
+  row.side = q.bytes(10);
+  if (!q.is_null(11)) row.leaf_index = static_cast<std::uint64_t>(q.integer(11));
   return row;
 }
 
@@ -186,7 +195,48 @@ Consent read_consent(const sqlite::Query& q) {
   consent.agreement = q.text(12);
   consent.revoked_at = time_at(q, 13);
   consent.leaf_index = static_cast<std::uint64_t>(q.integer(14));
+  consent.key_id = q.integer(15);
+  consent.side = q.bytes(16);
   return consent;
+}
+
+bool read_leaves(const sqlite::Query& q, std::uint64_t skip, std::size_t most, std::vector<Bytes>& out) {
+  Bytes bytes = q.bytes(2);
+  auto count = static_cast<std::uint64_t>(q.integer(1));
+  if (count == 0) {  // one leaf as it is
+    if (skip == 0) out.push_back(std::move(bytes));
+    return true;
+  }
+  std::string_view rest = bytes;
+  for (; count > 0; --count) {
+    if (rest.size() < 2) return false;
+    const std::size_t size = static_cast<unsigned char>(rest[0]) << 8 | static_cast<unsigned char>(rest[1]);
+    if (rest.size() < 2 + size) return false;
+    if (skip > 0)
+      --skip;
+    else if (out.size() < most)
+      out.emplace_back(rest.substr(2, size));
+    rest.remove_prefix(2 + size);
+  }
+  return rest.empty();
+}
+
+Result<void> write_leaves(sqlite::Database& db, std::uint64_t first, std::span<const Bytes> leaves) {
+  Bytes row;
+  for (const Bytes& leaf : leaves) {
+    row += static_cast<char>(leaf.size() >> 8);
+    row += static_cast<char>(leaf.size() & 0xff);
+    row += leaf;
+  }
+  return db.query("INSERT INTO leaf(idx,count,bytes) VALUES(?,?,?)", first, leaves.size(), sqlite::Blob{row}).run();
+}
+
+AssessmentRow read_assessment(const sqlite::Query& q) {
+  AssessmentRow row;
+  row.id = q.text(0), row.exchange_id = q.text(1), row.code = q.text(2), row.person_ref = q.text(3);
+  row.assessor_id = q.bytes(4), row.reason_code = q.text(5), row.party = q.text(6), row.value = q.text(7);
+  row.at = to_time(q.integer(8)), row.side = q.bytes(9);
+  return row;
 }
 
 AgendaRow read_agenda(const sqlite::Query& q) {
@@ -241,10 +291,11 @@ Result<void> write_erasure(sqlite::Database& db, const ErasureRow& row) {
 
 Result<void> write_message(sqlite::Database& db, const MessageRow& row) {
   static const std::string sql =
-      "INSERT INTO message(" + std::string(kMessageColumns) + ") VALUES(?,?,?,?,?,?,?,?,?,?)";
+      "INSERT INTO message(" + std::string(kMessageColumns) + ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?)";
   return db
       .query(sql, row.id, row.sender, row.sender_message_id, row.kind, sqlite::Blob{row.content_hash},
-             store::to_integer(row.received_at), row.key_id, sqlite::Blob{row.body}, row.exchanges, row.warnings)
+             store::to_integer(row.received_at), row.key_id, sqlite::Blob{row.body}, row.exchanges, row.warnings,
+             sqlite::Blob{row.side}, row.leaf_index)
       .run();
 }
 
@@ -266,7 +317,7 @@ Result<void> write_consent(sqlite::Database& db, const Consent& c) {
   return db
       .query(kUpsertConsent, c.id, c.subject_ref, c.holder, c.giver, c.maturity_assessor, *recipients, *purposes,
              *categories, store::to_integer(c.valid_from), store::to_integer(c.valid_to), c.evidence_sha256, c.language,
-             c.agreement, to_integer(c.revoked_at), c.leaf_index)
+             c.agreement, to_integer(c.revoked_at), c.leaf_index, c.key_id, sqlite::Blob{c.side})
       .run();
 }
 

@@ -11,7 +11,8 @@ namespace samband::store {
 extern const std::string kSelectMessage;   // "SELECT ... FROM message "
 extern const std::string kSelectExchange;  // "SELECT ... FROM exchange "
 extern const std::string kSelectConsent;   // "SELECT ... FROM consent "
-extern const std::string kSelectAgenda;    // and so on
+extern const std::string kSelectAssessment;
+extern const std::string kSelectAgenda;  // and so on
 extern const std::string kSelectAnswers;
 extern const std::string kSelectReview;
 extern const std::string kSelectRuleSet;
@@ -26,6 +27,10 @@ inline Time to_time(std::int64_t ms) { return Time(std::chrono::milliseconds(ms)
 MessageRow read_message(const sqlite::Query&);
 Result<ExchangeRow> read_exchange(const sqlite::Query&);  // internal when the state is not one we know
 Consent read_consent(const sqlite::Query&);
+AssessmentRow read_assessment(const sqlite::Query&);
+// Leaves of a row (idx, count, bytes) after the first `skip`, until `out` holds `most`. false: the row is damaged.
+bool read_leaves(const sqlite::Query&, std::uint64_t skip, std::size_t most, std::vector<Bytes>& out);
+Result<void> write_leaves(sqlite::Database&, std::uint64_t first, std::span<const Bytes>);
 AgendaRow read_agenda(const sqlite::Query&);
 AnswersRow read_answers(const sqlite::Query&);
 ReviewRow read_review(const sqlite::Query&);

@@ -1,4 +1,5 @@
-// The tables of hub.db, version 3. Per exchange three rows are appended before release: message, exchange, leaf.
+// The tables of hub.db, version 3. Per exchange three rows are appended before release: message, exchange,
+// and the leaves of its batch.
 // Indexes are few because each costs a page write per batch; the comments say what each is for. Times are integer
 // milliseconds.
 #pragma once
@@ -40,6 +41,15 @@ namespace samband::store {
     consents INTEGER NOT NULL, withdrawn INTEGER NOT NULL, nonce BLOB NOT NULL, details TEXT NOT NULL,
     leaf_index INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE erased_key(id INTEGER PRIMARY KEY);
+  -- A row of leaves holds what one batch appended: each with its length before it (two bytes, big-endian). count 0: one
+  -- leaf as it is, from before.
+  ALTER TABLE leaf ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE message ADD COLUMN side BLOB NOT NULL DEFAULT x'';
+  ALTER TABLE message ADD COLUMN leaf_index INTEGER;
+  ALTER TABLE consent ADD COLUMN key_id INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE consent ADD COLUMN side BLOB NOT NULL DEFAULT x'';
+  UPDATE consent SET maturity_assessor = 'assessed' WHERE maturity_assessor <> '';
+  ALTER TABLE assessment ADD COLUMN side BLOB NOT NULL DEFAULT x'';
 )"
 
 inline constexpr const char* kFrom1 =

@@ -146,17 +146,8 @@ class SqliteStore final : public Store {
   }
 
   Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) override {
-    const auto read = [](const sqlite::Query& q) {
-      AssessmentRow row;
-      row.id = q.text(0), row.exchange_id = q.text(1), row.code = q.text(2), row.person_ref = q.text(3);
-      row.assessor_id = q.bytes(4), row.reason_code = q.text(5), row.party = q.text(6), row.value = q.text(7);
-      row.at = store::to_time(q.integer(8));
-      return row;
-    };
-    return many<AssessmentRow>(
-        "SELECT id,exchange_id,code,person_ref,assessor_id,reason_code,party,value,at FROM assessment "
-        "WHERE exchange_id=? ORDER BY at,id",
-        read, exchange_id);
+    static const std::string sql = store::kSelectAssessment + "WHERE exchange_id=? ORDER BY at,id";
+    return many<AssessmentRow>(sql, &store::read_assessment, exchange_id);
   }
   Result<std::vector<StatusRow>> statuses(std::string_view exchange_id) override {
     const auto read = [](const sqlite::Query& q) {
@@ -230,7 +221,7 @@ class SqliteStore final : public Store {
   Result<std::vector<std::int64_t>> key_ids() override {
     return many<std::int64_t>(
         "SELECT key_id FROM message WHERE key_id<>0 UNION SELECT key_id FROM exchange WHERE key_id<>0 UNION "
-        "SELECT key_id FROM quarantine WHERE key_id<>0",
+        "SELECT key_id FROM quarantine WHERE key_id<>0 UNION SELECT key_id FROM consent WHERE key_id<>0",
         [](const sqlite::Query& q) { return q.integer(0); });
   }
   Result<std::vector<std::string>> consents_ended(Time before) override {
@@ -248,23 +239,31 @@ class SqliteStore final : public Store {
   }
 
   Result<Bytes> leaf(std::uint64_t index) override {
-    auto found = one<Bytes>("SELECT bytes FROM leaf WHERE idx=?", &first_bytes, index);
+    auto found = leaves(index, 1);
     if (!found) return found.error();
-    if (!*found) return fail(Errc::not_found, "store.leaf", "no leaf with this index");
-    return std::move(**found);
+    if (found->empty()) return fail(Errc::not_found, "store.leaf", "no leaf with this index");
+    return std::move(found->front());
   }
   Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) override {
     // Only a run without gaps: callers count on places.
     auto db = readers_.lend();
     if (!db) return db.error();
-    auto query = (*db)->query("SELECT idx,bytes FROM leaf WHERE idx>=? ORDER BY idx LIMIT ?", from, bounded(limit));
+    const auto most = static_cast<std::size_t>(bounded(limit));
+    auto query = (*db)->query(
+        "SELECT idx,count,bytes FROM leaf WHERE idx>=(SELECT max(idx) FROM leaf WHERE idx<=?) ORDER BY idx LIMIT ?",
+        from, bounded(limit));
     std::vector<Bytes> leaves;
-    for (;;) {
+    while (leaves.size() < most) {
       auto row = query.step();
       if (!row) return row.error();
-      if (!*row || static_cast<std::uint64_t>(query.integer(0)) != from + leaves.size()) return leaves;
-      leaves.push_back(query.bytes(1));
+      if (!*row) return leaves;
+      const auto first = static_cast<std::uint64_t>(query.integer(0));
+      const std::uint64_t wanted = from + leaves.size();
+      if (first > wanted) return leaves;
+      if (!store::read_leaves(query, wanted - first, most, leaves))
+        return fail(Errc::internal, "store.leaf", "a row of leaves is damaged");
     }
+    return leaves;
   }
   Result<std::optional<Bytes>> tile(int level, std::uint64_t index) override {
     return one<Bytes>("SELECT hashes FROM tile WHERE level=? AND idx=?", &first_bytes, level, index);
@@ -283,7 +282,8 @@ class SqliteStore final : public Store {
     if (!kTables.contains(table)) return fail(Errc::invalid_input, "store.count", "no such table");
     auto db = readers_.lend();
     if (!db) return db.error();
-    auto query = (*db)->query("SELECT count(*) FROM " + std::string(table));
+    auto query = (*db)->query(table == "leaf" ? "SELECT coalesce(sum(max(count, 1)), 0) FROM leaf"
+                                              : "SELECT count(*) FROM " + std::string(table));
     auto row = query.step();
     if (!row) return row.error();
     return query.integer(0);

@@ -73,6 +73,14 @@ Result<std::optional<ExchangeRow>> SqliteTxn::exchange(std::string_view id) {
   return std::optional<ExchangeRow>(std::move(*read));
 }
 
+Result<std::optional<Consent>> SqliteTxn::consent(std::string_view id) {
+  static const std::string sql = kSelectConsent + "WHERE id=?";
+  auto rows = read<Consent>("store.consent", sql, &read_consent, id);
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<Consent>();
+  return std::optional<Consent>(std::move(rows->front()));
+}
+
 Result<void> SqliteTxn::put_consent(const Consent& consent) {
   return write("store.consent", [&] { return write_consent(db_, consent); });
 }
@@ -84,12 +92,18 @@ Result<void> SqliteTxn::add_assessment(const AssessmentRow& row) {
     const Bytes nobody;
     return db_
         .query(
-            "INSERT INTO assessment(id,exchange_id,code,person_ref,assessor_id,reason_code,party,value,at) "
-            "VALUES(?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO assessment(id,exchange_id,code,person_ref,assessor_id,reason_code,party,value,at,side) "
+            "VALUES(?,?,?,?,?,?,?,?,?,?)",
             row.id, row.exchange_id, row.code, *gone ? std::string_view() : std::string_view(row.person_ref),
-            sqlite::Blob{*gone ? nobody : row.assessor_id}, row.reason_code, row.party, row.value, to_integer(row.at))
+            sqlite::Blob{*gone ? nobody : row.assessor_id}, row.reason_code, row.party, row.value, to_integer(row.at),
+            sqlite::Blob{*gone ? nobody : row.side})
         .run();
   });
+}
+
+Result<std::vector<AssessmentRow>> SqliteTxn::assessments(std::string_view exchange_id) {
+  static const std::string sql = kSelectAssessment + "WHERE exchange_id=? ORDER BY at,id";
+  return read<AssessmentRow>("store.assessment", sql, &read_assessment, exchange_id);
 }
 
 Result<void> SqliteTxn::add_status(const StatusRow& row) {
@@ -266,9 +280,9 @@ Result<void> SqliteTxn::add_erasure(const ErasureRow& row) {
 }
 
 // A leaf or a tile that is there already is nobody's input: it means that the log in memory and on disk differ.
-Result<void> SqliteTxn::add_leaf(std::uint64_t index, std::string_view bytes) {
+Result<void> SqliteTxn::add_leaves(std::uint64_t first, std::span<const Bytes> leaves) {
   return write("store.leaf", [&]() -> Result<void> {
-    auto done = db_.query("INSERT INTO leaf(idx,bytes) VALUES(?,?)", index, sqlite::Blob{bytes}).run();
+    auto done = write_leaves(db_, first, leaves);
     if (!done)
       return fail(done.error().code == Errc::unavailable ? Errc::unavailable : Errc::internal, "",
                   done.error().message);

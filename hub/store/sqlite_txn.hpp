@@ -14,8 +14,10 @@ class SqliteTxn final : public Txn {
   Result<void> add_message(const MessageRow&) override;
   Result<void> put_exchange(const ExchangeRow&) override;
   Result<std::optional<ExchangeRow>> exchange(std::string_view id) override;
+  Result<std::optional<Consent>> consent(std::string_view id) override;
   Result<void> put_consent(const Consent&) override;
   Result<void> add_assessment(const AssessmentRow&) override;
+  Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) override;
   Result<void> add_status(const StatusRow&) override;
   Result<void> put_agenda(const AgendaRow&) override;
   Result<void> drop_agenda(std::string_view exchange_id, std::string_view what) override;
@@ -31,7 +33,7 @@ class SqliteTxn final : public Txn {
   Result<void> empty_rows(const SealedRows&) override;
   Result<void> empty_consents(const std::vector<std::string>& ids) override;
   Result<void> add_erasure(const ErasureRow&) override;
-  Result<void> add_leaf(std::uint64_t index, std::string_view bytes) override;
+  Result<void> add_leaves(std::uint64_t first, std::span<const Bytes> leaves) override;
   Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) override;
   Result<void> put_checkpoint(std::uint64_t size, std::string_view note) override;
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,12 @@ struct MessageRow {
   std::string id, sender, sender_message_id, kind;
   Bytes content_hash;  // SHA-256 of the bytes as received
   Time received_at{};
-  std::int64_t key_id = 0;  // 0: erased, and what it sealed is empty
-  Bytes body;               // sealed canonical message
-  std::string exchanges;    // comma-separated exchange ids, in answer order
-  std::string warnings;     // JSON array text: codes and places only
+  std::int64_t key_id = 0;                  // 0: erased, and what it sealed is empty
+  Bytes body;                               // sealed canonical message
+  std::string exchanges;                    // comma-separated exchange ids, in answer order
+  std::string warnings;                     // JSON array text: codes and places only
+  Bytes side;                               // sealed: {"nonce", "details"} of the origin leaf's commitment
+  std::optional<std::uint64_t> leaf_index;  // the origin leaf; none before version 3
 };
 
 enum class ExchangeState {  // where the hub stands with it
@@ -67,6 +70,7 @@ struct AssessmentRow {
   std::string reason_code, party;
   std::string value;  // "yes" | "no"
   Time at{};
+  Bytes side = {};  // sealed with the exchange's payload key: {"nonce", "details"} of its leaf's commitment
 };
 
 struct StatusRow {
@@ -154,6 +158,8 @@ struct ExchangeFilter {
   int limit = 100;  // 1..1000
 };
 
+inline constexpr std::size_t kLeavesPerRow = 256;
+
 // What one write may do. Valid inside the write function only.
 class Txn {
  public:
@@ -161,8 +167,10 @@ class Txn {
   virtual Result<void> add_message(const MessageRow&) = 0;    // conflict: (sender, sender_message_id) exists
   virtual Result<void> put_exchange(const ExchangeRow&) = 0;  // insert or replace
   virtual Result<std::optional<ExchangeRow>> exchange(std::string_view id) = 0;  // as this transaction sees it
+  virtual Result<std::optional<Consent>> consent(std::string_view id) = 0;
   virtual Result<void> put_consent(const Consent&) = 0;
   virtual Result<void> add_assessment(const AssessmentRow&) = 0;
+  virtual Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) = 0;
   virtual Result<void> add_status(const StatusRow&) = 0;
   virtual Result<void> put_agenda(const AgendaRow&) = 0;  // insert or replace
   virtual Result<void> drop_agenda(std::string_view exchange_id, std::string_view what) = 0;
@@ -184,7 +192,8 @@ class Txn {
   virtual Result<void> empty_consents(const std::vector<std::string>& ids) = 0;
   virtual Result<void> add_erasure(const ErasureRow&) = 0;  // conflict: known
   // Ledger's own:
-  virtual Result<void> add_leaf(std::uint64_t index, std::string_view bytes) = 0;
+  // One row for what a batch appends; at most kLeavesPerRow.
+  virtual Result<void> add_leaves(std::uint64_t first, std::span<const Bytes> leaves) = 0;
   virtual Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) = 0;
   virtual Result<void> put_checkpoint(std::uint64_t size, std::string_view note) = 0;
 };

@@ -194,6 +194,10 @@ PeerCertificate peer_certificate(SSL* handle) {
   peer.organisation_number = ten_digits(subject_text(subject, organisation_identifier_nid()));
   if (peer.organisation_number.empty()) peer.organisation_number = ten_digits(subject_text(subject, NID_serialNumber));
   peer.common_name = subject_text(subject, NID_commonName);
+  unsigned char* spki = nullptr;
+  if (const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &spki); size > 0)
+    peer.public_key.assign(reinterpret_cast<const char*>(spki), static_cast<std::size_t>(size));
+  OPENSSL_free(spki);
   peer.sha256 = to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), length));
   return peer;
 }

@@ -161,7 +161,7 @@ json::object raw(const fs::path& folder, int batch, double seconds) {
                  e.next_attempt_at->time_since_epoch().count(), index, e.explanation, e.fingerprint, e.subject_refs,
                  e.key_id, sqlite::Blob{e.side})
                .run());
-      must(db.query("INSERT INTO leaf(idx,bytes) VALUES(?,?)", index, sqlite::Blob{leaf}).run());
+      must(db.query("INSERT INTO leaf(idx,count,bytes) VALUES(?,0,?)", index, sqlite::Blob{leaf}).run());
       if (++index % 256 == 0)
         must(db.query("INSERT INTO tile(level,idx,hashes) VALUES(0,?,?)", index / 256 - 1, sqlite::Blob{tile}).run());
     }

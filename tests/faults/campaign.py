@@ -53,6 +53,18 @@ def root_of(hashes):
     return hashlib.sha256(b"\x01" + root_of(hashes[:split]) + root_of(hashes[split:])).digest()
 
 
+def leaves_of(store):
+    """Rows of leaves: each leaf with its length before it (docs/ledger-format.md)."""
+    out = []
+    for first, bundle in store.execute("SELECT idx, bytes FROM leaf ORDER BY idx"):
+        assert first == len(out), "leaves are missing"
+        while bundle:
+            size = int.from_bytes(bundle[:2], "big")
+            out.append(bundle[2:2 + size])
+            bundle = bundle[2 + size:]
+    return out
+
+
 def checkpoint_in(text):
     """(size, root) of the checkpoint at the end of a receipt, or of a checkpoint."""
     lines = text[text.rindex("\n\n", 0, text.rindex("\n\n")) + 2:].split("\n") if text.startswith("c2sp.org/") else text.split("\n")
@@ -221,7 +233,7 @@ class Campaign:
             problems.append(f"the log does not verify: {verified.stdout[:300]}")
         self.hub.kill9()
         with sqlite3.connect(f"file:{self.hub.data}/hub.db?mode=ro", uri=True) as store:
-            leaves = [bytes(row[0]) for row in store.execute("SELECT bytes FROM leaf ORDER BY idx")]
+            leaves = leaves_of(store)
         hashes = [hashlib.sha256(b"\0" + leaf).digest() for leaf in leaves]
         for text in checkpoints:
             size, root = checkpoint_in(text)

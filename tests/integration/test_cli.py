@@ -491,10 +491,10 @@ class Cli(HubCase):
         self.assertEqual(self.verify(folder).returncode, OK, "an honest copy")
 
         def flip(db):
-            (bytes_,) = db.execute("SELECT bytes FROM leaf WHERE idx = 1").fetchone()
+            at, bytes_ = db.execute("SELECT idx, bytes FROM leaf ORDER BY idx LIMIT 1 OFFSET 1").fetchone()
             changed = bytearray(bytes_)
             changed[len(changed) // 2] ^= 1
-            db.execute("UPDATE leaf SET bytes = ? WHERE idx = 1", (bytes(changed),))
+            db.execute("UPDATE leaf SET bytes = ? WHERE idx = ?", (bytes(changed), at))
 
         def outcome(db):
             db.execute("UPDATE exchange SET outcome = 'released' WHERE outcome = 'held'")
@@ -509,7 +509,7 @@ class Cli(HubCase):
             db.execute("UPDATE checkpoint SET note = replace(note, substr(note, instr(note, char(10)) + 4, 6), 'AAAAAA')")
 
         def grown(db):
-            db.execute("INSERT INTO leaf SELECT max(idx) + 1, (SELECT bytes FROM leaf WHERE idx = 0) FROM leaf")
+            db.execute("INSERT INTO leaf(idx, count, bytes) SELECT idx + count, count, bytes FROM leaf ORDER BY idx DESC LIMIT 1")
 
         for change in (flip, outcome, other_leaf, cut, checkpoint, grown):
             with self.subTest(change=change.__name__):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """An assessment needs a person: an official's login or signature, or an agency that has agreed to answer for its own logins."""
+import concurrent.futures
 import pathlib
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import people  # noqa: E402
 import samband_client as build  # noqa: E402
 from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
 from hub_harness import message, wait_for  # noqa: E402
-from officials import expired_certificate, revocation_list, sign, signed_assessment  # noqa: E402
+from officials import expired_certificate, revocation_list, sign, sign_body, signed_assessment  # noqa: E402
 
 OFFICER, STRANGER, COUNSEL = "police-west-officer", "social-board-caseworker", "municipal-counsel"
 NEED = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}
@@ -118,6 +119,47 @@ class Officials(WithoutVouching):
                 self.assertIn(exchange["outcome"], outcome)
                 warned = [w["where"] for w in answer["warnings"] if w["code"] == "assessor_not_proven"]
                 self.assertEqual(warned, ["/data/facts/1"] if "held" in outcome else [])
+
+
+class SenderSigned(WithoutVouching):
+    """A party may sign what it sends; the leaf of the message says so, and a signature of anything else is refused."""
+
+    def test_the_bytes_are_signed_by_the_party_that_sends_them(self):
+        certs = self.hub.certs
+        media_type, body = build.police_lob(people.ADULT_22, new_id())
+
+        def send(signature, expect):
+            return self.call("police-west", "POST", "/v1/in/police", body, expect, {"content-type": media_type, "x-jws-signature": signature})
+
+        send(sign_body("police-west", body + " ", certs), 401)
+        send(sign_body("social-board", body, certs), 400)
+        send(sign_body("social-board", body, certs, {"kid": "police-west"}), 401)
+        send(sign_body("police-west", body, certs, {"alg": "none"}), 400)
+        send("a..b", 400)
+        answer = send(sign_body("police-west", body, certs), 200)
+        folder = self.hub.folder / "exported"
+        self.cli("log", "export", str(folder), check=0)
+        entries = b"".join(p.read_bytes() for p in (folder / "tile" / "entries").rglob("*") if p.is_file())
+        at = entries.index(answer["messageId"].encode())
+        self.assertIn(b"sender_signed", entries[at:at + 120])
+
+
+class Consents(WithoutVouching):
+    def test_of_two_who_revoke_at_once_the_first_instant_stands(self):
+        given = self.call("social-board", "POST", "/v1/consents", self.terms(), 201)
+        clients = [self.hub.client("social-board") for _ in range(8)]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda c: c.request("POST", f"/v1/consents/{given['id']}/revocations", {}), clients))
+        for client in clients:
+            client.close()
+        self.assertEqual({a.status for a in answers}, {200}, answers)
+        self.assertEqual(len({a.json()["revokedAt"] for a in answers}), 1, "one instant for all")
+
+    @staticmethod
+    def terms():
+        return {"person": {"personalNumber": people.ADULT_22["personalNumber"]}, "giver": "self", "recipients": ["bup"],
+                "purposes": ["care_referral"], "categories": ["identity"], "validFrom": build.now(-60), "validTo": build.now(86400),
+                "evidenceSha256": "a" * 64, "language": "sv"}
 
 
 class Certificates(WithoutVouching):

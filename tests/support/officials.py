@@ -30,6 +30,15 @@ def sign(official, payload, certs, header=None):
     return f"{text}.{_base64url(_coordinates(der))}"
 
 
+def sign_body(party, body, certs, header=None):
+    """The header x-jws-signature: a detached JWS (RFC 7515 appendix F) over a body."""
+    body = body.encode() if isinstance(body, str) else body
+    head = _base64url(json.dumps({"alg": "ES256", "kid": party, **(header or {})}).encode())
+    der = subprocess.run(["openssl", "dgst", "-sha256", "-sign", str(certs / f"{party}.key")], input=f"{head}.{_base64url(body)}".encode(),
+                         check=True, capture_output=True).stdout
+    return f"{head}..{_base64url(_coordinates(der))}"
+
+
 def signed_assessment(official, exchange_id, facts, certs, age_s=0):
     """The body of POST /v1/exchanges/{id}/assessments."""
     return {"jws": sign(official, {"exchange": exchange_id, "iat": int(time.time()) - age_s, "facts": facts}, certs)}

@@ -180,19 +180,19 @@ TEST_F(DamageTest, AChangedLeafInTheTail) {
 }
 
 TEST_F(DamageTest, AChangedLeafUnderAFullTile) {
-  tamper("UPDATE leaf SET bytes = (SELECT bytes FROM leaf WHERE idx = 8) WHERE idx = 7");
+  tamper("UPDATE leaf SET bytes = CAST(replace(CAST(bytes AS TEXT), 'k7', 'k8') AS BLOB) WHERE idx = 0");
   EXPECT_THAT(places(), testing::IsSupersetOf({"tile/0/0", "checkpoint"}));
 }
 
 TEST_F(DamageTest, AMissingLeaf) {
-  tamper("DELETE FROM leaf WHERE idx = 7");
-  EXPECT_THAT(places(), testing::Contains("leaf/7"));
+  tamper("DELETE FROM leaf WHERE idx = 256");
+  EXPECT_THAT(places(), testing::Contains("leaf/256"));
   tamper("DELETE FROM leaf WHERE idx = 300");
   EXPECT_FALSE(opens());
 }
 
 TEST_F(DamageTest, ALeafThatWasNeverSigned) {
-  tamper("INSERT INTO leaf SELECT 301, bytes FROM leaf WHERE idx = 300");
+  tamper("INSERT INTO leaf(idx, count, bytes) SELECT 301, count, bytes FROM leaf WHERE idx = 300");
   EXPECT_THAT(places(), testing::Contains("checkpoint"));
   EXPECT_FALSE(opens());
   EXPECT_THAT(message_, HasSubstr("never signed"));

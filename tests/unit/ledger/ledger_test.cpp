@@ -253,5 +253,19 @@ TEST_F(LedgerTest, PrintsCommitsPerSecond) {
   EXPECT_EQ(ledger_->size(), std::uint64_t{kCoroutines} * kEach);
 }
 
+TEST_F(LedgerTest, ALeafRestsOnItsNeighboursInTheSameAppend) {
+  append_many(3);
+  Leaf origin = decision_leaf("m"), first = decision_leaf("a"), second = decision_leaf("b");
+  origin.type = LeafType::origin;
+  first.relies_on_own = {0}, second.relies_on_own = {0};
+  second.relies_on = {2};
+  ASSERT_TRUE(ledger_->commit_blocking({origin, first, second}, no_rows));
+  EXPECT_EQ(decode_leaf(store_->leaf(4).value())->relies_on, std::vector<std::uint64_t>{3});
+  EXPECT_EQ(decode_leaf(store_->leaf(5).value())->relies_on, (std::vector<std::uint64_t>{3, 2}));
+  EXPECT_TRUE(receipt_proves(ledger_->receipt(5).value(), store_->leaf(5).value(), ledger_->verifier_key()));
+  first.relies_on_own = {1};
+  EXPECT_FALSE(ledger_->commit_blocking({origin, first}, no_rows)) << "a leaf after itself";
+}
+
 }  // namespace
 }  // namespace samband

@@ -183,8 +183,8 @@ TEST_P(StoreContract, AFailedSavepointUndoesItselfAlone) {
 }
 
 TEST_P(StoreContract, WritingALeafAgainStopsTheStore) {
-  ASSERT_TRUE(store_->transact([](Txn& txn) { return txn.add_leaf(0, "zero"); }));
-  EXPECT_FALSE(store_->transact([](Txn& txn) { return txn.add_leaf(0, "other"); }));
+  ASSERT_TRUE(store_->transact([](Txn& txn) { return txn.add_leaves(0, std::vector<Bytes>{"zero"}); }));
+  EXPECT_FALSE(store_->transact([](Txn& txn) { return txn.add_leaves(0, std::vector<Bytes>{"other"}); }));
   EXPECT_EQ(store_->leaf(0).value(), "zero");
   auto stopped = store_->transact([](Txn& txn) { return txn.put_exchange(exchange("x")); });
   ASSERT_FALSE(stopped);

@@ -48,21 +48,24 @@ class StoreTest : public testing::Test {
 
 TEST_F(StoreTest, LeavesAndTilesNeverChange) {
   ASSERT_TRUE(store_->transact([](Txn& txn) -> Result<void> {
-    if (auto r = txn.add_leaf(0, "zero"); !r) return r;
-    if (auto r = txn.add_leaf(1, "one"); !r) return r;
+    if (auto r = txn.add_leaves(0, std::vector<Bytes>{"zero", "one", ""}); !r) return r;
+    if (auto r = txn.add_leaves(3, std::vector<Bytes>{"three"}); !r) return r;
     if (auto r = txn.put_tile(0, 0, "hashes"); !r) return r;
     if (auto r = txn.put_checkpoint(1, "old"); !r) return r;
     return txn.put_checkpoint(2, "note");
   }));
   EXPECT_EQ(store_->leaf(1).value(), "one");
-  EXPECT_EQ(store_->leaf(2).error().code, Errc::not_found);
-  EXPECT_THAT(store_->leaves(0, 10).value(), ElementsAre("zero", "one"));
+  EXPECT_EQ(store_->leaf(3).value(), "three");
+  EXPECT_EQ(store_->leaf(4).error().code, Errc::not_found);
+  EXPECT_THAT(store_->leaves(0, 10).value(), ElementsAre("zero", "one", "", "three"));
+  EXPECT_THAT(store_->leaves(1, 2).value(), ElementsAre("one", ""));
+  EXPECT_EQ(store_->count("leaf").value(), 4);
   EXPECT_EQ(store_->tile(0, 0).value(), "hashes");
   EXPECT_FALSE(store_->tile(1, 0).value());
   EXPECT_EQ(store_->checkpoint().value()->second, "note");
   auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-  EXPECT_FALSE(db.exec("UPDATE leaf SET bytes = 'two' WHERE idx = 1"));
-  EXPECT_FALSE(db.exec("DELETE FROM leaf WHERE idx = 1"));
+  EXPECT_FALSE(db.exec("UPDATE leaf SET bytes = 'two' WHERE idx = 0"));
+  EXPECT_FALSE(db.exec("DELETE FROM leaf WHERE idx = 0"));
   EXPECT_FALSE(db.exec("DELETE FROM tile"));
 }
 
@@ -101,7 +104,9 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
     ASSERT_TRUE(db.exec(
         "DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; DROP TABLE rule_set; DROP TABLE erasure; DROP "
         "TABLE erased_key; ALTER TABLE quarantine "
-        "DROP COLUMN adapter; "
+        "DROP COLUMN adapter; ALTER TABLE leaf DROP COLUMN count; ALTER TABLE message DROP COLUMN side; "
+        "ALTER TABLE message DROP COLUMN leaf_index; ALTER TABLE consent DROP COLUMN key_id; "
+        "ALTER TABLE consent DROP COLUMN side; ALTER TABLE assessment DROP COLUMN side; "
         "PRAGMA user_version = 1"));
   }
   ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
