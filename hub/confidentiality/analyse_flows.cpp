@@ -1,4 +1,5 @@
-// The rule set beside what the installation carries: categories that nothing covers, and duties that no route serves.
+// The rule set beside what the installation carries: categories that nothing covers, duties that no route serves, and
+// emergencies that nobody would hear of.
 #include <algorithm>
 #include <bit>
 
@@ -91,20 +92,44 @@ void routes_of_duty(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bi
   }
 }
 
+// Break-glass is reported to the sender's privacy officer: an obligation that a sender without one cannot keep.
+void officers_of(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits) {
+  if (!has(rule.obligations, "notify_privacy_officer")) return;
+  if (bits.setting != nullptr && !(a.set.settings.*bits.setting)) return;
+  for (const Party& party : a.input.parties->all()) {
+    const int type = code_index(actor_types(), party.actor_type);
+    if (type < 0 || (bits.from & bit(type)) == 0 || !party.privacy_officer.empty()) continue;
+    const bool sends = std::any_of(a.input.routes->all().begin(), a.input.routes->all().end(), [&](const Route& route) {
+      const Party* to = a.input.parties->find(route.to);
+      return to != nullptr && to != &party && (route.from.empty() || has(route.from, party.actor_type)) &&
+             (bits.to & bit(code_index(actor_types(), to->actor_type))) != 0 &&
+             (bits.purposes & bit(code_index(purposes(), route.purpose))) != 0 &&
+             (bits.kinds & code_bits(message_kinds(), route.kinds) & code_bits(message_kinds(), party.kinds)) != 0;
+    });
+    if (!sends) continue;
+    say(a.add(Severity::error, "no_officer", rule.id, party.id, rule.place),
+        {"it must be reported to a privacy officer, and " + party.id + ", which can send by it, names none",
+         "den ska anmälas till ett integritetsombud, och " + party.id + ", som kan lämna ut enligt den, anger inget",
+         "Give the party a privacy_officer (parties.toml).", "Ange privacy_officer för parten (parties.toml)."});
+  }
+}
+
 }  // namespace
 
 void analyse_flows(Analysis& a) {
   coverage(a);
   if (a.input.parties == nullptr || a.input.routes == nullptr) {
     say(a.add(Severity::note, "no_routes_read", "routes.toml", "", {}),
-        {"routes and parties were not read, so no duty was checked for a route",
-         "vägar och parter har inte lästs, så ingen skyldighet har prövats mot en väg", "Check with --config.",
-         "Kontrollera med --config."});
+        {"routes and parties were not read, so no duty was checked for a route, no emergency for an officer",
+         "vägar och parter har inte lästs, så ingen skyldighet har prövats mot en väg, inget nödläge mot ett ombud",
+         "Check with --config.", "Kontrollera med --config."});
     return;
   }
   for (const auto& bits : a.model.index().rules) {
     const Rule& rule = a.set.rules[static_cast<std::size_t>(bits.position)];
-    if (bits.duty && in_force(rule.in_force_from, rule.in_force_to, a.input.at)) routes_of_duty(a, rule, bits);
+    if (!in_force(rule.in_force_from, rule.in_force_to, a.input.at)) continue;
+    if (bits.duty) routes_of_duty(a, rule, bits);
+    officers_of(a, rule, bits);
   }
 }
 

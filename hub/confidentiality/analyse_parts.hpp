@@ -51,6 +51,6 @@ void analyse_cells(Analysis&);    // vacuous, barred, redundant, must_never
 void analyse_breadth(Analysis&);  // wildcard, expiry, need list
 void analyse_law(Analysis&);      // citations against the law table
 void analyse_ages(Analysis&);     // holes, overlaps, givers of consent
-void analyse_flows(Analysis&);    // coverage gaps, duties without a route
+void analyse_flows(Analysis&);    // coverage gaps, duties without a route, emergencies without an officer
 
 }  // namespace samband

@@ -85,7 +85,7 @@ struct QuotaConfig {
 
 // How long the hub waits for people to answer what is held.
 struct HoldsConfig {
-  std::chrono::seconds alert_after{300};       // a held duty: until its duty functions are alerted; at most 5 minutes
+  std::chrono::seconds alert_after{240};       // a held duty: until the alert; 5 minutes with a retry
   std::chrono::seconds remind_every{86400};    // and again, until somebody answers
   std::chrono::seconds expire_after{2592000};  // a hold without a duty; a rule's hold_days goes before
 };

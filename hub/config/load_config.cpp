@@ -205,7 +205,7 @@ class HubFile {
       return std::chrono::seconds(in->integer(key, otherwise.count(), min, max));
     };
     HoldsConfig& out = config_.holds;
-    out.alert_after = seconds("alert_after_s", out.alert_after, 0, 300);
+    out.alert_after = seconds("alert_after_s", out.alert_after, 0, 240);
     out.remind_every = seconds("remind_every_s", out.remind_every, 1, 7 * 86400);
     out.expire_after = seconds("expire_after_s", out.expire_after, 1, 366 * 86400);
     in->finish();

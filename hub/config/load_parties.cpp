@@ -50,6 +50,8 @@ Party read_party(Table& in) {
   party.restricted_recipient = in.text("restricted_recipient", 64);
   party.duty_phone = in.text("duty_phone", 40);
   if (!party.duty_phone.empty()) check_phone(in, "duty_phone", party.duty_phone);
+  // A held duty, and NOT SENT, say whom to call; an auditor is party to no exchange.
+  if (party.duty_phone.empty() && party.actor_type != "auditor") in.require("duty_phone", "a telephone number");
   party.duty_party = in.text("duty_party", 64);
   party.privacy_officer = in.text("privacy_officer", 64);
   party.adapter = in.text("adapter", 64);

@@ -27,7 +27,7 @@ namespace samband {
 
 // How long the hub waits for people, and what it finds odd about their answers.
 struct Patience {
-  std::chrono::milliseconds alert_after{300000};       // a duty that is held: until its duty functions are alerted
+  std::chrono::milliseconds alert_after{240000};       // a duty that is held: until its duty functions are alerted
   std::chrono::milliseconds remind_every{86400000};    // and again, until somebody answers
   std::chrono::milliseconds expire_after{2592000000};  // a hold without a duty; a rule's hold_days goes before
   int review_working_days = 3;                         // after an emergency, until a named person has judged it

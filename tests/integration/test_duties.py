@@ -15,7 +15,7 @@ from test_holds import CARE, consent_for  # noqa: E402
 
 
 def quick_clocks(folder, alert=1, remind=2, expire=4):
-    replaced(folder / "hub.toml", ("alert_after_s = 300", f"alert_after_s = {alert}"), ("remind_every_s = 86400", f"remind_every_s = {remind}"),
+    replaced(folder / "hub.toml", ("alert_after_s = 240", f"alert_after_s = {alert}"), ("remind_every_s = 86400", f"remind_every_s = {remind}"),
              ("expire_after_s = 2592000", f"expire_after_s = {expire}"))
     replaced(folder / "hub.toml", ("[quota.party.landlord-private]", "[quota.party.kronofogden]\nmessages_per_minute = 1\nin_flight = 1\n[quota.party.landlord-private]"))
     # The board's alerts go to its named caseworkers, who read them in their inbox.

@@ -325,6 +325,38 @@ TEST(Analysis, DutiesWithoutARoute) {
   EXPECT_EQ(about(found(set), "no_routes_read"), "note routes.toml");
 }
 
+TEST(Analysis, EmergenciesThatNobodyWouldHearOf) {
+  RuleSet set = plain();
+  set.rules[0].obligations = {"notify_privacy_officer", "mandatory_review"};
+  Party police, board;
+  police.id = "police";
+  police.actor_type = "police";
+  police.kinds = {"concern.report"};
+  board.id = "board";
+  board.actor_type = "social_board";
+  const auto with = [&](const Party& sender, const std::string& purpose) {
+    const Parties parties({sender, board});
+    const auto file = std::filesystem::temp_directory_path() / ("samband-officer-" + std::to_string(::getpid()));
+    std::ofstream(file)
+        << "version = 1\n[[route]]\nid = \"r\"\nkinds = [\"concern.report\"]\nto = \"board\"\npurpose = \"" << purpose
+        << "\"\n";
+    auto routes = Routes::load(file, parties);
+    std::filesystem::remove(file);
+    EXPECT_TRUE(routes);
+    return about(found(set, nullptr, &parties, &*routes), "no_officer");
+  };
+  EXPECT_EQ(with(police, "child_protection"), "error R (police)");
+  EXPECT_EQ(with(police, "need_of_help"), "");  // no route that the rule could go by
+  Party told = police;
+  told.privacy_officer = "board";
+  EXPECT_EQ(with(told, "child_protection"), "");
+  police.kinds = {"police.lob"};  // may not send what the rule is about
+  EXPECT_EQ(with(police, "child_protection"), "");
+  police.kinds = {"concern.report"};
+  set.rules[0].obligations = {"receipt"};
+  EXPECT_EQ(with(police, "child_protection"), "");
+}
+
 TEST(Analysis, AcceptedFindingsStandAndAreNeverForgotten) {
   RuleSet set = plain();
   set.purposes[0].needs = {"health"};
