@@ -6,7 +6,6 @@
 namespace samband::note {
 namespace {
 
-constexpr char kCosignature = '\x04';
 constexpr std::string_view kDash = "\xE2\x80\x94 ";  // em dash and space
 constexpr std::size_t kPolicySizeMax = 1 << 20, kEntriesMax = 256;
 
@@ -38,30 +37,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
 }
 
 }  // namespace
-
-Cosigner make_cosigner(std::string name, std::string_view public_key) {
-  Bytes id = crypto::sha256(name + '\n' + kCosignature + std::string(public_key));
-  id.resize(4);
-  return {std::move(name), std::move(id), Bytes(public_key)};
-}
-
-std::string to_text(const Cosigner& key) {
-  return key.name + '+' + to_hex(key.key_id) + '+' + to_base64(kCosignature + key.public_key);
-}
-
-Result<Cosigner> parse_cosigner(std::string_view text) {
-  const Error error = fail(Errc::invalid_config, "witness key", "must be <name>+<key id>+<base64 of 04 and key>");
-  const std::size_t first = text.find('+');
-  if (first == std::string_view::npos) return error;
-  const std::size_t second = text.find('+', first + 1);
-  if (second == std::string_view::npos) return error;
-  const std::string_view name = text.substr(0, first);
-  const auto key = from_base64(text.substr(second + 1));
-  if (!is_key_name(name) || !key || key->size() != 33 || key->front() != kCosignature) return error;
-  Cosigner cosigner = make_cosigner(std::string(name), std::string_view(*key).substr(1));
-  if (to_hex(cosigner.key_id) != text.substr(first + 1, second - first - 1)) return error;
-  return cosigner;
-}
 
 std::string cosign(std::string_view text, std::int64_t at, const Cosigner& key, const crypto::Signer& signer) {
   const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(at, 0));
@@ -123,7 +98,7 @@ Result<WitnessPolicy> WitnessPolicy::parse(std::string_view text) {
       policy.logs_.push_back({std::move(*key), std::string(words.size() > 2 ? words[2] : "")});
     } else if (words[0] == "witness") {
       if (words.size() < 3 || words.size() > 4) return wrong("expected: witness NAME VKEY [URL]");
-      auto key = parse_cosigner(words[2]);
+      auto key = parse_verifier(words[2], kCosignature);
       if (!key) return wrong(key.error().message);
       for (const Witness& other : policy.witnesses_)
         if (other.key.public_key == key->public_key) return wrong("this witness is listed twice");

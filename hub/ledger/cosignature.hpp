@@ -13,14 +13,10 @@
 
 namespace samband::note {
 
-struct Cosigner {
-  std::string name;
-  Bytes key_id;      // 4 bytes: SHA-256(name || 0a || 04 || key)
-  Bytes public_key;  // 32 bytes
-};
-Cosigner make_cosigner(std::string name, std::string_view public_key);
-std::string to_text(const Cosigner&);               // "<name>+<8 hex digits>+<base64(04 || key)>"
-Result<Cosigner> parse_cosigner(std::string_view);  // invalid_config
+using Cosigner = Verifier;  // of type kCosignature
+inline Cosigner make_cosigner(std::string name, std::string_view public_key) {
+  return make_verifier(std::move(name), public_key, kCosignature);
+}
 
 // One signature line over the text of a checkpoint. `at`: seconds since 1970.
 std::string cosign(std::string_view text, std::int64_t at, const Cosigner&, const crypto::Signer&);

@@ -10,7 +10,6 @@ namespace {
 constexpr std::string_view kProofHeader = "c2sp.org/tlog-proof@v1\n";
 constexpr std::string_view kDash = "\xE2\x80\x94 ";  // em dash and space
 constexpr std::size_t kNoteSizeMax = 64 << 10, kHashesMax = 64;
-constexpr char kEd25519 = '\x01';
 
 Error wrong(const char* what) { return fail(Errc::invalid_input, "signed note", what); }
 
@@ -44,26 +43,28 @@ bool is_key_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f' && c != '+'; });
 }
 
-Verifier make_verifier(std::string name, std::string_view public_key) {
-  Bytes id = crypto::sha256(name + '\n' + kEd25519 + std::string(public_key));
+Verifier make_verifier(std::string name, std::string_view public_key, char type) {
+  Bytes id = crypto::sha256(name + '\n' + type + std::string(public_key));
   id.resize(4);
-  return {std::move(name), std::move(id), Bytes(public_key)};
+  return {std::move(name), std::move(id), Bytes(public_key), type};
 }
 
 std::string to_text(const Verifier& verifier) {
-  return verifier.name + '+' + to_hex(verifier.key_id) + '+' + to_base64(kEd25519 + verifier.public_key);
+  return verifier.name + '+' + to_hex(verifier.key_id) + '+' + to_base64(verifier.type + verifier.public_key);
 }
 
-Result<Verifier> parse_verifier(std::string_view text) {
-  const Error error = fail(Errc::invalid_config, "verifier key", "must be <name>+<key id>+<base64 of 01 and key>");
+Result<Verifier> parse_verifier(std::string_view text, char type) {
+  const Error error = fail(Errc::invalid_config, "verifier key",
+                           type == kEd25519 ? "must be <name>+<key id>+<base64 of 01 and key>"
+                                            : "must be a witness's: <name>+<key id>+<base64 of 04 and key>");
   const std::size_t first = text.find('+');
   if (first == std::string_view::npos) return error;
   const std::size_t second = text.find('+', first + 1);
   if (second == std::string_view::npos) return error;
   const std::string_view name = text.substr(0, first);
   const auto key = from_base64(text.substr(second + 1));
-  if (!is_key_name(name) || !key || key->size() != 33 || key->front() != kEd25519) return error;
-  Verifier verifier = make_verifier(std::string(name), std::string_view(*key).substr(1));
+  if (!is_key_name(name) || !key || key->size() != 33 || key->front() != type) return error;
+  Verifier verifier = make_verifier(std::string(name), std::string_view(*key).substr(1), type);
   if (to_hex(verifier.key_id) != text.substr(first + 1, second - first - 1)) return error;
   return verifier;
 }

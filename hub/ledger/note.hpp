@@ -19,16 +19,21 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+// Signature types of C2SP signed-note: of a log over its note, of a witness over a timed statement about it.
+inline constexpr char kEd25519 = '\x01', kCosignature = '\x04';
+
 struct Verifier {
   std::string name;
   Bytes key_id;      // 4 bytes
   Bytes public_key;  // 32 bytes
+  char type = kEd25519;
 };
 
 bool is_key_name(std::string_view);  // not empty, no white space, no '+', no control characters
-Verifier make_verifier(std::string name, std::string_view public_key);
-std::string to_text(const Verifier&);               // "<name>+<8 hex digits>+<base64(01 || key)>"
-Result<Verifier> parse_verifier(std::string_view);  // invalid_config
+Verifier make_verifier(std::string name, std::string_view public_key, char type = kEd25519);
+std::string to_text(const Verifier&);  // "<name>+<8 hex digits>+<base64(type || key)>"
+// A key of this type; invalid_config.
+Result<Verifier> parse_verifier(std::string_view, char type = kEd25519);
 
 std::string to_text(const Checkpoint&);  // the note's text, with the last line break
 Result<Checkpoint> parse_checkpoint(std::string_view);

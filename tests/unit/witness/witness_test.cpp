@@ -122,8 +122,8 @@ TEST(Cosignature, EveryChangedByteIsSeen) {
     changed[i] = static_cast<char>(changed[i] ^ 1);
     EXPECT_FALSE(note::cosigned_at(changed, key)) << i;
   }
-  EXPECT_EQ(note::to_text(note::parse_cosigner(note::to_text(key)).value()), note::to_text(key));
-  EXPECT_FALSE(note::parse_cosigner(note::to_text(note::make_verifier("w", crypto::ed25519_public(Bytes(32, 'w'))))));
+  EXPECT_EQ(note::to_text(note::parse_verifier(note::to_text(key), note::kCosignature).value()), note::to_text(key));
+  EXPECT_FALSE(note::parse_verifier(note::to_text(note::make_verifier("w", crypto::ed25519_public(Bytes(32, 'w')))), note::kCosignature));
 }
 
 std::string witness_line(char seed) {
