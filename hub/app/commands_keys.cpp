@@ -60,6 +60,26 @@ int rotate(const Arguments& a) {
   return which == "master" ? rotate_master(a, *config) : rotate_log(a, *config);
 }
 
+int token(const Arguments& a) {
+  const std::string& way = a.positional().front();
+  if (way != "in" && way != "out") {
+    std::cerr << "samband keys token: expects in or out\nTry: samband keys token --help\n";
+    return kUsage;
+  }
+  const token::Slot slot{a.get("module"), a.get("pin-file"), a.get("token"), a.get("key")};
+  if (way == "in" && (slot.module.empty() || slot.pin_file.empty() || slot.label.empty())) {
+    std::cerr << "samband keys token in: needs --module, --token and --pin-file\n";
+    return kUsage;
+  }
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  auto done = way == "in" ? KeyStore::into_token(config->keys_dir, slot) : KeyStore::out_of_token(config->keys_dir);
+  if (!done) return complain(in_words(done.error()));
+  std::cout << (way == "in" ? "the master key is in no file any more: the token opens it at every start\n"
+                            : "the master key is in its file again\n");
+  return kOk;
+}
+
 }  // namespace
 
 void add_keys(std::vector<Command>& commands) {
@@ -73,6 +93,18 @@ void add_keys(std::vector<Command>& commands) {
                        kJsonOption,
                        {"new", "FILE", "master: the new key, 32 bytes with mode 0600 (default: made here)", ""}},
                       rotate});
+  commands.push_back(
+      {"keys token",
+       "Puts the master key under the guard of a PKCS#11 token, or takes it out; the hub must be stopped",
+       "WAY",
+       "WAY is in (the token makes a key that never leaves it and encrypts the master key; its file goes) or "
+       "out. Without token and PIN nothing that is sealed can be read: keep a backup of the token.",
+       {kConfigOption,
+        {"module", "FILE", "in: the token's library", ""},
+        {"token", "LABEL", "in: label of the token", ""},
+        {"key", "LABEL", "in: label of the key in it", "samband-master"},
+        {"pin-file", "FILE", "in: the PIN, mode 0600, outside the folder of keys", ""}},
+       token});
 }
 
 }  // namespace samband::cli

@@ -275,7 +275,7 @@ int serve(const Config& config) {
   DeadlineWatch deadlines(clock, **store, **ledger, meter);
 
   std::atomic<bool> ready{false}, draining{false};
-  const auto healthy = [&] { return (*ledger)->healthy(); };
+  const auto healthy = [&] { return (*ledger)->healthy() && (*keys)->healthy(); };
   Server* serving = nullptr;  // asked for its connections once it exists
   const auto is_ready = [&] {
     ExchangeFilter held;
@@ -285,7 +285,7 @@ int serve(const Config& config) {
     if (serving) metrics.set_connections(serving->connections());
     metrics.set_outbox(static_cast<double>(outbox.waiting()));
     metrics.set_ledger_size(static_cast<double>((*ledger)->size()));
-    return ready && !draining && (*ledger)->healthy();
+    return ready && !draining && healthy();
   };
   using Need = ListenerOptions::ClientCertificate;
   std::vector<std::pair<ListenerOptions, Handler>> listeners;

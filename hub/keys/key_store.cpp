@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 
 #include "keys/crypto.hpp"
 #include "keys/folder_lock.hpp"
@@ -16,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char *kMaster = "master.key", *kSubject = "subject.key", *kSeed = "log.seed", *kLock = "keys.lock";
-constexpr const char* kNextMaster = "master.key.next";
+constexpr const char *kNextMaster = "master.key.next", *kToken = "master.token";
 constexpr const char* kCredential = "samband-master-key";
 
 bool is_there(const fs::path& path) {
@@ -62,6 +63,7 @@ class FolderKeyStore final : public KeyStore {
   }
   Result<PayloadKey> payload_key(std::int64_t id) override { return table_.find(id); }
   Bytes log_seed() const override { return seed_; }
+  bool healthy() const override { return table_.healthy(); }
   Result<std::vector<std::int64_t>> keys_of(std::string_view subject_ref) override {
     return table_.keys_of(subject_ref);
   }
@@ -83,6 +85,18 @@ Result<void> check_database_files(const fs::path& folder) {
     if (auto checked = check_secret_file(path); !checked) return checked;
   }
   return {};
+}
+
+// Written over before it goes: what a flash disk makes of that is the disk's.
+Result<void> forget_file(const fs::path& file) {
+  {
+    std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
+    out << std::string(kSecretSize, '\0') << std::flush;
+  }
+  std::error_code error;
+  fs::remove(file, error);
+  if (error) return fail(Errc::unavailable, file.string(), "cannot be removed; remove it by hand");
+  return sync_folder(file.parent_path());
 }
 
 // A rotation that was cut short after its commit left the key that fits beside the old one.
@@ -110,15 +124,21 @@ struct Opened {
 Result<Opened> open_database(const fs::path& folder) {
   if (auto checked = check_database_files(folder); !checked) return checked.error();
   const auto given = credential();
-  auto master = read_secret_file(given ? *given : folder / kMaster, kSecretSize);
+  const bool guarded = !given && is_there(folder / kToken);
+  auto master =
+      guarded ? token::unseal(folder / kToken) : read_secret_file(given ? *given : folder / kMaster, kSecretSize);
   if (!master) return master.error();
   auto database = KeyTable::open(folder / kKeyDatabase);
   if (!database) return database.error();
   auto fits = KeyTable::fits(*database, *master);
   if (!fits) return fits.error();
-  if (!*fits && given)
-    return fail(Errc::invalid_config, given->string(), "is not the key that wraps the keys of keys.db");
+  if (!*fits && (given || guarded))
+    return fail(Errc::invalid_config, (given ? *given : folder / kToken).string(),
+                "is not the key that wraps the keys of keys.db");
   if (!*fits) master = finished_rotation(folder, *database);
+  // A move into the token that was cut short.
+  if (guarded && is_there(folder / kMaster))
+    if (auto gone = forget_file(folder / kMaster); !gone) return gone.error();
   if (!master) return master.error();
   return Opened{std::move(*master), std::move(*database)};
 }
@@ -167,6 +187,9 @@ Result<std::int64_t> KeyStore::rotate_master(const fs::path& folder, const fs::p
   if (auto checked = check_secret_folder(folder); !checked) return checked.error();
   auto lock = lock_keys(folder, FolderLock::Mode::exclusive);
   if (!lock) return lock.error();
+  if (is_there(folder / kToken) && !credential())
+    return fail(Errc::conflict, (folder / kToken).string(),
+                "a token guards the master key: samband keys token out, rotate, and samband keys token in");
   auto opened = open_database(folder);
   if (!opened) return opened.error();
   if (credential() && new_key.empty())
@@ -198,6 +221,37 @@ Result<std::int64_t> KeyStore::rotate_master(const fs::path& folder, const fs::p
   }
   if (auto emptied = opened->database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); !emptied) return emptied.error();
   return count;
+}
+
+Result<void> KeyStore::into_token(const fs::path& folder, const token::Slot& slot) {
+  if (auto checked = check_secret_folder(folder); !checked) return checked;
+  auto lock = lock_keys(folder, FolderLock::Mode::exclusive);
+  if (!lock) return lock.error();
+  if (is_there(folder / kToken)) return fail(Errc::conflict, (folder / kToken).string(), "a token guards it already");
+  if (credential()) return fail(Errc::conflict, "master key", "comes from systemd; a token cannot guard it there");
+  auto opened = open_database(folder);  // only a key that fits is worth guarding
+  if (!opened) return opened.error();
+  auto sealed = token::seal(folder / kToken, slot, opened->master);
+  OPENSSL_cleanse(opened->master.data(), opened->master.size());
+  if (!sealed) return sealed;
+  if (auto synced = sync_folder(folder); !synced) return synced;
+  return forget_file(folder / kMaster);
+}
+
+Result<void> KeyStore::out_of_token(const fs::path& folder) {
+  if (auto checked = check_secret_folder(folder); !checked) return checked;
+  auto lock = lock_keys(folder, FolderLock::Mode::exclusive);
+  if (!lock) return lock.error();
+  auto master = token::unseal(folder / kToken);
+  if (!master) return master.error();
+  std::error_code ignored;
+  fs::remove(folder / kMaster, ignored);  // of a move that was cut short: the token's is the one that counts
+  auto written = write_secret_file(folder / kMaster, *master);
+  OPENSSL_cleanse(master->data(), master->size());
+  if (!written) return written;
+  if (auto synced = sync_folder(folder); !synced) return synced;
+  fs::remove(folder / kToken, ignored);
+  return sync_folder(folder);
 }
 
 }  // namespace samband

@@ -2,6 +2,7 @@
 //   master.key   32 bytes, wraps subject keys          log.seed   Ed25519 seed of the checkpoint key
 //   subject.key  32 bytes, HMAC key of subject refs     keys.db    wrapped payload keys, apart from the data
 // master.key may be missing when systemd hands it over: $CREDENTIALS_DIRECTORY/samband-master-key goes before the file.
+// Or `master.token` stands in its place: then a PKCS#11 token opens it (keys/token.hpp).
 // A payload key belongs to a set of subjects and a retention period (keys/period.hpp): destroying the keys of a person
 // destroys every set that the person is in, and nothing of other persons alone. Key ids are random: one that was
 // destroyed never comes back with another key behind it, not even when an older keys.db is restored. Thread-safe.
@@ -13,6 +14,7 @@
 
 #include "base/encoding.hpp"
 #include "base/error.hpp"
+#include "keys/token.hpp"
 
 namespace samband {
 
@@ -31,6 +33,10 @@ class KeyStore {
   // short at any point leaves keys that open. How many keys.
   static Result<std::int64_t> rotate_master(const std::filesystem::path& folder,
                                             const std::filesystem::path& new_key = {});
+  // The master key out of its file and under a token's guard (keys/token.hpp), and back. Refuse while anybody has the
+  // key store open. conflict: it is there already.
+  static Result<void> into_token(const std::filesystem::path& folder, const token::Slot&);
+  static Result<void> out_of_token(const std::filesystem::path& folder);
   virtual ~KeyStore() = default;
 
   // Keyed subject reference: hex of the first 16 bytes of HMAC-SHA-256(subject key, "samband/subject/1\0" || 12-digit
@@ -42,6 +48,8 @@ class KeyStore {
   // not_found when erased.
   virtual Result<PayloadKey> payload_key(std::int64_t id) = 0;
   virtual Bytes log_seed() const = 0;
+  // false: a new key could not be made durable, and none has been since; messages that need one are refused.
+  virtual bool healthy() const = 0;
 
   // Ids of the keys that this subject has a part in; of the keys of one period.
   virtual Result<std::vector<std::int64_t>> keys_of(std::string_view subject_ref) = 0;

@@ -211,6 +211,7 @@ Result<PayloadKey> KeyTable::find_or_make(const std::vector<std::string>& subjec
     if (!found) return found.error();
     if (*found) return std::move(**found);
     auto made = make(name);
+    if (made || made.error().code == Errc::unavailable) can_write_ = made.has_value();
     // Another process may have made the key of this name between the look and the insert.
     if (made || made.error().code != Errc::conflict) return made;
   }

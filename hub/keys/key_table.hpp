@@ -37,8 +37,10 @@ class KeyTable {
   Result<std::vector<std::string>> periods();
   Result<std::int64_t> destroy(const std::vector<std::int64_t>& ids);
   Result<void> scrub();
+  bool healthy() const { return can_write_; }
 
  private:
+  std::atomic<bool> can_write_{true};
   struct Name {
     std::string subjects, period;
     std::string text() const { return subjects + '|' + period; }

@@ -104,5 +104,68 @@ class Backups(HubCase):
             self.assertEqual(done.returncode, valid, done.stdout + done.stderr)
 
 
+SOFTHSM = pathlib.Path("/usr/lib/softhsm/libsofthsm2.so")
+
+
+@unittest.skipUnless(SOFTHSM.exists() and shutil.which("softhsm2-util"), "softhsm2 is not installed: no token to test with")
+class Token(HubCase):
+    """The master key under the guard of a PKCS#11 token."""
+
+    SYSTEMS = ["social-board"]
+
+    @classmethod
+    def prepare(cls, hub):
+        tokens = hub.folder / "tokens"
+        tokens.mkdir()
+        configuration = hub.folder / "softhsm2.conf"
+        configuration.write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\n")
+        hub._env["SOFTHSM2_CONF"] = str(configuration)
+        subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "samband", "--pin", "0000", "--so-pin", "1111"], check=True,
+                       capture_output=True, env=hub.environment())
+        cls.pin = hub.folder / "pin"
+        cls.pin.write_text("0000\n")
+        cls.pin.chmod(0o600)
+
+    def into(self, check, token="samband", pin=None):
+        return self.cli("keys", "token", "in", "--module", str(SOFTHSM), "--token", token, "--pin-file", str(pin or self.pin), check=check)
+
+    def held(self):
+        exchange = self.to(self.send("police-west", "police", build.police_lob(people.ADULT_22, new_id())), "social-board")
+        return exchange["id"]
+
+    def test_the_token_opens_what_was_sealed(self):
+        before = self.held()
+        self.assertIn("stop it first", self.into(1).stderr)  # while the hub runs
+        self.hub.stop()
+        master = self.hub.keys / "master.key"
+        secret = master.read_bytes()
+        wrong = self.hub.folder / "wrong-pin"
+        wrong.write_text("9999\n")
+        wrong.chmod(0o600)
+        self.assertIn("not the PIN", self.into(1, pin=wrong).stderr)
+        self.assertIn("no token", self.into(1, token="other").stderr)
+        self.assertEqual(master.read_bytes(), secret)
+
+        self.into(0)
+        self.assertFalse(master.exists())
+        self.assertFalse([p for p in data_files(self.hub.keys) if secret in p.read_bytes()])
+        self.hub.start()
+        self.assess("police-west", before, need_of_help=True, identity_established=True)  # reads what was sealed before
+        self.wait_state("police-west", before)
+        self.hub.stop()
+        self.assertIn("token out", self.cli("keys", "rotate", "master", check=1).stderr)
+        guarded = (self.hub.keys / "master.token").read_text()
+        (self.hub.keys / "master.token").write_text(guarded[:-8] + "AAAAAA==\n")
+        self.assertEqual(self.cli("serve", check=1).returncode, 1)
+        (self.hub.keys / "master.token").write_text(guarded)
+
+        self.cli("keys", "token", "out", check=0)
+        self.assertEqual(master.read_bytes(), secret)
+        self.cli("keys", "rotate", "master", check=0)
+        self.into(0)
+        self.hub.start()
+        self.assertEqual(self.exchange("police-west", before)["state"], "delivered")
+
+
 if __name__ == "__main__":
     unittest.main()
