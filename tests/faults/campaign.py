@@ -9,6 +9,7 @@ ENOSPC); then the hub starts again and everything is checked:
 
   campaign.py --short         every sync and rename, and a spread of the writes (./dev test)
   campaign.py                 every call x every kind (./dev fuzz faults)
+  campaign.py --minutes M     the same in random order, as many as there is time for
   campaign.py --only N KIND   one of them again
 
 Standard library only. The seed chooses the spread and is printed; SAMBAND_SEED sets it.
@@ -130,13 +131,14 @@ class Campaign:
         messages = [(build.police_suspicion(people.YOUTH_17, new_id()), "police-west", "police"),
                     (build.police_lob(people.ADULT_22, new_id()), "police-west", "police"),
                     (build.landlord_arrears(people.GUARDIAN_45, new_id()), "landlord-private", "landlord")]
-        problems, checkpoints, acknowledged = [], [], []
+        problems, checkpoints, acknowledged, refused = [], [], [], 0
         for message, party, adapter in messages:
             unwell = not self.gone() and self.hub.admin("/healthz")[0] == 503
             answer = self.send(message, party, adapter)
             if answer is None or answer.status != 200:
                 if answer is not None and (answer.status != 503 or "NOT SENT" not in answer.body.decode()):
                     problems.append(f"a hub that cannot record answered {answer.status} {answer.body[:200]!r}")
+                refused += 1
                 continue
             if unwell:
                 problems.append("acknowledged after /healthz said 503")
@@ -151,6 +153,8 @@ class Campaign:
             wait_for("guard file", lambda: "rename log.guard" in self.calls(), 5)
             self.while_working = len(self.calls())
         happened = self.what_happened(problems, kind)
+        if kind == "enospc" and refused and happened == "harmless":
+            problems.append("a full disk made the hub refuse, and its health says nothing")
         if happened != "died" and (at == 0 or at > self.while_working):
             try:
                 self.hub.stop()  # what it writes while it stops is part of it
@@ -265,13 +269,14 @@ def plan(calls, short, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--minutes", type=float, help="in random order, until the time is over")
     parser.add_argument("--only", nargs=2, metavar=("N", "KIND"))
     options = parser.parse_args()
     if not LIBRARY.exists():
         sys.exit(f"{LIBRARY.name} is not built: ./dev build")
     seed = int(os.environ.get("SAMBAND_SEED", random.randrange(1 << 30)))
     campaign = Campaign()
-    started, counts, failed = time.monotonic(), collections.Counter(), 0
+    started, counts, files, failed = time.monotonic(), collections.Counter(), collections.Counter(), 0
     try:
         happened, problems, calls = campaign.run()
         if happened != "harmless" or problems:
@@ -282,23 +287,29 @@ def main():
             if not any(call.startswith(needed) for call in calls):
                 sys.exit(f"no {needed} was seen: the injection does not reach the hub")
         chosen = [(int(options.only[0]), options.only[1])] if options.only else plan(calls, options.short, seed)
+        if options.minutes:
+            random.Random(seed).shuffle(chosen)
         print(f"{len(chosen)} faults, seed {seed}", flush=True)
         for done, (n, kind) in enumerate(chosen, 1):
             happened, problems, _ = campaign.run(n, kind)
             counts[(kind, happened)] += 1
+            files[(calls[n - 1] if n <= len(calls) else "beyond", kind)] += 1
             if sys.stderr.isatty():
                 print(f"\r{done} of {len(chosen)}", end="", file=sys.stderr, flush=True)
             if problems:
                 failed += 1
                 call = calls[n - 1] if n <= len(calls) else "?"
                 print(f"FAULT {n} ({call}) {kind}: {happened}\n    " + "\n    ".join(problems), flush=True)
+            if options.minutes and time.monotonic() - started > options.minutes * 60:
+                break
     finally:
         campaign.close()
     for kind in KINDS:
         said = ", ".join(f"{count} {what}" for (k, what), count in sorted(counts.items()) if k == kind)
         if said:
             print(f"{kind:7} {said}")
-    print(f"{sum(counts.values())} faults, {failed} with problems, {time.monotonic() - started:.0f} s")
+    print(f"{len(files)} pairs of call and kind on {len({file for file, _ in files})} kinds of calls")
+    print(f"{sum(counts.values())} faults of {len(chosen)}, {failed} with problems, {time.monotonic() - started:.0f} s")
     if not options.only and not any(what == "stopped writing" for _, what in counts):
         print("no fault made the hub stop writing: this campaign shows nothing")
         failed += 1
