@@ -122,6 +122,11 @@ const Party& Journey::duty_function(const Party& party) const {
   return own ? *own : party;
 }
 
+const std::string& Journey::duty_phone(const Party& party) const {
+  const Party& duty = duty_function(party);
+  return duty.duty_phone.empty() ? party.duty_phone : duty.duty_phone;
+}
+
 json::object Journey::telephones(const Party& sender) const {
   const auto any_of = [](const std::vector<std::string>& list, const std::string& code) {
     return std::find(list.begin(), list.end(), code) != list.end();
@@ -133,9 +138,7 @@ json::object Journey::telephones(const Party& sender) const {
     if (!sends || (!route.from.empty() && !any_of(route.from, sender.actor_type))) continue;
     const Party* to = s_.parties.find(route.to);
     if (!to || to->id == sender.id) continue;
-    const Party& duty = duty_function(*to);
-    const std::string& number = duty.duty_phone.empty() ? to->duty_phone : duty.duty_phone;
-    if (!number.empty()) recipients[to->id] = number;
+    if (const std::string& number = duty_phone(*to); !number.empty()) recipients[to->id] = number;
   }
   return json::object{{"recipients", std::move(recipients)}, {"hub", s_.hub_phone}};
 }
@@ -251,9 +254,7 @@ Task<Result<void>> Journey::alert_duty(ExchangeRow row, AgendaRow item) {
                        {"due", to_rfc3339(duty->due)},
                        {"heldSince", to_rfc3339(item.opened_at)},
                        {"alert", number}};
-  payload["telephone"] =
-      json::object{{"sender", own.duty_phone.empty() ? sender->duty_phone : own.duty_phone},
-                   {"recipient", other.duty_phone.empty() ? recipient->duty_phone : other.duty_phone}};
+  payload["telephone"] = json::object{{"sender", duty_phone(*sender)}, {"recipient", duty_phone(*recipient)}};
   const std::string id = "alert/" + row.id + "/" + std::to_string(number);
   json::object for_recipient = payload;
   auto told = co_await notify(row, &other, "duty.alert", id + "/recipient", std::move(for_recipient), item.at);

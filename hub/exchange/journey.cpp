@@ -293,7 +293,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   const bool waits =
       std::any_of(out.agenda.begin(), out.agenda.end(), [](const AgendaRow& a) { return a.what != "ttl"; });
   if (waits)
-    description["telephone"] = json::object{{"sender", holder->duty_phone}, {"recipient", recipient.duty_phone}};
+    description["telephone"] = json::object{{"sender", duty_phone(*holder)}, {"recipient", duty_phone(recipient)}};
   row.explanation = json::serialize(description);
   out.explanation = std::move(description);
   place(row, decision, recipient, now);

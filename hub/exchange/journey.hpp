@@ -148,6 +148,8 @@ class Journey final : public DeliveryGate {
   // An emergency that has run out ends what rested on it, whatever else might still open it: refused, and closed.
   void end_with_emergency(Decided&, const ExchangeRow& before, const Case&, Time now) const;
   const Party& duty_function(const Party&) const;
+  // Whom to call: the duty function, or the party where it has no number of its own.
+  const std::string& duty_phone(const Party&) const;
   bool reads_in_inbox(const Party& recipient, const std::string& kind) const;
 
   Result<Decided> decide(const Case&, std::string exchange_id, const Party& recipient, const std::string& purpose,

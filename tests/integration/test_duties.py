@@ -48,6 +48,7 @@ class Duties(HubCase):
     def test_a_held_duty_alerts_both_duty_functions(self):
         held = self.lob()
         self.assertEqual((held["outcome"], held["duty"]["rule"]), ("held", "POL-SN-LOB"))
+        self.assertEqual(held["telephone"], {"sender": "08-465 004 11", "recipient": "08-465 004 22"}, "the duty functions' own")
         to_sender = self.alerts("police-west", held["id"])
         to_recipient = self.alerts("social-restricted", held["id"])
         told = to_sender[0]["data"]["payload"]

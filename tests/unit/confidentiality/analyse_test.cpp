@@ -357,6 +357,20 @@ TEST(Analysis, EmergenciesThatNobodyWouldHearOf) {
   EXPECT_EQ(with(police, "child_protection"), "");
 }
 
+TEST(Analysis, TooTangledIsAnErrorAndNotAGuess) {
+  const auto with_limits = [](int count) {
+    RuleSet set = plain();
+    for (int i = 0; i < count; ++i) {
+      Rule& another = set.rules.emplace_back(plain().rules[0]);
+      another.id += std::to_string(i);
+      another.conditions = {age(0, 10 + i)};
+    }
+    return about(found(set), "too_complex");
+  };
+  EXPECT_EQ(with_limits(5), "");
+  EXPECT_EQ(with_limits(40), "error rules");
+}
+
 TEST(Analysis, AcceptedFindingsStandAndAreNeverForgotten) {
   RuleSet set = plain();
   set.purposes[0].needs = {"health"};

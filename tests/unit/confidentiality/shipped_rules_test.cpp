@@ -976,6 +976,19 @@ TEST(RuleMap, AccountsForEveryRowOfTheDisclosureTable) {
   EXPECT_TRUE(rows.empty()) << *rows.begin() << " is no row of the table";
 }
 
+// Who may answer without a name is for a lawyer to know: the page names exactly the assertions.
+TEST(Facts, ThePageNamesWhatASystemMayAssert) {
+  const auto page = text_of(std::filesystem::path(SAMBAND_SOURCE_DIR) / "docs" / "confidentiality.md");
+  const auto end = page.find("are assertions of the sender's system.");
+  const auto begin = page.rfind("does not exist.", end);
+  ASSERT_NE(end, std::string::npos);
+  ASSERT_NE(begin, std::string::npos);
+  std::set<std::string> asserted;
+  for (const auto code : fact_codes())
+    if (is_assertion(code)) asserted.emplace(code);
+  EXPECT_EQ(quoted(page.substr(begin, end - begin)), asserted);
+}
+
 // What a lawyer needs to see of every rule: whose words it rests on, since when, and who has read it.
 TEST(ShippedRules, EachHasACitationDatesReviewerTitlesAndPersons) {
   for (const auto& rule : shipped_rules()->rules) {
