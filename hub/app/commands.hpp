@@ -18,6 +18,7 @@ void add_consent(std::vector<Command>&);         // consent add, revoke, list
 void add_erase(std::vector<Command>&);           // erase, retention run
 void add_keys(std::vector<Command>&);            // keys rotate
 void add_store(std::vector<Command>&);           // store backup, restore, check
+void add_access(std::vector<Command>&);          // report subject
 void add_exchange(std::vector<Command>&);        // exchange list, show, retry
 void add_quarantine(std::vector<Command>&);      // quarantine list, show, delete
 void add_report(std::vector<Command>&);          // report statistics, duties, assessments

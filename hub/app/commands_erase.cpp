@@ -3,44 +3,20 @@
 
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "app/agency_client.hpp"
 #include "app/commands.hpp"
 #include "app/settings.hpp"
+#include "app/subject_file.hpp"
 
 namespace samband::cli {
 namespace {
-
-constexpr std::size_t kSubjectBytesMax = 4096;
 
 std::string trimmed(std::string text) {
   const auto blank = " \t\r\n";
   text.erase(0, std::min(text.find_first_not_of(blank), text.size()));
   text.erase(text.find_last_not_of(blank) + 1);
   return text;
-}
-
-// A number, or a JSON object that names a person as messages do: from standard input, a file, or the word itself.
-Result<json::value> subject_from(const std::string& word) {
-  std::string text = word;
-  std::error_code ignored;
-  if (word == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else if (std::filesystem::exists(word, ignored)) {
-    std::ifstream file(word, std::ios::binary);
-    text.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file.is_open() || file.bad()) return fail(Errc::invalid_input, "--subject", "the file cannot be read");
-  } else {
-    std::cerr << "samband: a number on the command line is seen by everybody on this machine; prefer --subject -\n";
-  }
-  text = trimmed(std::move(text));
-  if (text.empty() || text.size() > kSubjectBytesMax)
-    return fail(Errc::invalid_input, "--subject", "holds nothing, or too much for one person");
-  if (text.front() != '{') return json::value(json::object{{"personalNumber", text}});
-  auto parsed = parse_json(text);
-  if (!parsed) return fail(Errc::invalid_input, "--subject", "is not JSON: " + in_words(parsed.error()));
-  return parsed;
 }
 
 std::int64_t count_at(const json::value& answer, const char* name) {
@@ -86,7 +62,7 @@ bool confirmed(const std::string& decision) {
 int erase(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
-  auto subject = subject_from(a.get("subject"));
+  auto subject = subject_from(a.get("subject"), "--subject", FromWord::allow);
   if (!subject) return complain(in_words(subject.error()));
   json::object body{{"subject", std::move(*subject)},
                     {"basis", a.get("basis")},

@@ -9,6 +9,8 @@
 #include <iostream>
 #include <thread>
 
+#include "access/person_index.hpp"
+#include "admin/access_api.hpp"
 #include "admin/admin.hpp"
 #include "admin/erasure_api.hpp"
 #include "admin/metrics.hpp"
@@ -262,6 +264,7 @@ int serve(const Config& config) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
   });
+  PersonIndex index(**store, **ledger, **keys, clock);
   Eraser eraser({**store, **ledger, **keys, clock, config.keys_dir / kErasureList,
                  [&config](std::string_view retention_class) {
                    if (retention_class == kQuarantineClass) return config.quarantine.retention_days;
@@ -269,7 +272,15 @@ int serve(const Config& config) {
                    return config.retention.days_for(retention_class);
                  },
                  config.retention.consents_days, [&outbox](const std::string& id) { return outbox.is_sending(id); },
-                 [&journey] { journey.rules_changed(); }});
+                 [&journey, &index] {
+                   journey.rules_changed();
+                   index.forget();
+                 },
+                 [&index] {
+                   index.forget();  // a day's list is read anew: what was emptied in parts is out of it
+                   if (auto logged = index.log_epoch(); !logged)
+                     log(LogLevel::error, "index.failed", {{"code", std::string(to_string(logged.error().code))}});
+                 }});
   // Before anything is served: what a restored backup brought back goes again.
   if (auto replayed = eraser.replay(); !replayed) return complain(in_words(replayed.error()));
   DeadlineWatch deadlines(clock, **store, **ledger, meter);
@@ -292,12 +303,14 @@ int serve(const Config& config) {
   const Handler policy = policy_handler(rules, parties);
   auto agency = listener(config.agency, config, true, Need::required);
   const Handler erasures = erasure_handler(eraser, **keys, parties, clock);
+  const Handler access = access_handler({**store, **ledger, **keys, index, parties, clock});
   agency.admit = [&parties](const PeerCertificate& peer) -> Result<void> {
     auto party = identify(peer, parties);
     return party ? Result<void>() : Result<void>(party.error());
   };
-  listeners.emplace_back(std::move(agency), [&api, policy, erasures](HttpRequest r) {
+  listeners.emplace_back(std::move(agency), [&api, policy, erasures, access](HttpRequest r) {
     if (is_erasure_path(r.path())) return erasures(std::move(r));
+    if (is_access_path(r.path())) return access(std::move(r));
     return is_policy_path(r.path()) ? policy(std::move(r)) : api.handle(std::move(r));
   });
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));

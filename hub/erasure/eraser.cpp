@@ -435,6 +435,7 @@ void Eraser::run() {
       if (!weeded)
         log(LogLevel::error, "retention.failed",
             {{"where", weeded.error().where}, {"code", std::string(to_string(weeded.error().code))}});
+      if (s_.every_night) s_.every_night();
     }
     {
       const std::lock_guard working(working_);

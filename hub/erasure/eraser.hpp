@@ -54,6 +54,7 @@ class Eraser {
     int consents_days = 1825;                                 // after a consent's end
     std::function<bool(const std::string&)> is_sending = {};  // is an attempt to deliver it under way?
     std::function<void()> changed = {};                       // what was decided earlier must be looked at again
+    std::function<void()> every_night = {};                   // after the weeding, on its thread
   };
   explicit Eraser(Parts);
   ~Eraser();

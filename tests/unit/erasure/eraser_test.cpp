@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <future>
+
 #include "keys/crypto.hpp"
 #include "keys/period.hpp"
 
@@ -45,7 +47,7 @@ class EraserTest : public testing::Test {
     eraser_ = std::make_unique<Eraser>(Eraser::Parts{*store_, *ledger_, *keys_, clock_, root_ / "keys" / kErasureList,
                                                      [](std::string_view kind) { return kind == "short" ? 30 : 365; },
                                                      100, [this](const std::string& id) { return id == sending_; },
-                                                     [this] { ++changes_; }});
+                                                     [this] { ++changes_; }, [this] { night_.set_value(); }});
   }
   void close() { eraser_.reset(), ledger_.reset(), store_.reset(), keys_.reset(); }
 
@@ -84,6 +86,7 @@ class EraserTest : public testing::Test {
   HandClock clock_;
   std::string sending_;
   int changes_ = 0;
+  std::promise<void> night_;
   std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Ledger> ledger_;
@@ -308,6 +311,14 @@ TEST_F(EraserTest, AReaderOfAnOlderStateIsSaidAndCleanedUpAfter) {
   EXPECT_TRUE(eraser_->erase(order("anna"))->traces);
   reader.reset();
   EXPECT_FALSE(eraser_->weed(false)->traces);
+}
+
+TEST_F(EraserTest, AMissedNightIsMadeUpForWithWhatFollowsTheWeeding) {
+  ASSERT_TRUE(eraser_->weed(false));
+  clock_.at += std::chrono::hours(26);
+  eraser_->start();
+  ASSERT_EQ(night_.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_EQ(store_->erasures(10).value().size(), 2u) << "weeded first";
 }
 
 }  // namespace
