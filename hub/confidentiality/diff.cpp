@@ -155,7 +155,7 @@ class Comparison {
                             right = b_.model.signature(b, category, role, leaf);
           const auto& changes = changes_of(a, b, category, role, leaf, left, right);
           if (changes.empty()) continue;
-          std::string causes = causes_of(x, a, b, category, role, leaf);
+          std::string causes = causes_of(x, a, b, category, role, leaf, changes);
           Group& group = groups_[{&changes, causes}];
           group.changes = &changes;
           group.causes = std::move(causes);
@@ -195,8 +195,17 @@ class Comparison {
     return kept->second;
   }
 
+  // A harm test clears where some rule of the exchange holds, also one that says nothing of the category.
+  bool by_harm_test(const Transitions& changes) const {
+    return std::any_of(changes.begin(), changes.end(), [&](const auto& each) {
+      return std::any_of(each.second.begin(), each.second.end(),
+                         [&](const Cube& cube) { return cube.allowed[harm_test_] == kYes; });
+    });
+  }
+
   // What of the changed items touches the cell, one a line.
-  std::string causes_of(const CellExchange& x, const Scene& a, const Scene& b, int category, int role, int leaf) const {
+  std::string causes_of(const CellExchange& x, const Scene& a, const Scene& b, int category, int role, int leaf,
+                        const Transitions& changes) const {
     std::set<std::string> near, far;
     const auto look = [&](const Side& side, const Scene& scene) {
       for (const int place : scene.rules) {
@@ -224,7 +233,8 @@ class Comparison {
     if (near.empty() && far.empty())
       for (const auto& name : everywhere_) near.insert("setting " + name);
     std::string out;
-    for (const auto& cause : near.empty() ? far : near) out += cause + "\n";
+    if (near.empty() || by_harm_test(changes)) near.merge(far);
+    for (const auto& cause : near) out += cause + "\n";
     return out;
   }
 
@@ -272,6 +282,7 @@ class Comparison {
 
   const Space& space_;
   const int envelope_ = code_index(data_categories(), "envelope");
+  const std::size_t harm_test_ = kFirstFact + static_cast<std::size_t>(code_index(fact_codes(), "harm_test_clear"));
   Side a_, b_;
   std::vector<std::string> switched_;
   bool envelopes_ = false;               // envelopes may differ, also where no rule speaks

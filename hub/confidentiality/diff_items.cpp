@@ -163,7 +163,15 @@ std::vector<ItemChange> changed_items(const RuleSet& before, const RuleSet& afte
   return out;
 }
 
-std::string decisive_text(const Rule& rule) { return rule.id + "\n" + text_of(decisive(rule)); }
+// An obligation that everybody can keep moves no cell: it causes nothing. (A deadline may: it chooses the duty.)
+std::string decisive_text(const Rule& rule) {
+  static constexpr std::string_view kRefusing[] = {"restricted_recipient", "reservation", "human_review"};
+  Rule moving = rule;
+  std::erase_if(moving.obligations, [](const std::string& each) {
+    return std::find(std::begin(kRefusing), std::end(kRefusing), each) == std::end(kRefusing);
+  });
+  return rule.id + "\n" + text_of(decisive(moving));
+}
 std::string decisive_text(const Provision& provision) { return provision.id + "\n" + text_of(decisive(provision)); }
 
 }  // namespace samband

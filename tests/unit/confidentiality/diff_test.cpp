@@ -136,6 +136,29 @@ TEST(Diff, NamesWhatCausedIt) {
   EXPECT_TRUE(of_settings.contains("setting one_guardian_suffices"));
 }
 
+TEST(Diff, NamesTheRuleThatAHarmTestLeansOnAndNoneThatMovedNothing) {
+  RuleSet before = tiny_rules({needs_fact("individual_assessment")});
+  before.rules[0].categories = {"identity"};
+  Rule& other = before.rules.emplace_back(before.rules[0]);
+  other.id = "Q";
+  other.categories = {"event"};
+  other.conditions = {needs_fact("need_for_care"), needs_fact("interest_balance")};
+  RuleSet after = before;
+  after.rules[0].conditions.clear();               // R holds always: a harm test may now clear an event too
+  after.rules[1].obligations = {"no_onward_use"};  // and Q only asks for more afterwards
+  const auto causes_of_events = [&] {
+    std::set<std::string> out;
+    const auto event = std::uint64_t{1} << code_index(data_categories(), "event");
+    for (const auto& change : compare(before, after, kToday).changes)
+      for (const Cube& cube : change.cells)
+        if ((cube.allowed[kCategory] & event) != 0) out.insert(change.causes.begin(), change.causes.end());
+    return out;
+  };
+  EXPECT_EQ(causes_of_events(), std::set<std::string>{"rule R"});
+  after.rules[1].conditions = {needs_fact("need_for_care")};  // now Q moves cells of its own
+  EXPECT_EQ(causes_of_events(), (std::set<std::string>{"rule Q", "rule R"}));
+}
+
 TEST(Diff, OfWordsAloneMovesNoCell) {
   RuleSet after = *shipped_rules();
   after.rules[0].title_en += ", reviewed";
