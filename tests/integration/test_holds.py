@@ -243,8 +243,12 @@ class Holds(HubCase):
         wait_for("recall at BUP", lambda: self.received_of("bup", sent["id"], "recall"), 20)
         again = self.revoke("social-board", given["id"])
         self.assertEqual((again["recalled"], again["revokedAt"]), ([], revoked["revokedAt"]))
-        recalls = [e for e in self.call("bup", "GET", "/v1/exchanges?limit=1000")["exchanges"] if e["kind"] == "exchange.recall"]
-        self.assertEqual(len([e for e in recalls if self.relates(e, sent)]), 1)
+
+        def recalls():  # BUP has it before the hub has BUP's answer on record
+            listed = self.call("bup", "GET", "/v1/exchanges?limit=1000")["exchanges"]
+            return [e for e in listed if e["kind"] == "exchange.recall" and self.relates(e, sent)]
+
+        self.assertEqual(len(wait_for("recall on record", recalls, 10)), 1)
         self.assertEqual(len(self.received_of("bup", sent["id"], "recall")), 1)
         now = self.exchange("social-board", sent["id"])
         self.assertEqual((now["state"], now["outcome"] in PERMITTED), ("delivered", True), "what was disclosed stays disclosed in the record")
