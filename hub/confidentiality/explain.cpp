@@ -258,7 +258,7 @@ class Rows {
                                                           : std::string();
         one["ground"] = ground;
         grounds.insert(ground);
-        if (rule != nullptr) obligations.insert(rule->obligations.begin(), rule->obligations.end());
+        if (rule != nullptr) oblige(*rule, obligations);
       } else {
         one["missing"] = strings(cover.missing);
       }
@@ -290,6 +290,15 @@ class Rows {
         if (person.ref == ref) return person.role;
     return "";
   }
+  // As the decision settled them: a guardian's notice may wait or be turned aside, a reservation may fall away.
+  void oblige(const Rule& rule, std::set<std::string>& out) const {
+    for (const auto& each : rule.obligations) {
+      if (has(decision_.obligations(), each)) out.insert(each);
+      if (each != "notify_guardian") continue;
+      for (const char* instead : {"assess_guardian_harm", "redirect_guardian_notice"})
+        if (has(decision_.obligations(), instead)) out.insert(instead);
+    }
+  }
   // What no ordinary provision covers goes by a rule all the same, and by a declaration that nothing covers it.
   void by_ground(const FieldDecision& field, std::set<std::string>& grounds, std::set<std::string>& obligations) const {
     const auto& category = field.field.category;
@@ -308,7 +317,7 @@ class Rows {
     for (const auto* rule : rules) {
       if (other && rests_on_consent(*rule)) continue;
       grounds.insert(ground_of(*rule));
-      obligations.insert(rule->obligations.begin(), rule->obligations.end());
+      oblige(*rule, obligations);
     }
     if (!field.covers.empty() || with_.request == nullptr || with_.request->holder == nullptr) return;
     for (const auto& none : set_.no_secrecy)

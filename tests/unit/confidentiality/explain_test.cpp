@@ -72,6 +72,22 @@ TEST(Explanation, WhatNoProvisionCoversStillNamesItsRuleAndTheDeclaration) {
   EXPECT_EQ(grounds[1].as_string(), "OSL (2009:400) 2:1: privat hyresvärd omfattas inte");
 }
 
+TEST(Explanation, NeverAsksForANoticeThatTheDecisionTurnedAside) {
+  World w("police", "social_board", "test.result", "youth_offence_notice");
+  w.person("subject", 14);
+  w.field("test_result").fact("drug_use_before_15", true, "p1", "").fact("prosecutor_decided", true, "p1", "");
+  const auto obligations = [&] {
+    const auto request = w.request();
+    const auto e = explanation(w.decide(), *shipped_rules(), {.request = &request});
+    return json::serialize(e.at("fields").at(0).at("obligations"));
+  };
+  EXPECT_EQ(obligations(), R"(["assess_guardian_harm","receipt"])");
+  w.fact("guardian_harm", true, "p1");
+  EXPECT_EQ(obligations(), R"(["receipt","redirect_guardian_notice"])");
+  w.facts.back().value = Truth::no;
+  EXPECT_EQ(obligations(), R"(["notify_guardian","receipt"])");
+}
+
 TEST(Explanation, TheInputsTextIsTheSameInAnyOrderAndOtherForOtherInputs) {
   const auto w = notice();
   auto turned = w;
