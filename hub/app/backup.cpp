@@ -221,6 +221,16 @@ Result<json::object> restore_backup(const Config& config, const fs::path& folder
   if (!manifest) return manifest;
   if (auto known = known_version(folder / kData, store::kSchemaVersion); !known) return known.error();
   if (auto known = known_version(folder / kKeys, kKeySchemaVersion); !known) return known.error();
+  // All of this before anything is set aside: a backup that cannot be used replaces nothing.
+  const json::value* origin = manifest->if_contains("origin");
+  if (!origin || !origin->is_string() || origin->get_string() != config.log.origin)
+    return refuse(folder / kManifest, "is a backup of another log: its origin is not the one of the configuration");
+  auto fits = KeyStore::fits(config.keys_dir, folder / kKeys);
+  if (!fits) return fits.error();
+  if (!*fits)
+    return refuse(folder / kKeys,
+                  "is wrapped under another master key: put the master.key of that time in place (from the safe), "
+                  "restore, and rotate it again");
   if (::mkdir(config.data_dir.c_str(), 0700) != 0 && errno != EEXIST) return refuse(config.data_dir, "cannot be made");
   json::array aside;
   {

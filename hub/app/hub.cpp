@@ -26,8 +26,10 @@
 #include "follow_up/deadlines.hpp"
 #include "identity/peer.hpp"
 #include "keys/crypto.hpp"
+#include "keys/folder_lock.hpp"
 #include "keys/key_store.hpp"
 #include "keys/period.hpp"
+#include "ledger/rotate.hpp"
 #include "witness/cosigning.hpp"
 
 namespace samband {
@@ -198,6 +200,21 @@ int serve(const Config& config) {
                     config.keys_dir.string() + ")");
   auto store = Store::open(config.data_dir);
   if (!store) return complain(in_words(store.error()));
+  // A copy of the data folder has a lock of its own; the keys are what two hubs must never sign with.
+  const auto only_signer = FolderLock::take(config.keys_dir / "log.lock", FolderLock::Mode::exclusive,
+                                            "another hub signs with these keys: a copy of the data folder beside the "
+                                            "original makes two histories. Stop one of them, or give this one keys of "
+                                            "its own");
+  if (!only_signer) return complain(in_words(only_signer.error()));
+  // A rotation of the log's key that was cut short: what both keys have signed, the old one signs no further.
+  auto finished = finish_log_rotation(**store, config.log.origin, config.keys_dir);
+  if (!finished) return complain(in_words(finished.error()));
+  if (*finished) {
+    keys->reset();
+    keys = KeyStore::open(config.keys_dir);
+    if (!keys) return complain(in_words(keys.error()));
+    log(LogLevel::warning, "ledger.rotation_finished");
+  }
   Ledger::Options log_options;
   log_options.origin = config.log.origin;
   log_options.log_seed = (*keys)->log_seed();

@@ -116,6 +116,7 @@ struct Eraser::Work {
   std::string outcome;
   SealedRows rows;
   Erased done;
+  std::int64_t messages_before = 0, exchanges_before = 0;  // emptied ahead of the commit
 };
 
 Eraser::Eraser(Parts parts) : s_(std::move(parts)) {}
@@ -246,6 +247,7 @@ Result<Erased> Eraser::carry_out(const ErasureEntry& entry, std::vector<std::str
   if (auto destroyed = s_.keys.destroy(entry.keys); !destroyed) return destroyed.error();
   if (s_.changed) s_.changed();
   Work work{entry, std::move(codes), std::move(outcome), {}, {}};
+  if (auto emptied = empty_ahead(work); !emptied) return emptied.error();
   for (int tries = 0;; ++tries) {
     auto committed = commit(work);
     if (!committed) return committed.error();
@@ -277,8 +279,8 @@ Result<bool> Eraser::commit(Work& work) {
   done = Erased{};
   done.id = work.entry.id;
   done.keys = static_cast<std::int64_t>(work.entry.keys.size());
-  done.messages = static_cast<std::int64_t>(work.rows.messages.size());
-  done.exchanges = static_cast<std::int64_t>(work.rows.exchanges.size());
+  done.messages = work.messages_before + static_cast<std::int64_t>(work.rows.messages.size());
+  done.exchanges = work.exchanges_before + static_cast<std::int64_t>(work.rows.exchanges.size());
   done.consents = static_cast<std::int64_t>(work.entry.consents.size());
   done.live = ids_of(work.rows.live);
 
@@ -308,7 +310,7 @@ Result<bool> Eraser::commit(Work& work) {
   std::vector<Leaf> leaves{std::move(leaf)};
   for (const ExchangeRow& row : work.rows.live) leaves.push_back(withdrawal(row, now));
 
-  // The rest of a long list is emptied in transactions of its own: the writer is everybody's.
+  // What a long list still has goes after the commit: the writer is everybody's.
   SealedRows first = work.rows;
   if (first.messages.size() > kRowsPerWrite) first.messages.resize(kRowsPerWrite);
   if (first.exchanges.size() > kRowsPerWrite) first.exchanges.resize(kRowsPerWrite);
@@ -335,19 +337,38 @@ Result<bool> Eraser::commit(Work& work) {
   return true;
 }
 
+// A long list goes first, in transactions of its own (the writer is everybody's): the record says that an erasure is
+// done, and what is cut short before it is done again by the next start. What waits keeps its row until it is
+// withdrawn.
+Result<void> Eraser::empty_ahead(Work& work) {
+  auto rows = s_.store.sealed_under(work.entry.keys);
+  if (!rows) return rows.error();
+  if (std::max(rows->messages.size(), rows->exchanges.size()) <= kRowsPerWrite) return {};
+  const std::vector<std::string> live = ids_of(rows->live);
+  const std::set<std::string> waits(live.begin(), live.end());
+  std::erase_if(rows->exchanges, [&](const std::string& id) { return waits.contains(id); });
+  work.messages_before = static_cast<std::int64_t>(rows->messages.size());
+  work.exchanges_before = static_cast<std::int64_t>(rows->exchanges.size());
+  return empty(std::move(*rows));
+}
+
+// What was written between the last look and the commit.
 Result<void> Eraser::empty_rest(const std::vector<std::int64_t>& keys) {
   if (keys.empty()) return {};
   auto rest = s_.store.sealed_under(keys);
-  if (!rest) return rest.error();
-  while (!rest->empty()) {
+  return rest ? empty(std::move(*rest)) : Result<void>(rest.error());
+}
+
+Result<void> Eraser::empty(SealedRows rows) {
+  while (!rows.empty()) {
     SealedRows part;
     const auto take = [](std::vector<std::string>& from, std::vector<std::string>& to) {
       const std::size_t n = std::min(from.size(), kRowsPerWrite);
       to.assign(from.end() - static_cast<std::ptrdiff_t>(n), from.end());
       from.resize(from.size() - n);
     };
-    take(rest->messages, part.messages);
-    take(rest->exchanges, part.exchanges);
+    take(rows.messages, part.messages);
+    take(rows.exchanges, part.exchanges);
     auto done = s_.ledger.commit_blocking(
         {}, [&](Txn& txn, const std::vector<std::uint64_t>&) { return txn.empty_rows(part); });
     if (!done) return done.error();

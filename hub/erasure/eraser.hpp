@@ -75,7 +75,9 @@ class Eraser {
   struct Work;
   Result<Erased> carry_out(const ErasureEntry&, std::vector<std::string> codes, std::string outcome);
   Result<bool> commit(Work&);
+  Result<void> empty_ahead(Work&);
   Result<void> empty_rest(const std::vector<std::int64_t>& keys);
+  Result<void> empty(SealedRows);
   void clean(Erased&);
   void run();
   std::chrono::milliseconds until_next_weeding();

@@ -116,7 +116,16 @@ Result<Bytes> finished_rotation(const fs::path& folder, sqlite::Database& databa
   return next;
 }
 
-// The key that wraps, from the credential or the folder, with the database that it fits.
+bool is_guarded(const fs::path& folder) { return !credential() && is_there(folder / kToken); }
+
+// The key that wraps: from the credential, the token or the folder.
+Result<Bytes> read_master(const fs::path& folder) {
+  if (is_guarded(folder)) return token::unseal(folder / kToken);
+  const auto given = credential();
+  return read_secret_file(given ? *given : folder / kMaster, kSecretSize);
+}
+
+// That key, with the database that it fits.
 struct Opened {
   Bytes master;
   sqlite::Database database;
@@ -124,9 +133,8 @@ struct Opened {
 Result<Opened> open_database(const fs::path& folder) {
   if (auto checked = check_database_files(folder); !checked) return checked.error();
   const auto given = credential();
-  const bool guarded = !given && is_there(folder / kToken);
-  auto master =
-      guarded ? token::unseal(folder / kToken) : read_secret_file(given ? *given : folder / kMaster, kSecretSize);
+  const bool guarded = is_guarded(folder);
+  auto master = read_master(folder);
   if (!master) return master.error();
   auto database = KeyTable::open(folder / kKeyDatabase);
   if (!database) return database.error();
@@ -179,6 +187,21 @@ Result<std::unique_ptr<KeyStore>> KeyStore::open(const fs::path& folder) {
   if (!opened) return opened.error();
   return std::unique_ptr<KeyStore>(std::make_unique<FolderKeyStore>(
       std::move(*lock), std::move(opened->master), std::move(*subject), std::move(*seed), std::move(opened->database)));
+}
+
+Result<bool> KeyStore::fits(const fs::path& folder, const fs::path& other_database) {
+  auto master = read_master(folder);
+  if (!master) return master.error();
+  auto database = sqlite::Database::open(other_database, sqlite::Database::Mode::read_only);
+  if (!database) return database.error();
+  {
+    auto query = database->query("PRAGMA user_version");
+    if (auto row = query.step(); !row) return row.error();
+    if (query.integer(0) != kKeySchemaVersion) return true;
+  }
+  auto fit = KeyTable::fits(*database, *master);
+  OPENSSL_cleanse(master->data(), master->size());
+  return fit;
 }
 
 // Crash by crash: before the commit of the re-wrapped keys the old file is the one that fits and what lies beside it is

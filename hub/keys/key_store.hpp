@@ -28,6 +28,8 @@ class KeyStore {
   // Makes the folder and all keys; conflict when some exist.
   static Result<void> create(const std::filesystem::path& folder);
   static Result<std::unique_ptr<KeyStore>> open(const std::filesystem::path& folder);
+  // Would the master key of this folder open another keys.db, of a backup? One of an older schema is not judged: true.
+  static Result<bool> fits(const std::filesystem::path& folder, const std::filesystem::path& other_database);
   // Wraps every payload key under a new master key: made here, or read from `new_key` (a file of 32 bytes, 0600), which
   // the caller then puts where the credential comes from. Refuses while anybody has the key store open. A rotation cut
   // short at any point leaves keys that open. How many keys.

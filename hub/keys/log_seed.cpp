@@ -9,10 +9,18 @@ constexpr std::size_t kSeedSize = 32;
 constexpr const char *kSeed = "log.seed", *kNext = "log.seed.next";
 }  // namespace
 
-Result<Bytes> next_log_seed(const std::filesystem::path& folder) {
+Result<std::optional<Bytes>> waiting_log_seed(const std::filesystem::path& folder) {
   std::error_code ignored;
-  if (std::filesystem::exists(std::filesystem::symlink_status(folder / kNext, ignored)))
-    return read_secret_file(folder / kNext, kSeedSize);
+  if (!std::filesystem::exists(std::filesystem::symlink_status(folder / kNext, ignored))) return std::optional<Bytes>();
+  auto seed = read_secret_file(folder / kNext, kSeedSize);
+  if (!seed) return seed.error();
+  return std::optional<Bytes>(std::move(*seed));
+}
+
+Result<Bytes> next_log_seed(const std::filesystem::path& folder) {
+  auto waiting = waiting_log_seed(folder);
+  if (!waiting) return waiting.error();
+  if (*waiting) return std::move(**waiting);
   Bytes seed = crypto::random_bytes(kSeedSize);
   if (auto written = write_secret_file(folder / kNext, seed); !written) return written.error();
   if (auto synced = sync_folder(folder); !synced) return synced.error();

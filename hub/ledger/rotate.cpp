@@ -1,5 +1,6 @@
 #include "ledger/rotate.hpp"
 
+#include "keys/log_seed.hpp"
 #include "ledger/ledger_impl.hpp"
 
 namespace samband {
@@ -42,6 +43,18 @@ Result<RotatedKey> rotate_log_key(Store& store, const KeyRotation& rotation, Tim
   if (!written) return written.error();
   if (!rotation.guard_file.empty()) GuardFile(rotation.guard_file).signed_now(checkpoint);
   return out;
+}
+
+Result<bool> finish_log_rotation(Store& store, const std::string& origin, const std::filesystem::path& keys_folder) {
+  auto next = waiting_log_seed(keys_folder);
+  if (!next) return next.error();
+  if (!*next) return false;
+  auto newest = store.checkpoint();
+  if (!newest) return newest.error();
+  const note::Verifier key = note::make_verifier(origin, crypto::ed25519_public(**next));
+  if (!*newest || !note::open((*newest)->second, key)) return false;
+  if (auto placed = place_next_log_seed(keys_folder); !placed) return placed.error();
+  return true;
 }
 
 }  // namespace samband

@@ -23,4 +23,8 @@ struct RotatedKey {
 // Checks the log as a hub does that starts; errors are the same.
 Result<RotatedKey> rotate_log_key(Store&, const KeyRotation&, Time now);
 
+// At a hub's start: when the newest checkpoint carries the signature of log.seed.next, that seed takes its place now.
+// True when it did: the keys must be opened again. What no checkpoint names yet stays beside, for the next rotation.
+Result<bool> finish_log_rotation(Store&, const std::string& origin, const std::filesystem::path& keys_folder);
+
 }  // namespace samband

@@ -48,6 +48,8 @@ class LogCheck {
     level0_ = folder_.files(0, index);
     hashes_.clear();
     if (folder_.has_entries()) bundle(index, width);
+    // Entries that cannot be read keep their places: later ones may say that they rest on them.
+    tags_.resize(opaque_ ? 0 : first + width);
     if (hashes_.empty()) {
       for (const LogFolder::File& file : level0_)
         if (file.width >= width && file.bytes.size() == 32 * file.width) {

@@ -133,8 +133,8 @@ class Printer {
   }
 
   void as_text(const Outcome& o) const {
-    s_.out << in(headline(o)) << "\n";
-    for (const Problem& p : o.problems) s_.out << "  " << p.where << ": " << in(p.words) << "\n";
+    s_.out << printable(in(headline(o))) << "\n";
+    for (const Problem& p : o.problems) s_.out << "  " << printable(p.where) << ": " << printable(in(p.words)) << "\n";
     if (o.problem_count > o.problems.size())
       s_.out << "  " << (swedish_ ? "och " : "and ") << o.problem_count - o.problems.size()
              << (swedish_ ? " till" : " more") << "\n";
@@ -164,10 +164,15 @@ class Printer {
     return static_cast<std::size_t>(
         std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
   }
-  // What files say goes to a terminal: no control characters.
+  // What files say goes to a terminal: no control characters, nor those that UTF-8 writes in two bytes (C2 80 to C2
+  // 9F).
   static std::string printable(std::string text) {
-    for (char& c : text)
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const auto c = static_cast<unsigned char>(text[i]);
+      const bool second = c >= 0x80 && c < 0xa0 && i > 0 && text[i - 1] == '\xc2';
+      if (c < 0x20 || c == 0x7f || second) text[i] = '?';
+      if (second) text[i - 1] = '?';
+    }
     return text;
   }
 

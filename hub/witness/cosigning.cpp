@@ -68,6 +68,9 @@ Task<Result<std::string>> Cosigning::ask(const note::WitnessPolicy::Witness& wit
       sizes_[witness.name] = size;
       co_return std::move(answer->body);
     }
+    // Our own leaves from where the witness stands do not continue what it cosigned: two histories under one key.
+    if (answer->status == 422 && old > 0)
+      co_return fail(Errc::conflict, witness.name, history_words(witness.name, old, old));
     const auto theirs = answer->status == 409 ? size_in(answer->body) : std::nullopt;
     if (!theirs) co_return fail(Errc::rejected, witness.name, "answered with status " + std::to_string(answer->status));
     if (*theirs > ledger_.size() || (*theirs == old && *theirs == size))

@@ -80,6 +80,32 @@ class Backups(HubCase):
         self.assert_log_verifies()
         self.assertTrue(self.cli_json("store", "check")["ok"])
 
+    def test_a_backup_that_cannot_be_used_replaces_nothing(self):
+        self.deliver()
+        folder, _ = self.backup()
+        self.hub.stop()
+        manifest = json.loads((folder / "manifest.json").read_text())
+        (folder / "manifest.json").write_text(json.dumps({**manifest, "origin": "samband.example/another"}))
+        self.assertIn("another log", self.cli("store", "restore", str(folder), "--replace", check=1).stderr)
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        old = (self.hub.keys / "master.key").read_bytes()
+        self.cli("keys", "rotate", "master", check=0)
+        before = sorted(p.name for p in [*self.hub.data.iterdir(), *self.hub.keys.iterdir()])
+        self.assertIn("another master key", self.cli("store", "restore", str(folder), "--replace", check=1).stderr)
+        self.assertEqual(sorted(p.name for p in [*self.hub.data.iterdir(), *self.hub.keys.iterdir()]), before)
+        (self.hub.keys / "master.key").write_bytes(old)
+        self.cli("store", "restore", str(folder), "--replace", check=0)
+        self.hub.start()
+
+    def test_a_copy_of_the_data_is_not_signed_beside_the_original(self):
+        self.deliver()
+        copy = self.hub.folder / "copy"
+        shutil.copytree(self.hub.data, copy)
+        done = subprocess.run([str(hub_harness.SAMBAND), "serve", "--config", str(self.hub.config)], capture_output=True, text=True, timeout=30,
+                              env={**self.hub.environment(), "SAMBAND_DATA_DIR": str(copy)}, cwd=str(hub_harness.SOURCE))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another hub signs with these keys", done.stderr)
+
     def test_both_keys_are_rotated(self):
         exchange = self.deliver()
         receipt, old = self.call("police-west", "GET", f"/v1/receipts/{exchange}"), self.cli("log", "key", check=0).stdout.strip()
@@ -88,8 +114,17 @@ class Backups(HubCase):
         self.cli("keys", "rotate", "both", check=2)
         self.hub.stop()
         self.assertGreater(self.cli_json("keys", "rotate", "master")["keys"], 0)
+        before = (self.hub.keys / "log.seed").read_bytes()
         rotated = self.cli_json("keys", "rotate", "log")
         self.assertEqual(rotated["old"], old)
+        self.assertEqual(self.cli("log", "key", check=0).stdout.strip(), rotated["new"])
+        # Killed after the commit, before the seed was in place: the start finishes it.
+        (self.hub.keys / "log.seed").rename(self.hub.keys / "log.seed.next")
+        (self.hub.keys / "log.seed").write_bytes(before)
+        (self.hub.keys / "log.seed").chmod(0o600)
+        self.hub.start()
+        self.hub.stop()
+        self.assertFalse((self.hub.keys / "log.seed.next").exists())
         self.assertEqual(self.cli("log", "key", check=0).stdout.strip(), rotated["new"])
         self.hub.start()
         self.assertNotIn("erased", self.exchange("police-west", exchange))

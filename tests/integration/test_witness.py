@@ -97,6 +97,38 @@ class Witnesses(HubCase):
         self.hub.start()
         self.wait_state("landlord-private", self.arrears()["id"])
 
+    def test_a_hub_that_has_gone_on_with_another_history_stops(self):
+        """Started from a backup while no witness answered, it grew past what they had seen: no larger number gives it away."""
+        self.wait_state("landlord-private", self.arrears()["id"])
+        self.hub.stop()
+        backup = self.hub.folder / "before-the-fork"
+        shutil.copytree(self.hub.data, backup)
+        self.hub.start()
+        self.wait_state("landlord-private", self.arrears()["id"])
+        self.hub.stop()
+        newest = self.hub.folder / "the-true-one"
+        shutil.move(self.hub.data, newest)
+        shutil.move(backup, self.hub.data)
+        (self.hub.keys / "log.guard").unlink()
+        for witness in self.witnesses[:2]:
+            witness.stop()
+        self.hub.start()
+        for _ in range(3):
+            self.arrears()
+        for witness in self.witnesses[:2]:
+            witness.start()
+        wait_for("an unwell hub", lambda: self.hub.admin("/healthz")[0] == 503, 20)
+        self.assertIn("another log with these", self.hub.log())
+        self.hub.stop()
+        done = self.hub.command("serve", "--config", str(self.hub.config), check=False, timeout=30)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another log with these", done.stderr)
+        shutil.rmtree(self.hub.data)
+        shutil.move(newest, self.hub.data)
+        (self.hub.keys / "log.guard").unlink(missing_ok=True)
+        self.hub.start()
+        self.wait_state("landlord-private", self.arrears()["id"])
+
     def test_a_witness_says_what_is_wrong(self):
         spare = WitnessProcess(self.hub, "spare")
         command = [str(SAMBAND), "log", "witness", "--name", "spare.example", "--state", str(spare.state), "--logs",

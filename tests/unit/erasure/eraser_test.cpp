@@ -47,7 +47,10 @@ class EraserTest : public testing::Test {
     eraser_ = std::make_unique<Eraser>(Eraser::Parts{*store_, *ledger_, *keys_, clock_, root_ / "keys" / kErasureList,
                                                      [](std::string_view kind) { return kind == "short" ? 30 : 365; },
                                                      100, [this](const std::string& id) { return id == sending_; },
-                                                     [this] { ++changes_; }, [this] { night_.set_value(); }});
+                                                     [this] {
+                                                       if (++changes_ == cut_at_) throw std::runtime_error("cut short");
+                                                     },
+                                                     [this] { night_.set_value(); }});
   }
   void close() { eraser_.reset(), ledger_.reset(), store_.reset(), keys_.reset(); }
 
@@ -85,7 +88,7 @@ class EraserTest : public testing::Test {
   fs::path root_;
   HandClock clock_;
   std::string sending_;
-  int changes_ = 0;
+  int changes_ = 0, cut_at_ = 0;
   std::promise<void> night_;
   std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<Store> store_;
@@ -227,6 +230,26 @@ TEST_F(EraserTest, AnErasureThatWasCutShortIsFinishedAtTheNextStart) {
   EXPECT_TRUE(is_erased("one"));
   EXPECT_EQ(store_->exchange("one").value()->state, ExchangeState::withdrawn) << "decided is decided";
   EXPECT_EQ(store_->erasure("e-1").value()->decision, "SN 1");
+}
+
+// The same with more rows than one transaction takes: wherever it dies, no row is left behind for ever.
+TEST_F(EraserTest, ALongErasureThatWasCutShortLeavesNoRow) {
+  for (int i = 0; i < 1005; ++i) deliver("e" + std::to_string(i), {"anna"});
+  deliver("waits", {"anna"}, "long", ExchangeState::held);
+  const auto keys = keys_->keys_of("anna").value();
+  cut_at_ = changes_ + 3;  // after the commit, before what follows it
+  EXPECT_ANY_THROW((void)eraser_->erase(order("anna", true)));
+  cut_at_ = 0;
+  close();
+  open();
+  ASSERT_TRUE(eraser_->replay());
+  EXPECT_TRUE(store_->sealed_under(keys)->empty());
+  const auto on_record = store_->erasures(1).value();
+  ASSERT_THAT(on_record, SizeIs(1));
+  EXPECT_EQ(on_record[0].exchanges, 1006);
+  EXPECT_EQ(on_record[0].messages, 1006);
+  EXPECT_EQ(store_->exchange("waits").value()->state, ExchangeState::withdrawn);
+  expect_log_is_sound();
 }
 
 TEST_F(EraserTest, AListThatWasLostIsWrittenAgainFromTheRecord) {

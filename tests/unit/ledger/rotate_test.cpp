@@ -3,9 +3,12 @@
 #include "ledger/rotate.hpp"
 
 #include "fixture.hpp"
+#include "keys/secret_file.hpp"
 
 namespace samband {
 namespace {
+
+namespace fs = std::filesystem;
 
 class RotateTest : public LedgerTest {
  protected:
@@ -52,11 +55,21 @@ TEST_F(RotateTest, CutShortAfterTheCommitItIsNotDoneTwice) {
   const auto size = store_->count("leaf").value();
   EXPECT_TRUE(rotate()->was_done);
   EXPECT_EQ(store_->count("leaf").value(), size);
-  // Or the hub started with the old key first: it may, both have signed; then the rotation is simply made again.
-  ledger_ = open_with('k').value();
-  ASSERT_TRUE(append("b"));
-  EXPECT_FALSE(rotate()->was_done);
-  EXPECT_TRUE(open_with('n'));
+}
+
+TEST_F(RotateTest, AStartPutsTheSeedInPlaceThatTheLogNames) {
+  const auto keys = root_ / "keys";
+  fs::create_directory(keys);
+  ASSERT_TRUE(write_secret_file(keys / "log.seed", Bytes(32, 'k')));
+  ASSERT_TRUE(append("a"));
+  ledger_.reset();
+  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys).value()) << "none is under way";
+  ASSERT_TRUE(write_secret_file(keys / "log.seed.next", Bytes(32, 'n')));
+  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys).value()) << "the log does not name it yet";
+  ASSERT_TRUE(rotate());
+  EXPECT_TRUE(finish_log_rotation(*store_, kOrigin, keys).value());
+  EXPECT_EQ(read_secret_file(keys / "log.seed", 32).value(), Bytes(32, 'n'));
+  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys).value());
 }
 
 TEST_F(RotateTest, AnotherHistoryIsNotSigned) {

@@ -174,6 +174,22 @@ TEST_F(VerifyLog, OurEntriesKeepOurRules) {
   EXPECT_EQ(verify({"log", folder().string(), "--vkey", foreign.vkey()}).code, 1);
 }
 
+// Places are counted from the log's beginning, also when a bundle before is gone: nothing is read beyond what is there.
+TEST_F(VerifyLog, AnEntryMayRestOnOneWhoseBundleIsMissing) {
+  for (const std::string& entry : own_entries(600)) log_.append(entry);
+  Leaf acknowledgement = decision(600);
+  acknowledgement.type = LeafType::acknowledgement;
+  acknowledgement.relies_on = {1, 599};
+  log_.append(encode_leaf(acknowledgement).value());
+  log_.write(folder());
+  fs::remove(folder() / "tile/entries/000");
+  fs::remove(folder() / "tile/entries/001");
+  const Ran done = check_log();
+  EXPECT_EQ(done.code, 1);
+  EXPECT_THAT(done.out, HasSubstr("tile/entries/001"));
+  EXPECT_THAT(done.out, HasSubstr("entry 600"));
+}
+
 TEST_F(VerifyLog, ACheckpointCountsOnlyWithTheKeysOwnSignature) {
   grown(6).write(folder());
   const TestLog stranger('s');
@@ -206,6 +222,17 @@ TEST_F(VerifyLog, ACheckpointCountsOnlyWithTheKeysOwnSignature) {
     save(folder() / "checkpoint", note::sign(text, log_.key(), log_.signer()));
     EXPECT_EQ(check_log().code, 1) << text;
   }
+}
+
+TEST_F(VerifyLog, NothingThatAFileSaysSteersATerminal) {
+  grown(6).write(folder());
+  const std::string csi = "\xC2\x9B";
+  const std::string renamed = "a" + csi + "31m" + log_.text().substr(kOrigin.size());
+  save(folder() / "checkpoint", note::sign(renamed, log_.key(), log_.signer()));
+  const Ran done = check_log({"--opaque"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.out.find(csi), std::string::npos);
+  EXPECT_THAT(done.out, HasSubstr("a??31m"));
 }
 
 TEST_F(VerifyLog, ConsistencyOfEveryOlderCheckpointAndOfNoOther) {
