@@ -28,7 +28,7 @@ Journey::Journey(Services services) : s_(std::move(services)), reader_(s_.store,
 // ---- one message in --------------------------------------------------------------------------------------------
 
 Task<Result<json::object>> Journey::accept(Incoming in) {
-  if (!s_.ledger.healthy())
+  if (!s_.ledger.healthy() || !s_.keys.healthy())
     co_return fail(Errc::unavailable, "ledger",
                    "NOT SENT: the hub cannot record. Telephone the recipient's duty function");
   const Time now = s_.clock.now();

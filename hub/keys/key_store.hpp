@@ -50,7 +50,7 @@ class KeyStore {
   // not_found when erased.
   virtual Result<PayloadKey> payload_key(std::int64_t id) = 0;
   virtual Bytes log_seed() const = 0;
-  // false: a new key could not be made durable, and none has been since; messages that need one are refused.
+  // false: a new key could not be made durable. Stays so until a restart; nothing is accepted meanwhile.
   virtual bool healthy() const = 0;
 
   // Ids of the keys that this subject has a part in; of the keys of one period.

@@ -206,12 +206,14 @@ Result<PayloadKey> KeyTable::find_or_make(const std::vector<std::string>& subjec
   if (auto forgotten = forget_what_others_destroyed(); !forgotten) return forgotten.error();
   if (auto cached = cache_.find(name.text())) return PayloadKey{cached->first, std::move(cached->second)};
   const std::lock_guard lock(mutex_);
+  if (!can_write_) return fail(Errc::unavailable, kKeyDatabase, "NOT SENT: the hub cannot record; telephone");
   for (int tries = 0; tries < 3; ++tries) {
     auto found = load(name);
     if (!found) return found.error();
     if (*found) return std::move(**found);
     auto made = make(name);
-    if (made || made.error().code == Errc::unavailable) can_write_ = made.has_value();
+    // As with the ledger: nobody knows what reached the disk, so it is not tried again before a restart has read it.
+    if (!made && made.error().code == Errc::unavailable) can_write_ = false;
     // Another process may have made the key of this name between the look and the insert.
     if (made || made.error().code != Errc::conflict) return made;
   }
