@@ -3,6 +3,7 @@
 // Thread-safe; a report takes the thread it runs on.
 #pragma once
 #include "access/person_index.hpp"
+#include "exchange/case_reader.hpp"
 #include "model/party.hpp"
 #include "transport/http.hpp"
 
@@ -15,6 +16,8 @@ struct AccessParts {
   PersonIndex& index;
   const Parties& parties;
   const Clock& clock;
+  const CaseReader& reader;
+  std::function<std::shared_ptr<const RuleSet>()> rules;  // the published set of the moment
 };
 
 bool is_access_path(std::string_view path);

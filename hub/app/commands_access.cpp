@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 
 #include "app/agency_client.hpp"
 #include "app/commands.hpp"
@@ -33,19 +35,44 @@ Result<void> write_private(const std::string& path, std::string_view text) {
   return fail(Errc::unavailable, "--out", "the file cannot be written");
 }
 
+Result<json::value> review_from(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (!file.is_open() || file.bad()) return fail(Errc::invalid_input, "--review", "the file cannot be read");
+  auto parsed = parse_json(text);
+  if (!parsed) return fail(Errc::invalid_input, "--review", "is not JSON: " + in_words(parsed.error()));
+  return parsed;
+}
+
 int report(const Arguments& a) {
-  if (a.get("requester") != "supervisor") return complain("--requester: expected supervisor"), kUsage;
+  const std::string who = a.get("requester"), reviewer = a.get("reviewed-by");
+  const bool to_supervisor = who == "supervisor";
+  if (!to_supervisor && who != "self" && who != "guardian")
+    return complain("--requester: expected self, guardian or supervisor"), kUsage;
+  if (to_supervisor ? a.has("prepare") || a.has("review") : a.has("prepare") == a.has("review"))
+    return complain(to_supervisor ? "--prepare, --review: not for a supervisor, who is shown everything"
+                                  : "expected --prepare, or --review with what was found in the worksheet"),
+           kUsage;
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   if (::access(a.get("out").c_str(), F_OK) == 0)
     return complain("--out: exists already; a report is never overwritten");
   auto subject = subject_from(a.get("subject-file"), "--subject-file", FromWord::refuse);
   if (!subject) return complain(in_words(subject.error()));
-  const json::object body{{"subject", std::move(*subject)},
-                          {"requester", a.get("requester")},
-                          {"reason", a.get("reason")},
-                          {"reviewedBy", a.get("reviewed-by")}};
-  auto made = call(a, *config, "POST", "/v1/access-reports", json::serialize(body));
+  json::object body{{"subject", std::move(*subject)},
+                    {"requester", who},
+                    {"reason", a.get("reason")},
+                    {"reviewedBy", reviewer},
+                    {"lang", a.get("lang")}};
+  if (a.has("prepare")) body["prepare"] = true;
+  if (a.has("review")) {
+    auto review = review_from(a.get("review"));
+    if (!review) return complain(in_words(review.error()));
+    body["review"] = std::move(*review);
+  }
+  Arguments as = a;  // the reviewer's own certificate is the review's signature
+  if (!a.has("as") || a.get("as").empty()) as.values_["as"] = to_supervisor ? "operator" : reviewer;
+  auto made = call(as, *config, "POST", "/v1/access-reports", json::serialize(body));
   if (!made) return complain(in_words(made.error()));
   json::object& answer = made->as_object();
   if (auto written = write_private(a.get("out"), string_at(answer, "report")); !written)
@@ -54,30 +81,40 @@ int report(const Arguments& a) {
   if (a.json())
     std::cout << json::serialize(*made) << "\n";
   else
-    std::cout << "report " << string_at(answer, "id") << ", leaf " << answer["leafIndex"]
-              << " of the log: " << a.get("out")
-              << "\nthe supervisor checks it with: samband-verify report FILE --vkey KEY\n";
+    std::cout << (a.has("prepare") ? "worksheet " : "report ") << string_at(answer, "id") << ", leaf "
+              << answer["leafIndex"] << " of the log: " << a.get("out") << "\n"
+              << (to_supervisor ? "the supervisor checks it with: samband-verify report FILE --vkey KEY\n" : "");
   return kOk;
 }
 
 }  // namespace
 
 void add_access(std::vector<Command>& commands) {
-  std::vector<OptionSpec> options = agency_options("operator");
-  options.push_back({"requester", "WHO", "supervisor", "", false, true});
+  std::vector<OptionSpec> options = agency_options("");
+  for (OptionSpec& option : options)
+    if (option.name == "as") option.required = false, option.help = "operator, or the reviewer (the default)";
+  options.push_back({"requester", "WHO", "self, guardian or supervisor", "", false, true});
+  options.push_back(
+      {"prepare", "", "self, guardian: write the reviewer's worksheet: what would be shown, what not", ""});
+  options.push_back(
+      {"review", "FILE", "self, guardian: the reviewer's answers, {\"facts\": [{exchange, code, value, person}]}", ""});
+  options.push_back({"lang", "sv|en", "language of the report's words", "sv"});
   options.push_back({"subject-file", "FILE|-",
                      "the person: a number, or JSON {givenName, familyName, birthDate, address} for one that messages "
                      "named without; - reads standard input",
                      "", false, true});
-  options.push_back(
-      {"reviewed-by", "OFFICIAL", "the privacy officer who has reviewed that it may be given out", "", false, true});
+  options.push_back({"reviewed-by", "OFFICIAL",
+                     "the privacy officer who has reviewed it; for self and guardian the certificate used", "", false,
+                     true});
   options.push_back({"reason", "CODE", "gdpr_15, supervision, complaint or court_order", "", false, true});
   options.push_back({"out", "FILE", "where the report goes; must not be there yet", "", false, true});
-  commands.push_back({"report subject", "Makes an access report about one person for a supervisor", "",
-                      "Every leaf of the log about the person, with the proof that none is left out: checked by "
-                      "samband-verify report. It shows what the person may not know: for the supervisor's eyes only. "
-                      "Through the running hub, which logs the index's root and the report.",
-                      options, report});
+  commands.push_back(
+      {"report subject", "Makes an access report about one person: for herself, a guardian or a supervisor", "",
+       "supervisor: every leaf of the log about the person, with the proof that none is left out (checked by "
+       "samband-verify report); for the supervisor's eyes only. self, guardian: what the reviewer's party has "
+       "disclosed and the rules clear for whoever asks, in two steps: --prepare, then --review; the rest "
+       "leaves no trace in it. Through the running hub; each is a leaf of the log.",
+       options, report});
 }
 
 }  // namespace samband::cli

@@ -281,6 +281,7 @@ int serve(const Config& config) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
   });
+  const CaseReader reader(**store, **keys, intake);
   PersonIndex index(**store, **ledger, **keys, clock);
   Eraser eraser({**store, **ledger, **keys, clock, config.keys_dir / kErasureList,
                  [&config](std::string_view retention_class) {
@@ -320,7 +321,8 @@ int serve(const Config& config) {
   const Handler policy = policy_handler(rules, parties);
   auto agency = listener(config.agency, config, true, Need::required);
   const Handler erasures = erasure_handler(eraser, **keys, parties, clock);
-  const Handler access = access_handler({**store, **ledger, **keys, index, parties, clock});
+  const Handler access =
+      access_handler({**store, **ledger, **keys, index, parties, clock, reader, [&rules] { return rules.active(); }});
   agency.admit = [&parties](const PeerCertificate& peer) -> Result<void> {
     auto party = identify(peer, parties);
     return party ? Result<void>() : Result<void>(party.error());

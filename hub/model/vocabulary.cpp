@@ -47,6 +47,7 @@ constexpr auto kActorTypes = sorted({"police",
                                      "health_private",
                                      "care_private",
                                      "housing_queue",
+                                     "individual",
                                      "operator",
                                      "auditor"});
 
@@ -72,7 +73,9 @@ constexpr auto kMessageKinds = sorted({"police.suspicion",    "police.lob",
 constexpr auto kPersonRoles =
     sorted({"subject", "tenant", "guardian", "sibling", "child_in_home", "co_tenant", "relative", "reporter", "other"});
 
-constexpr auto kPurposes = sorted({"youth_offence_notice",
+constexpr auto kPurposes = sorted({"access_own",
+                                   "access_guardian",
+                                   "youth_offence_notice",
                                    "child_protection",
                                    "need_of_help",
                                    "voluntary_offer",

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import hub_harness  # noqa: E402
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_case import HubCase, new_id  # noqa: E402
+from hub_case import HubCase, new_id, replaced  # noqa: E402
 from test_openapi import DOCUMENT  # noqa: E402
 from openapi_check import violations  # noqa: E402
 
@@ -105,7 +105,7 @@ class AccessReport(HubCase):
             answer = self.call("operator", "POST", "/v1/access-reports", {**body, **wrong}, expect=status)
             self.assertEqual(answer["pointer"], where)
             self.assertNotIn(self.number, json.dumps(answer))
-        for party in ("police-west", "auditor", "social-board", OFFICER):
+        for party in ("police-west", "auditor", "social-board", OFFICER, "police-west-officer"):
             self.call(party, "POST", "/v1/access-reports", body, expect=403)
         self.call("operator", "GET", "/v1/access-reports", expect=405)
         self.assertEqual(self.leaves(), before)
@@ -119,6 +119,139 @@ class AccessReport(HubCase):
         self.report(check=1)
         self.assertEqual((self.out.read_text(), self.leaves()), ("mine", before))
         self.report(requester="neighbour", check=2)
+
+
+class ForThePerson(HubCase):
+    """The police's disclosures, shown to the young person or a guardian by the police's own privacy officer."""
+    SYSTEMS = ["social-board"]
+    REVIEWER = "police-west-officer"
+    # Born in 2009 or 2010, so 16 or 17 years old; each number is used once.
+    NUMBERS = iter(["200903022390", "200905022380", "201001022399", "201001022381", "201001032398", "201001032380", "201001042397"])
+    OWN = ("individual_assessment", "identity_established", "investigation_not_harmed")
+
+    @staticmethod
+    def edit(folder):
+        officer = 'roles = ["caseworker"{}]\ncertificate = "police-west-officer.pem"'
+        replaced(folder / "parties.toml", (officer.format(""), officer.format(', "privacy_officer"')))
+
+    def person(self):
+        number = next(self.NUMBERS)
+        return {**people.YOUTH_17, "personalNumber": number, "birthDate": f"{number[:4]}-{number[4:6]}-{number[6:8]}"}
+
+    def deliver(self, who):
+        exchange = self.to(self.send("police-west", "police", build.police_suspicion(who, new_id())), "social-board")
+        return self.wait_state("police-west", exchange["id"])["id"]
+
+    def ask(self, who, requester="self", expect=200, by=REVIEWER, **more):
+        answer = self.call(by, "POST", "/v1/access-reports", {"subject": {"personalNumber": who["personalNumber"]}, "requester": requester,
+                                                              "reason": "gdpr_15", **more}, expect)
+        return json.loads(answer["report"]) if expect == 200 else answer
+
+    def review(self, exchange, *yes, no=()):
+        # An investigation is the whole exchange's; the rest is about the person.
+        return [{"exchange": exchange, "code": code, "value": code not in no, "person": "" if code == "investigation_not_harmed" else "p1"}
+                for code in (*yes, *no)]
+
+    def reported(self, who, facts, requester="self"):
+        return self.ask(who, requester, review={"facts": facts})["disclosures"]
+
+    def test_nothing_is_shown_that_the_reviewer_has_not_assessed_and_the_rules_have_not_cleared(self):
+        who = self.person()
+        exchange = self.deliver(who)
+        [line] = self.ask(who, prepare=True)["disclosures"]
+        self.assertEqual((line["exchange"], line["shown"], line["reason"]), (exchange, False, "fact_missing"))
+        self.assertLessEqual({"individual_assessment", "identity_established"}, set(line["missing"]))
+        for left_out in self.OWN:
+            facts = self.review(exchange, *(c for c in self.OWN if c != left_out))
+            self.assertEqual(self.reported(who, facts), [], left_out)
+            self.assertEqual(self.reported(who, facts + self.review(exchange, no=[left_out])), [], left_out)
+        # A preliminary investigation stays secret toward the suspect (OSL 18:1), and the worksheet says why.
+        [line] = self.ask(who, prepare=True, review={"facts": self.review(exchange, *self.OWN[:2])})["disclosures"]
+        self.assertEqual((line["shown"], line["missing"]), (False, ["investigation_not_harmed"]))
+        [shown] = self.reported(who, self.review(exchange, *self.OWN))
+        self.assertEqual((shown["recipient"], shown["kind"]), ("social-board", "police.suspicion"))
+        self.assertIn("LUL (1964:167) 6 §", shown["grounds"])
+        self.assertIn("suspicion", shown["categories"])
+        # What is said of another exchange clears nothing.
+        self.assertEqual(self.reported(who, self.review(new_id(), *self.OWN)), [])
+
+    def test_every_proof_leads_to_the_checkpoint(self):
+        who = self.person()
+        facts = [f for _ in range(3) for f in self.review(self.deliver(who), *self.OWN)]
+        report = self.ask(who, review={"facts": facts})
+        self.assertEqual(len(report["disclosures"]), 3)
+        _, size, root, *_ = report["checkpoint"].split("\n")
+        for each in report["disclosures"]:
+            index, last, node = each["proof"]["index"], int(size) - 1, base64.b64decode(each["proof"]["leafHash"])
+            for sibling in map(base64.b64decode, each["proof"]["hashes"]):
+                if index % 2 or index == last:
+                    node = hashlib.sha256(b"\1" + sibling + node).digest()
+                    while index % 2 == 0 and index:
+                        index, last = index // 2, last // 2
+                else:
+                    node = hashlib.sha256(b"\1" + node + sibling).digest()
+                index, last = index // 2, last // 2
+            self.assertEqual((last, base64.b64encode(node).decode()), (0, root))
+
+    def test_a_report_does_not_show_whether_something_is_withheld(self):
+        less, more = self.person(), self.person()
+        facts = {}
+        for who, withheld in ((less, 0), (more, 3)):
+            before = [self.deliver(who) for _ in range(withheld)]
+            facts[who["personalNumber"]] = self.review(self.deliver(who), *self.OWN)
+            self.assertEqual(len(self.ask(who, prepare=True)["disclosures"]), 1 + len(before))
+
+        def normalised(report):
+            # What differs between any two reports: when, where in the log, and random hashes.
+            report["madeAt"], report["checkpoint"] = "time", report["checkpoint"].split("\n")[0]
+            for each in report["disclosures"]:
+                each["time"], each["proof"] = "time", sorted(each["proof"])
+            return json.dumps(report)
+
+        both = [normalised(self.ask(who, review={"facts": facts[who["personalNumber"]]})) for who in (less, more)]
+        self.assertEqual(*both)
+        # Nothing at all, and nothing that may be shown: the same too.
+        nothing = [normalised(self.ask(who, review={"facts": []})) for who in (more, people.ADULT_19)]
+        self.assertEqual(*nothing)
+
+    def test_a_guardian_sees_what_does_not_harm_a_child(self):
+        who = self.person()
+        exchange = self.deliver(who)
+        own = self.review(exchange, *self.OWN)
+        self.assertEqual(self.reported(who, own, "guardian"), [], "the harm test is not made")
+        self.assertEqual(self.reported(who, own + self.review(exchange, "guardian_harm"), "guardian"), [], "the child would suffer")
+        self.assertEqual(len(self.reported(who, own + self.review(exchange, no=["guardian_harm"]), "guardian")), 1)
+
+    def test_only_the_partys_own_privacy_officer_in_person_makes_it_and_after_a_review(self):
+        who = self.person()
+        self.deliver(who)
+        for by in ("police-west", "operator", "social-board", "auditor", "social-board-caseworker"):
+            self.ask(who, expect=403, by=by, prepare=True)
+        self.assertEqual(self.ask(who, expect=400)["pointer"], "/review")
+        for wrong, where in (({"code": "reasonable_suspicion"}, "/code"), ({"value": "yes"}, "/value"), ({"exchange": ""}, "/exchange")):
+            fact = {**self.review("x", "individual_assessment")[0], **wrong}
+            self.assertEqual(self.ask(who, expect=400, review={"facts": [fact]})["pointer"], "/review/facts/0" + where)
+        # Another party's privacy officer is shown that party's disclosures only.
+        self.assertEqual(self.ask(who, by=OFFICER, prepare=True)["disclosures"], [])
+
+    def test_the_command_takes_two_steps_and_each_is_a_leaf(self):
+        who, folder = self.person(), self.hub.folder
+        exchange, before = self.deliver(who), self.leaves()
+        (folder / "subject").write_text(who["personalNumber"], encoding="utf-8")
+        common = ["report", "subject", "--requester", "self", "--subject-file", str(folder / "subject"), "--reviewed-by", self.REVIEWER,
+                  "--reason", "gdpr_15"]
+        self.cli(*common, "--out", str(folder / "none"), check=2)
+        self.cli(*common, "--prepare", "--out", str(folder / "worksheet"), check=0)
+        (folder / "review").write_text(json.dumps({"facts": self.review(exchange, *self.OWN)}))
+        done = self.cli(*common, "--review", str(folder / "review"), "--lang", "en", "--out", str(folder / "report"), "--json", check=0)
+        self.assertEqual(json.loads(json.loads(done.stdout)["record"]["details"])["facts"], self.review(exchange, *self.OWN))
+        report = json.loads((folder / "report").read_text())
+        self.assertEqual(len(report["disclosures"]), 1)
+        self.assertIn("Disclosures", report["words"])
+        self.assertEqual(self.leaves(), before + 2)
+        text = (folder / "report").read_text() + (folder / "worksheet").read_text()
+        self.assertFalse(any(trace in text for trace in (who["personalNumber"], who["familyName"])))
+        self.assert_log_verifies()
 
 
 if __name__ == "__main__":

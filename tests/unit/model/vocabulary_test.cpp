@@ -63,7 +63,7 @@ TEST(Vocabulary, IsTheDocumentedOne) {
        {std::pair("Initiatives", initiatives()), std::pair("Emergency reasons", emergency_reasons())})
     for (const auto code : codes)
       EXPECT_NE(section(title).find("`" + std::string(code) + "`"), std::string::npos) << code;
-  EXPECT_EQ(actor_types().size(), 32u);
+  EXPECT_EQ(actor_types().size(), 33u);
   EXPECT_EQ(message_kinds().size(), 36u);
 }
 
