@@ -14,7 +14,28 @@ namespace samband {
 
 namespace {
 constexpr std::string_view kAtTheGate = "decided_again";
+
+// Whoever got what is corrected gets the correction too, wherever the routes lead now (GDPR articles 16 and 19); each
+// under a decision of its own. Of another kind, or of another sender, it is no correction of that.
+Result<void> add_corrected(Store& store, const Parties& parties, const Message& message,
+                           std::vector<Candidate>& candidates) {
+  if (message.correction_of.empty()) return {};
+  auto earlier = store.message(message.sender, message.correction_of);
+  if (!earlier) return earlier.error();
+  if (!earlier->has_value() || (*earlier)->kind != message.kind) return {};
+  for (const std::string& id : split((*earlier)->exchanges)) {
+    auto row = store.exchange(id);
+    if (!row) return row.error();
+    if (!row->has_value() || !has_left(**row)) continue;
+    const Party* recipient = parties.find((*row)->recipient);
+    const bool there = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+      return c.recipient == recipient && c.purpose == (*row)->purpose;
+    });
+    if (recipient && !there) candidates.push_back(Candidate{recipient, (*row)->purpose, "correction", false});
+  }
+  return {};
 }
+}  // namespace
 
 Journey::Journey(Services services) : s_(std::move(services)), reader_(s_.store, s_.keys, s_.intake) {
   for (const PluginHost::Info& adapter : s_.plugins.list()) {
@@ -88,6 +109,7 @@ Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr sour
     candidates.push_back(Candidate{s_.parties.find(about->sender), "care_follow_up", "hub", false});
   } else {
     candidates = s_.routes.candidates(source->message, *sender, s_.parties, s_.agreements, now);
+    if (auto added = add_corrected(s_.store, s_.parties, source->message, candidates); !added) co_return added.error();
   }
   if (candidates.empty())
     co_return fail(Errc::rejected, "/data/kind", "no route leads anywhere for this message: NOT SENT");

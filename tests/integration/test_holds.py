@@ -315,6 +315,20 @@ class Holds(HubCase):
         wait_for("recall at the board", lambda: self.received_of("social-board", first["id"], "recall"), 20)
         self.assertEqual(self.exchange("police-west", first["id"])["life"], "recalled")
 
+    def test_a_correction_reaches_whoever_got_what_was_wrong(self):
+        first_id, moved = new_id(), {**people.YOUTH_17, "municipality": "0998"}
+        first = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, first_id)), "social-board")
+        self.wait_state("police-west", first["id"])
+        # The person lives elsewhere: no route leads to the board any more, and without a correction nothing goes there.
+        self.send("police-west", "police", build.police_suspicion(moved, new_id()), expect=422)
+        self.send("police-west", "police", build.police_suspicion(moved, new_id(), correctionOf=new_id()), expect=422)
+        answer = self.send("police-west", "police", build.police_suspicion(moved, new_id(), correctionOf=first_id))
+        again = self.to(answer, "social-board")
+        self.assertIn(again["outcome"], PERMITTED, "under a decision of its own")
+        self.assertNotEqual(again["id"], first["id"])
+        self.wait_state("police-west", again["id"])
+        self.assertTrue(self.received_of("social-board", again["id"]))
+
     # -- wider and narrower -------------------------------------------------------------------------------------------
 
     def partial(self):
