@@ -185,6 +185,11 @@ Result<std::unique_ptr<KeyStore>> KeyStore::open(const fs::path& folder) {
   if (!seed) return seed.error();
   auto opened = open_database(folder);
   if (!opened) return opened.error();
+  auto known = KeyTable::knows_subject_key(opened->database, *subject);
+  if (!known) return known.error();
+  if (!*known)
+    return fail(Errc::invalid_config, (folder / kSubject).string(),
+                "is not the key that this store's persons are known by; restore the one that belongs to keys.db");
   return std::unique_ptr<KeyStore>(std::make_unique<FolderKeyStore>(
       std::move(*lock), std::move(opened->master), std::move(*subject), std::move(*seed), std::move(opened->database)));
 }

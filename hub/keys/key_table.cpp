@@ -154,6 +154,24 @@ Result<bool> KeyTable::fits(sqlite::Database& db, std::string_view master) {
   return true;
 }
 
+Result<bool> KeyTable::knows_subject_key(sqlite::Database& db, std::string_view subject_key) {
+  const Bytes value = crypto::hmac_sha256(subject_key, "samband/subject-key-check/1");
+  if (auto made =
+          db.exec("CREATE TABLE IF NOT EXISTS subject_key(one INTEGER PRIMARY KEY CHECK(one = 1), check_value BLOB "
+                  "NOT NULL)");
+      !made)
+    return made.error();
+  {
+    auto query = db.query("SELECT check_value FROM subject_key");
+    auto row = query.step();
+    if (!row) return row.error();
+    if (*row) return query.bytes(0) == value;
+  }
+  auto noted = db.query("INSERT OR IGNORE INTO subject_key(one, check_value) VALUES(1, ?)", sqlite::Blob{value}).run();
+  if (!noted) return noted.error();
+  return true;
+}
+
 Result<std::int64_t> KeyTable::rewrap(sqlite::Database& db, std::string_view from, std::string_view to) {
   if (auto begun = db.exec("BEGIN IMMEDIATE"); !begun) return begun.error();
   std::int64_t count = 0;

@@ -24,6 +24,8 @@ class KeyTable {
   static Result<sqlite::Database> open(const std::filesystem::path& file);
   // Is this the key that wraps the keys of the file? Noted in a file that does not say so yet.
   static Result<bool> fits(sqlite::Database&, std::string_view master);
+  // The same of the key of subject references: another one would find nobody whom this store knows.
+  static Result<bool> knows_subject_key(sqlite::Database&, std::string_view subject_key);
   // Every key under another master key, in one transaction; how many.
   static Result<std::int64_t> rewrap(sqlite::Database&, std::string_view from, std::string_view to);
 

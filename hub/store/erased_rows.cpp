@@ -93,6 +93,9 @@ Result<void> empty_consents(sqlite::Database& db, const std::vector<std::string>
 }
 
 Result<void> empty_log(sqlite::Database& db) {
+  // secure_delete writes zeros over what is deleted, not over what a page held before a row in it grew: the whole file
+  // is written anew. In a file and not in memory, whatever its size.
+  if (auto anew = db.exec("PRAGMA temp_store=FILE; VACUUM; PRAGMA temp_store=MEMORY"); !anew) return anew;
   auto query = db.query("PRAGMA wal_checkpoint(TRUNCATE)");
   if (auto row = query.step(); !row) return row.error();
   if (query.integer(0) != 0) return fail(Errc::busy, "store", "somebody reads; old pages are still in the log");

@@ -247,7 +247,8 @@ class Store {
   virtual Result<std::optional<std::pair<std::uint64_t, std::string>>> checkpoint() = 0;  // newest
   virtual Result<std::int64_t> count(std::string_view table) = 0;                         // metrics, tests
   virtual Result<void> check() = 0;                                                       // integrity_check
-  // Writes what was erased out of every file of the store (write-ahead log). busy: somebody reads an older state.
+  // Writes what was erased out of every file of the store: the database anew, its log empty. Commits wait meanwhile
+  // (some seconds a gigabyte). busy: somebody reads an older state.
   virtual Result<void> scrub() = 0;
   // A copy of one commit into a new file, beside a running hub.
   virtual Result<void> copy_to(const std::filesystem::path& file) = 0;

@@ -82,6 +82,19 @@ TEST_F(KeyStoreTest, RefusesLaxModes) {
   EXPECT_TRUE(KeyStore::open(folder_));
 }
 
+TEST_F(KeyStoreTest, AnotherSubjectKeyFindsNobodyAndIsRefused) {
+  create();
+  (void)open();
+  const fs::path file = folder_ / "subject.key";
+  const Bytes own = read_secret_file(file, 32).value();
+  fs::remove(file);
+  ASSERT_TRUE(write_secret_file(file, Bytes(32, 'x')));
+  EXPECT_THAT(refusal().message, HasSubstr("is not the key that this store's persons are known by"));
+  fs::remove(file);
+  ASSERT_TRUE(write_secret_file(file, own));
+  EXPECT_TRUE(open());
+}
+
 TEST_F(KeyStoreTest, RefusesLinks) {
   create();
   fs::rename(folder_ / "master.key", root_ / "elsewhere");

@@ -102,6 +102,30 @@ TEST_P(ErasureTest, EmptiesWhatWasSealedAndKeepsTheRest) {
   EXPECT_EQ(store_->message("m-x78").value()->body, kSecret);
 }
 
+// A row that grows makes SQLite lay its page out anew, and what the page held before stays in its gaps.
+TEST_P(ErasureTest, RowsThatGrewLeaveNoTraceEither) {
+  const auto grow = [&](std::size_t size) {
+    for (int from = 0; from < 1500; from += 100)
+      write([&](Txn& txn) -> Result<void> {
+        for (int i = from; i < from + 100; ++i) {
+          ExchangeRow row = exchange("g" + std::to_string(i), kKey);
+          row.explanation = "{}", row.side = row.conversation = "";
+          row.subject_refs = "Q-grown-" + std::to_string(i * 7919 % 1500) + "-reference";
+          row.external_reference = Bytes(size, 'e');
+          if (auto put = txn.put_exchange(row); !put) return put;
+        }
+        return {};
+      });
+  };
+  grow(0);
+  grow(60);
+  grow(200);
+  ASSERT_TRUE(files_hold("Q-grown-"));
+  erase();
+  ASSERT_TRUE(store_->scrub());
+  EXPECT_FALSE(files_hold("Q-grown-"));
+}
+
 TEST_P(ErasureTest, LeavesNoTraceInAnyFileNorInACopy) {
   erase();
   write([&](Txn& txn) -> Result<void> { return txn.put_agenda({"x78", "hold", at(5), at(5), 0}); });
