@@ -140,6 +140,8 @@ json::object raw(const fs::path& folder, int batch, double seconds) {
   const auto start = Clock::now();
   while (seconds_since(start) < seconds) {
     must(db.exec("BEGIN IMMEDIATE"));
+    const std::uint64_t first = index;
+    Bytes leaves;
     for (int i = 0; i < batch; ++i) {
       const Rows r = rows();
       const MessageRow& m = r.message;
@@ -161,10 +163,13 @@ json::object raw(const fs::path& folder, int batch, double seconds) {
                  e.next_attempt_at->time_since_epoch().count(), index, e.explanation, e.fingerprint, e.subject_refs,
                  e.key_id, sqlite::Blob{e.side})
                .run());
-      must(db.query("INSERT INTO leaf(idx,count,bytes) VALUES(?,0,?)", index, sqlite::Blob{leaf}).run());
+      leaves += static_cast<char>(leaf.size() >> 8);
+      leaves += static_cast<char>(leaf.size() & 0xff);
+      leaves += leaf;
       if (++index % 256 == 0)
         must(db.query("INSERT INTO tile(level,idx,hashes) VALUES(0,?,?)", index / 256 - 1, sqlite::Blob{tile}).run());
     }
+    must(db.query("INSERT INTO leaf(idx,count,bytes) VALUES(?,?,?)", first, batch, sqlite::Blob{leaves}).run());
     must(db.query("INSERT OR REPLACE INTO checkpoint(one,size,note) VALUES(1,?,?)", index, note).run());
     must(db.exec("COMMIT"));
   }
