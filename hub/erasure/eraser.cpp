@@ -257,7 +257,8 @@ Result<Erased> Eraser::carry_out(const ErasureEntry& entry, std::vector<std::str
   }
   if (s_.changed) s_.changed();
   if (auto emptied = empty_rest(entry.keys); !emptied) return emptied.error();
-  clean(work.done);
+  // A night that weeds nothing leaves nothing to write over, and the store is not written anew for it.
+  if (!entry.keys.empty() || !entry.consents.empty()) clean(work.done);
   log(LogLevel::info, "erasure.done",
       {{"id", entry.id},
        {"scope", entry.scope},

@@ -93,13 +93,20 @@ Result<void> empty_consents(sqlite::Database& db, const std::vector<std::string>
 }
 
 Result<void> empty_log(sqlite::Database& db) {
-  // secure_delete writes zeros over what is deleted, not over what a page held before a row in it grew: the whole file
-  // is written anew. In a file and not in memory, whatever its size.
-  if (auto anew = db.exec("PRAGMA temp_store=FILE; VACUUM; PRAGMA temp_store=MEMORY"); !anew) return anew;
   auto query = db.query("PRAGMA wal_checkpoint(TRUNCATE)");
   if (auto row = query.step(); !row) return row.error();
   if (query.integer(0) != 0) return fail(Errc::busy, "store", "somebody reads; old pages are still in the log");
   return {};
+}
+
+// secure_delete writes zeros over what is deleted, not over what a page held before a row in it grew: the whole file is
+// written anew, in a file and not in memory, whatever its size. While somebody reads it could not come into its place,
+// so that is looked at first.
+Result<void> write_anew(sqlite::Database& db) {
+  if (auto emptied = empty_log(db); !emptied) return emptied;
+  auto written = db.exec("PRAGMA temp_store=FILE; VACUUM");
+  if (auto back = db.exec("PRAGMA temp_store=MEMORY"); !back) return back;
+  return written ? empty_log(db) : written;
 }
 
 }  // namespace samband::store

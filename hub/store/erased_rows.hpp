@@ -14,5 +14,7 @@ Result<void> empty_consents(sqlite::Database&, const std::vector<std::string>& i
 
 // Moves the write-ahead log into the database and cuts it to nothing. busy: a reader holds an older state.
 Result<void> empty_log(sqlite::Database&);
+// The database without a byte of what it held before, and its log empty. busy: as above.
+Result<void> write_anew(sqlite::Database&);
 
 }  // namespace samband::store

@@ -306,7 +306,7 @@ class SqliteStore final : public Store {
       return fail(Errc::unavailable, "store", "stopped after a disk error; restart the hub");
     // Commits wait meanwhile: not for long, and rather again later.
     sqlite3_busy_timeout(writer_->handle(), 500);
-    auto emptied = store::empty_log(*writer_);
+    auto emptied = store::write_anew(*writer_);
     sqlite3_busy_timeout(writer_->handle(), 5000);
     return emptied;
   }
