@@ -92,6 +92,13 @@ Result<void> empty_consents(sqlite::Database& db, const std::vector<std::string>
       ids);
 }
 
+Result<void> forget_incidents(sqlite::Database& db) {
+  return db
+      .query(
+          "UPDATE incident SET key_id=0,side=x'',closing=x'' WHERE key_id<>0 AND key_id IN (SELECT id FROM erased_key)")
+      .run();
+}
+
 Result<void> empty_log(sqlite::Database& db) {
   auto query = db.query("PRAGMA wal_checkpoint(TRUNCATE)");
   if (auto row = query.step(); !row) return row.error();

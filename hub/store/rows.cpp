@@ -46,6 +46,9 @@ constexpr std::string_view kReviewColumns =
     "exchange_id,party,why,cause,opened_at,due_at,overdue_at,closed_at,reviewer,verdict,reason_code,leaf_index";
 constexpr std::string_view kErasureColumns =
     "id,at,scope,basis,decision,party,keys,messages,exchanges,consents,withdrawn,nonce,details,leaf_index";
+constexpr std::string_view kIncidentColumns =
+    "id,party,kind,opened_at,aware_at,first_leaf,last_leaf,scope,key_id,side,leaf_index,result,closed_at,reported_at,"
+    "closing,closing_leaf_index";
 constexpr std::string_view kConsentColumns =
     "id,subject_ref,holder,giver,maturity_assessor,recipients,purposes,categories,valid_from,valid_to,evidence_sha256,"
     "language,agreement,revoked_at,leaf_index,key_id,side";
@@ -111,6 +114,7 @@ const std::string kSelectReview = select(kReviewColumns, "review");
 const std::string kSelectRuleSet =
     select("hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,files,leaf_index", "rule_set");
 const std::string kSelectErasure = select(kErasureColumns, "erasure");
+const std::string kSelectIncident = select(kIncidentColumns, "incident");
 const std::string kUpsertExchange = upsert(kExchangeColumns, "exchange");
 // Of an emptied consent its person does not come back with a row that was read before.
 const std::string kUpsertConsent = [] {
@@ -286,6 +290,27 @@ Result<void> write_erasure(sqlite::Database& db, const ErasureRow& row) {
   return db
       .query(sql, row.id, to_integer(row.at), row.scope, row.basis, row.decision, row.party, row.keys, row.messages,
              row.exchanges, row.consents, row.withdrawn, sqlite::Blob{row.nonce}, row.details, row.leaf_index)
+      .run();
+}
+
+IncidentRow read_incident(const sqlite::Query& q) {
+  IncidentRow row;
+  row.id = q.text(0), row.party = q.text(1), row.kind = q.text(2);
+  row.opened_at = to_time(q.integer(3)), row.aware_at = to_time(q.integer(4));
+  row.first_leaf = static_cast<std::uint64_t>(q.integer(5)), row.last_leaf = static_cast<std::uint64_t>(q.integer(6));
+  row.scope = q.text(7), row.key_id = q.integer(8), row.side = q.bytes(9);
+  row.leaf_index = static_cast<std::uint64_t>(q.integer(10)), row.result = q.text(11);
+  row.closed_at = time_at(q, 12), row.reported_at = time_at(q, 13), row.closing = q.bytes(14);
+  if (!q.is_null(15)) row.closing_leaf_index = static_cast<std::uint64_t>(q.integer(15));
+  return row;
+}
+
+Result<void> write_incident(sqlite::Database& db, const IncidentRow& row) {
+  static const std::string sql = upsert(kIncidentColumns, "incident");
+  return db
+      .query(sql, row.id, row.party, row.kind, to_integer(row.opened_at), to_integer(row.aware_at), row.first_leaf,
+             row.last_leaf, row.scope, row.key_id, sqlite::Blob{row.side}, row.leaf_index, row.result,
+             to_integer(row.closed_at), to_integer(row.reported_at), sqlite::Blob{row.closing}, row.closing_leaf_index)
       .run();
 }
 

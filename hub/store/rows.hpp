@@ -17,6 +17,7 @@ extern const std::string kSelectAnswers;
 extern const std::string kSelectReview;
 extern const std::string kSelectRuleSet;
 extern const std::string kSelectErasure;
+extern const std::string kSelectIncident;
 extern const std::string kUpsertExchange;
 extern const std::string kUpsertConsent;
 
@@ -36,10 +37,12 @@ AnswersRow read_answers(const sqlite::Query&);
 ReviewRow read_review(const sqlite::Query&);
 RuleSetRow read_rule_set(const sqlite::Query&);
 ErasureRow read_erasure(const sqlite::Query&);
+IncidentRow read_incident(const sqlite::Query&);
 
 Result<void> write_message(sqlite::Database&, const MessageRow&);
 Result<void> write_exchange(sqlite::Database&, const ExchangeRow&);
 Result<void> write_consent(sqlite::Database&, const Consent&);
 Result<void> write_erasure(sqlite::Database&, const ErasureRow&);
+Result<void> write_incident(sqlite::Database&, const IncidentRow&);
 
 }  // namespace samband::store

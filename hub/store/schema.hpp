@@ -1,4 +1,4 @@
-// The tables of hub.db, version 3. Per exchange three rows are appended before release: message, exchange,
+// The tables of hub.db, version 4. Per exchange three rows are appended before release: message, exchange,
 // and the leaves of its batch.
 // Indexes are few because each costs a page write per batch; the comments say what each is for. Times are integer
 // milliseconds.
@@ -52,11 +52,24 @@ namespace samband::store {
   ALTER TABLE assessment ADD COLUMN side BLOB NOT NULL DEFAULT x'';
 )"
 
-inline constexpr const char* kFrom1 =
-    "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 "PRAGMA user_version = 3; COMMIT;";
-inline constexpr const char* kFrom2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_3 "PRAGMA user_version = 3; COMMIT;";
+// What version 4 adds: personal data breaches.
+#define SAMBAND_SCHEMA_4 \
+  R"(
+  CREATE TABLE incident(
+    id TEXT PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, opened_at INTEGER NOT NULL,
+    aware_at INTEGER NOT NULL, first_leaf INTEGER NOT NULL, last_leaf INTEGER NOT NULL, scope TEXT NOT NULL,
+    key_id INTEGER NOT NULL, side BLOB NOT NULL, leaf_index INTEGER NOT NULL, result TEXT NOT NULL,
+    closed_at INTEGER, reported_at INTEGER, closing BLOB NOT NULL, closing_leaf_index INTEGER) WITHOUT ROWID;
+)"
 
-inline constexpr int kSchemaVersion = 3;
+#define SAMBAND_SCHEMA_END "PRAGMA user_version = 4; COMMIT;"
+
+inline constexpr const char* kFrom1 =
+    "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
+inline constexpr const char* kFrom2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
+inline constexpr const char* kFrom3 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
+
+inline constexpr int kSchemaVersion = 4;
 
 // Wide rows (message, exchange) keep their rowid so that the table stays dense and appends go to its end; ids are
 // time-ordered, so the index on them is appended to as well.
@@ -109,8 +122,6 @@ inline constexpr const char* kSchema = R"(
   CREATE TRIGGER leaf_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never go'); END;
   CREATE TRIGGER tile_update BEFORE UPDATE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never change'); END;
   CREATE TRIGGER tile_delete BEFORE DELETE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never go'); END;
-)" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 R"(
-  PRAGMA user_version = 3;
-  COMMIT;)";
+)" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
 
 }  // namespace samband::store

@@ -221,7 +221,8 @@ class SqliteStore final : public Store {
   Result<std::vector<std::int64_t>> key_ids() override {
     return many<std::int64_t>(
         "SELECT key_id FROM message WHERE key_id<>0 UNION SELECT key_id FROM exchange WHERE key_id<>0 UNION "
-        "SELECT key_id FROM quarantine WHERE key_id<>0 UNION SELECT key_id FROM consent WHERE key_id<>0",
+        "SELECT key_id FROM quarantine WHERE key_id<>0 UNION SELECT key_id FROM consent WHERE key_id<>0 UNION "
+        "SELECT key_id FROM incident WHERE key_id<>0",
         [](const sqlite::Query& q) { return q.integer(0); });
   }
   Result<std::vector<std::string>> consents_ended(Time before) override {
@@ -233,9 +234,18 @@ class SqliteStore final : public Store {
     static const std::string sql = store::kSelectErasure + "WHERE id=?";
     return one<ErasureRow>(sql, &store::read_erasure, id);
   }
-  Result<std::vector<ErasureRow>> erasures(int limit) override {
-    static const std::string sql = store::kSelectErasure + "ORDER BY at DESC,id LIMIT ?";
-    return many<ErasureRow>(sql, &store::read_erasure, bounded(limit));
+  // By id: ids begin with their time.
+  Result<std::vector<ErasureRow>> erasures(int limit, std::string_view before) override {
+    static const std::string sql = store::kSelectErasure + "WHERE (?1='' OR id<?1) ORDER BY id DESC LIMIT ?2";
+    return many<ErasureRow>(sql, &store::read_erasure, before, bounded(limit));
+  }
+  Result<std::optional<IncidentRow>> incident(std::string_view id) override {
+    static const std::string sql = store::kSelectIncident + "WHERE id=?";
+    return one<IncidentRow>(sql, &store::read_incident, id);
+  }
+  Result<std::vector<IncidentRow>> incidents(std::string_view before, int limit) override {
+    static const std::string sql = store::kSelectIncident + "WHERE (?1='' OR id<?1) ORDER BY id DESC LIMIT ?2";
+    return many<IncidentRow>(sql, &store::read_incident, before, bounded(limit));
   }
 
   Result<Bytes> leaf(std::uint64_t index) override {
@@ -278,7 +288,7 @@ class SqliteStore final : public Store {
   Result<std::int64_t> count(std::string_view table) override {
     static const std::set<std::string, std::less<>> kTables = {
         "message", "exchange", "consent", "assessment", "status",  "quarantine", "leaf",
-        "tile",    "agenda",   "answers", "review",     "erasure", "erased_key"};
+        "tile",    "agenda",   "answers", "review",     "erasure", "erased_key", "incident"};
     if (!kTables.contains(table)) return fail(Errc::invalid_input, "store.count", "no such table");
     auto db = readers_.lend();
     if (!db) return db.error();
@@ -436,6 +446,8 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_onl
     if (auto rebuilt = writer->exec("VACUUM"); !rebuilt) return rebuilt.error();
     if (auto moved = writer->exec(*version == 1 ? store::kFrom1 : store::kFrom2); !moved) return moved.error();
     if (auto emptied = store::empty_log(*writer); !emptied) return emptied.error();
+  } else if (*version == 3) {
+    if (auto moved = writer->exec(store::kFrom3); !moved) return moved.error();
   } else if (auto known = check_version(*version, path); !known) {
     return known.error();
   }

@@ -251,6 +251,7 @@ Result<void> SqliteTxn::forget_keys(const std::vector<std::int64_t>& ids) {
   return write("store.erased_key", [&]() -> Result<void> {
     for (const std::int64_t id : ids)
       if (auto put = db_.query("INSERT OR IGNORE INTO erased_key(id) VALUES(?)", id).run(); !put) return put;
+    if (auto emptied = forget_incidents(db_); !emptied) return emptied;
     // The partial indices on what waits make this cheap, whatever the size of the table.
     for (const std::string_view sql :
          {"SELECT 1 FROM exchange WHERE (state='inbox' OR state='held' OR state='dead') AND key_id IN (SELECT id FROM "
@@ -277,6 +278,23 @@ Result<void> SqliteTxn::empty_consents(const std::vector<std::string>& ids) {
 
 Result<void> SqliteTxn::add_erasure(const ErasureRow& row) {
   return write("store.erasure", [&] { return write_erasure(db_, row); });
+}
+
+Result<void> SqliteTxn::put_incident(const IncidentRow& row) {
+  return write("store.incident", [&]() -> Result<void> {
+    auto gone = is_erased(row.key_id);
+    if (!gone) return gone.error();
+    if (*gone && row.key_id != 0) return fail(Errc::busy, "", "its key was destroyed a moment ago; send it again");
+    return write_incident(db_, row);
+  });
+}
+
+Result<std::optional<IncidentRow>> SqliteTxn::incident(std::string_view id) {
+  static const std::string sql = kSelectIncident + "WHERE id=?";
+  auto rows = read<IncidentRow>("store.incident", sql, &read_incident, id);
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<IncidentRow>();
+  return std::optional<IncidentRow>(std::move(rows->front()));
 }
 
 // A leaf or a tile that is there already is nobody's input: it means that the log in memory and on disk differ.

@@ -33,6 +33,8 @@ class SqliteTxn final : public Txn {
   Result<void> empty_rows(const SealedRows&) override;
   Result<void> empty_consents(const std::vector<std::string>& ids) override;
   Result<void> add_erasure(const ErasureRow&) override;
+  Result<void> put_incident(const IncidentRow&) override;
+  Result<std::optional<IncidentRow>> incident(std::string_view id) override;
   Result<void> add_leaves(std::uint64_t first, std::span<const Bytes> leaves) override;
   Result<void> put_tile(int level, std::uint64_t index, std::string_view hashes) override;
   Result<void> put_checkpoint(std::uint64_t size, std::string_view note) override;

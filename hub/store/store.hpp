@@ -141,6 +141,22 @@ struct ErasureRow {
   std::uint64_t leaf_index = 0;
 };
 
+// A personal data breach on record (GDPR article 33(5)), opened from a range of the log. It outlives the erasure of the
+// persons it touched: it names none. Its texts go with their key when their own time is over.
+struct IncidentRow {
+  std::string id, party, kind;  // party: who opened it
+  Time opened_at{}, aware_at{};
+  std::uint64_t first_leaf = 0, last_leaf = 0;  // both are of the range
+  std::string scope;                            // JSON: counts, parties, message kinds, categories of data
+  std::int64_t key_id = 0;                      // seals both texts; 0: their time is over
+  Bytes side;                                   // sealed: {"nonce", "details"} of the opening leaf's commitment
+  std::uint64_t leaf_index = 0;
+  std::string result;  // "" = open
+  std::optional<Time> closed_at, reported_at;
+  Bytes closing;  // sealed, of the closing leaf; empty = open
+  std::optional<std::uint64_t> closing_leaf_index;
+};
+
 // What some payload keys seal.
 struct SealedRows {
   std::vector<std::string> messages, exchanges;  // ids
@@ -190,7 +206,9 @@ class Txn {
   // stay. Of a consent stay its parties, purposes and dates.
   virtual Result<void> empty_rows(const SealedRows&) = 0;
   virtual Result<void> empty_consents(const std::vector<std::string>& ids) = 0;
-  virtual Result<void> add_erasure(const ErasureRow&) = 0;  // conflict: known
+  virtual Result<void> add_erasure(const ErasureRow&) = 0;    // conflict: known
+  virtual Result<void> put_incident(const IncidentRow&) = 0;  // insert or replace; busy: its key was destroyed
+  virtual Result<std::optional<IncidentRow>> incident(std::string_view id) = 0;
   // Ledger's own:
   // One row for what a batch appends; at most kLeavesPerRow.
   virtual Result<void> add_leaves(std::uint64_t first, std::span<const Bytes> leaves) = 0;
@@ -240,7 +258,10 @@ class Store {
   virtual Result<std::vector<std::int64_t>> key_ids() = 0;  // that rows name, each once; 0 is not among them
   virtual Result<std::vector<std::string>> consents_ended(Time before) = 0;  // ids; expired or revoked, not yet emptied
   virtual Result<std::optional<ErasureRow>> erasure(std::string_view id) = 0;
-  virtual Result<std::vector<ErasureRow>> erasures(int limit) = 0;  // newest first
+  // Newest first; those before `before` (an id) when it is not empty.
+  virtual Result<std::vector<ErasureRow>> erasures(int limit, std::string_view before = {}) = 0;
+  virtual Result<std::optional<IncidentRow>> incident(std::string_view id) = 0;
+  virtual Result<std::vector<IncidentRow>> incidents(std::string_view before, int limit) = 0;  // as erasures
   virtual Result<Bytes> leaf(std::uint64_t index) = 0;
   virtual Result<std::vector<Bytes>> leaves(std::uint64_t from, int limit) = 0;
   virtual Result<std::optional<Bytes>> tile(int level, std::uint64_t index) = 0;          // full tiles only

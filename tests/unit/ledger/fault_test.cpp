@@ -63,7 +63,9 @@ class FailingStore final : public Store {
   Result<std::vector<std::int64_t>> key_ids() override { return inner_.key_ids(); }
   Result<std::vector<std::string>> consents_ended(Time t) override { return inner_.consents_ended(t); }
   Result<std::optional<ErasureRow>> erasure(std::string_view a) override { return inner_.erasure(a); }
-  Result<std::vector<ErasureRow>> erasures(int n) override { return inner_.erasures(n); }
+  Result<std::vector<ErasureRow>> erasures(int n, std::string_view b) override { return inner_.erasures(n, b); }
+  Result<std::optional<IncidentRow>> incident(std::string_view a) override { return inner_.incident(a); }
+  Result<std::vector<IncidentRow>> incidents(std::string_view b, int n) override { return inner_.incidents(b, n); }
   Result<void> scrub() override { return inner_.scrub(); }
   Result<void> copy_to(const fs::path& file) override { return inner_.copy_to(file); }
   Result<Bytes> leaf(std::uint64_t i) override { return inner_.leaf(i); }

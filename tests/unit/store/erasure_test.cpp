@@ -236,6 +236,64 @@ TEST_P(ErasureTest, ErasuresAreOnRecord) {
   EXPECT_EQ(found.leaf_index, 9u);
   EXPECT_FALSE(store_->erasure("e2").value());
   EXPECT_EQ(store_->erasures(10)->size(), 1u);
+  ErasureRow later = row;
+  later.id = "e2";
+  write([&](Txn& txn) { return txn.add_erasure(later); });
+  EXPECT_EQ(store_->erasures(1)->front().id, "e2") << "newest first";
+  ASSERT_EQ(store_->erasures(10, "e2")->size(), 1u);
+  EXPECT_EQ(store_->erasures(10, "e2")->front().id, "e1");
+  EXPECT_THAT(store_->erasures(10, "e1").value(), IsEmpty());
+}
+
+IncidentRow incident(const std::string& id, std::int64_t key) {
+  IncidentRow row;
+  row.id = id, row.party = "operator", row.kind = "loss", row.opened_at = at(9), row.aware_at = at(8);
+  row.first_leaf = 3, row.last_leaf = 7, row.scope = R"({"exchanges":2})", row.key_id = key, row.side = kSecret;
+  row.leaf_index = 8;
+  return row;
+}
+
+TEST_P(ErasureTest, IncidentsAreOnRecord) {
+  write([&](Txn& txn) { return txn.put_incident(incident("i1", 90)); });
+  write([&](Txn& txn) { return txn.put_incident(incident("i2", 90)); });
+  EXPECT_FALSE(store_->incident("i3").value());
+  write([&](Txn& txn) -> Result<void> {
+    IncidentRow row = txn.incident("i1").value().value();
+    row.result = "reported", row.closed_at = at(20), row.reported_at = at(19), row.closing = "closing";
+    row.closing_leaf_index = 11;
+    return txn.put_incident(row);
+  });
+  const IncidentRow row = store_->incident("i1").value().value();
+  EXPECT_EQ(row.party + row.kind + row.scope, R"(operatorloss{"exchanges":2})");
+  EXPECT_EQ(row.opened_at, at(9));
+  EXPECT_EQ(row.aware_at, at(8));
+  EXPECT_EQ(row.first_leaf, 3u);
+  EXPECT_EQ(row.last_leaf, 7u);
+  EXPECT_EQ(row.leaf_index, 8u);
+  EXPECT_EQ(row.side, kSecret);
+  EXPECT_EQ(row.result + row.closing, "reportedclosing");
+  EXPECT_EQ(row.closed_at, at(20));
+  EXPECT_EQ(row.reported_at, at(19));
+  EXPECT_EQ(row.closing_leaf_index, 11u);
+  const auto newest_first = store_->incidents("", 10).value();
+  ASSERT_EQ(newest_first.size(), 2u);
+  EXPECT_EQ(newest_first.front().id, "i2");
+  EXPECT_FALSE(newest_first.front().closed_at || newest_first.front().closing_leaf_index);
+  EXPECT_EQ(store_->incidents("i2", 10)->size(), 1u);
+  EXPECT_EQ(store_->count("incident").value(), 2);
+  EXPECT_THAT(store_->key_ids().value(), ElementsAre(kKey, kOther, 90));
+}
+
+TEST_P(ErasureTest, AnIncidentOutlivesItsPersonsAndLosesItsTextsWithItsOwnKey) {
+  write([&](Txn& txn) { return txn.put_incident(incident("i1", 90)); });
+  erase();
+  EXPECT_EQ(store_->incident("i1").value()->side, kSecret) << "of a person's erasure it is not part";
+  write([&](Txn& txn) { return txn.forget_keys({90}); });
+  const IncidentRow row = store_->incident("i1").value().value();
+  EXPECT_EQ(row.key_id, 0);
+  EXPECT_EQ(row.side + row.closing, "");
+  EXPECT_EQ(row.scope, R"({"exchanges":2})");
+  EXPECT_EQ(store_->transact([](Txn& txn) { return txn.put_incident(incident("i2", 90)); }).error().code, Errc::busy);
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
     auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
     ASSERT_TRUE(db.exec(
         "DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; DROP TABLE rule_set; DROP TABLE erasure; DROP "
-        "TABLE erased_key; ALTER TABLE quarantine "
+        "TABLE erased_key; DROP TABLE incident; ALTER TABLE quarantine "
         "DROP COLUMN adapter; ALTER TABLE leaf DROP COLUMN count; ALTER TABLE message DROP COLUMN side; "
         "ALTER TABLE message DROP COLUMN leaf_index; ALTER TABLE consent DROP COLUMN key_id; "
         "ALTER TABLE consent DROP COLUMN side; ALTER TABLE assessment DROP COLUMN side; "
@@ -116,6 +116,19 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
   store_.reset();
   store_ = Store::open(folder_).value();
   EXPECT_EQ(store_->agenda("x").value().size(), 1u);
+}
+
+TEST_F(StoreTest, ADatabaseOfVersion3GetsItsTableOfIncidents) {
+  put(exchange("x"));
+  store_.reset();
+  {
+    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
+    ASSERT_TRUE(db.exec("DROP TABLE incident; PRAGMA user_version = 3"));
+  }
+  ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
+  store_ = Store::open(folder_).value();
+  EXPECT_TRUE(store_->exchange("x").value());
+  EXPECT_TRUE(store_->incidents("", 10).value().empty());
 }
 
 // A file as a hub of version 2 wrote it, with what that hub had written over still in it.
