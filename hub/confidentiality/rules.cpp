@@ -316,6 +316,9 @@ class Loader {
         if (reserves &&
             std::find(set_.gate.recipients.begin(), set_.gate.recipients.end(), to) == set_.gate.recipients.end())
           report("a reservation against \"" + to + "\", who is none of `[gate]`");
+      if (rule.modality == "may" && !rule.breaks_all && rule.breaks.empty() && !speaks_of_open_data(rule))
+        report(
+            "a `may` rule that breaks nothing permits nothing, unless [[no_secrecy]] declares some of its data open");
       for (const auto& id : rule.purposes)
         if (id != "*" && set_.purpose(id) == nullptr) report("purpose \"" + id + "\" has no need list");
     }
@@ -327,6 +330,19 @@ class Loader {
   RuleSet take() { return std::move(set_); }
 
  private:
+  // Some sender of the rule has data about people in its categories that no secrecy covers: a private landlord.
+  bool speaks_of_open_data(const Rule& rule) const {
+    const auto in = [](const std::vector<std::string>& list, std::string_view code) {
+      return std::find(list.begin(), list.end(), code) != list.end();
+    };
+    return std::any_of(set_.no_secrecy.begin(), set_.no_secrecy.end(), [&](const NoSecrecy& open) {
+      return std::any_of(open.holders.begin(), open.holders.end(), [&](auto& who) { return in(rule.from, who); }) &&
+             std::any_of(open.categories.begin(), open.categories.end(), [&](auto& what) {
+               return what != "envelope" && what != "official" && in(rule.categories, what);
+             });
+    });
+  }
+
   template <class Read>
   void each(TableReader& top, std::string_view key, const std::string& file, Read read) {
     const auto* node = top.take(key, false);
@@ -487,7 +503,6 @@ class Loader {
     if (duty && r.deadline.empty()) in.report("modality", "a duty needs a `deadline`");
     if (!duty && !r.deadline.empty()) in.report("deadline", "only a duty has a `deadline`");
     if (duty && consent) in.report("conditions", "a duty cannot rest on consent");
-    if (!duty && !r.breaks_all && r.breaks.empty()) in.report("id", "a `may` rule that breaks nothing permits nothing");
     if (!r.breaks_all && !r.breaks_not.empty()) in.report("breaks_not", "`breaks_not` belongs to `breaks_all`");
     if (!r.setting.empty() && setting_named(r.setting) == nullptr) in.report("setting", "unknown setting");
     if (in.has("while_off") && r.setting.empty()) in.report("while_off", "`while_off` belongs to `setting`");

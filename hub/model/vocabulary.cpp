@@ -66,9 +66,10 @@ constexpr auto kMessageKinds = sorted({"police.suspicion",    "police.lob",
                                        "sanction.notice",     "protection.information",
                                        "service.report",      "tribunal.notice",
                                        "rent.commitment",     "known.query",
-                                       "housing.emergency",   "exchange.recall",
-                                       "exchange.receipt",    "duty.alert",
-                                       "hold.expired",        "privacy.notice"});
+                                       "housing.emergency",   "housing.contact_request",
+                                       "exchange.recall",     "exchange.receipt",
+                                       "duty.alert",          "hold.expired",
+                                       "privacy.notice"});
 
 constexpr auto kPersonRoles =
     sorted({"subject", "tenant", "guardian", "sibling", "child_in_home", "co_tenant", "relative", "reporter", "other"});

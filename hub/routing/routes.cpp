@@ -16,7 +16,8 @@ bool any_or_lists(const std::vector<std::string>& list, std::string_view item) {
 
 // Tenancy kinds are about a dwelling: its district is meant, and the tenant may be registered elsewhere.
 bool about_premises(std::string_view kind) {
-  return kind == "rent.arrears" || kind == "tenancy.disturbance" || kind == "eviction.time";
+  return kind == "rent.arrears" || kind == "tenancy.disturbance" || kind == "eviction.time" ||
+         kind == "housing.contact_request";
 }
 
 // Whom a route's age and home area are asked of. A message has one per subject (or tenant), at least one.

@@ -1,6 +1,7 @@
 #include "landlord/form.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <initializer_list>
 
@@ -10,7 +11,8 @@ namespace samband::plugin {
 namespace {
 
 constexpr std::int64_t kOreMax = 100'000'000'000;
-constexpr std::size_t kCoTenantsMax = 10;
+constexpr std::size_t kCoTenantsMax = 10, kAttachmentsMax = 16;
+constexpr std::array<std::string_view, 5> kConcerns{"late_rent", "upkeep", "disturbance", "no_contact", "other"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -127,7 +129,10 @@ sdk::Result<json::object> person_from(const json::value* v, const std::string& w
   const auto name = m.text("name");
   if (name.empty()) return sdk::invalid(where + "/name", "required");
   set_name(person, name);
-  if (const auto* a = m.find("address"); a && a->is_object()) {
+  const auto* a = m.find("address");
+  if (a && a->is_string()) {  // one line, as it stands on the paper form
+    if (auto line = m.text("address"); !line.empty()) person["address"] = json::object{{"street", line}};
+  } else if (a && a->is_object()) {
     Members am(a->get_object(), where + "/address");
     json::object address;
     for (const auto* key : {"street", "apartment", "postalCode", "city"}) am.copy(address, key);
@@ -178,10 +183,14 @@ sdk::Result<std::monostate> add_arrears(Members& m, json::object& payload) {
   const auto due = m.text("dueDate");
   if (!is_date(due)) return sdk::invalid("/dueDate", "not a date such as 2026-11-22");
   payload["dueDate"] = due;
-  if (const auto* rooms = m.find("rooms"); rooms && (rooms->is_number() || rooms->is_string()))
-    payload["rooms"] = *rooms;
-  if (const auto* interest = m.find("interest"); interest && (interest->is_int64() || interest->is_string()))
-    payload["interest"] = *interest;
+  // Neither is a sum of ours: what has decimals ("2.5" rooms, 8.5 per cent) goes on as it was written.
+  for (const auto* key : {"rooms", "interest"}) {
+    const auto* v = m.find(key);
+    if (v && v->is_double())
+      payload[key] = json::serialize(*v);
+    else if (v && (v->is_int64() || v->is_string()))
+      payload[key] = *v;
+  }
   m.copy(payload, "paymentAccount");
   m.copy(payload, "leaseNumber");
   if (const auto served = m.text("servedAt"); !served.empty()) {
@@ -196,10 +205,50 @@ sdk::Result<std::monostate> add_disturbance(Members& m, json::object& payload, b
   if (!payload.contains("description")) return sdk::invalid("/description", "required");
   const auto severity = m.text("severity");
   payload["severity"] = !severity.empty() ? severity : serious ? "serious" : "disturbance";
+  if (serious) payload["particularlySerious"] = true;  // what JB 12:42 fourth paragraph is about; the fact follows
   if (const auto since = m.text("since"); !since.empty()) {
     if (!is_date_or_time(since)) return sdk::invalid("/since", "neither a date nor a time");
     payload["since"] = since;
   }
+  return std::monostate{};
+}
+
+sdk::Result<std::monostate> add_contact(Members& m, json::object& payload) {
+  const auto concern = m.text("concern");
+  if (std::find(kConcerns.begin(), kConcerns.end(), concern) == kConcerns.end())
+    return sdk::invalid("/concern", "not late_rent, upkeep, disturbance, no_contact or other");
+  payload["concern"] = concern;
+  if (const auto since = m.text("since"); !since.empty()) {
+    if (!is_date(since)) return sdk::invalid("/since", "not a date such as 2026-11-22");
+    payload["since"] = since;
+  }
+  if (const auto* informed = m.find("tenantInformed"); informed && informed->is_bool())
+    payload["tenantInformed"] = *informed;
+  return std::monostate{};
+}
+
+// The copy of the termination (JB 12:42 fourth paragraph) and what else lies beside it.
+sdk::Result<std::monostate> add_attachments(const json::value* v, bool required, json::object& data,
+                                            std::vector<Warning>& warnings) {
+  if (!v && !required) return std::monostate{};
+  const auto* list = v ? v->if_array() : nullptr;
+  if (!list || list->empty()) return sdk::invalid("/attachments", "required: the copy of the termination");
+  if (list->size() > kAttachmentsMax) return sdk::invalid("/attachments", "more than sixteen");
+  json::array out;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const auto where = "/attachments/" + std::to_string(i);
+    const auto* object = (*list)[i].if_object();
+    if (!object) return sdk::invalid(where, "not an object");
+    Members m(*object, where);
+    json::object attachment;
+    for (const auto* key : {"name", "mediaType", "content"}) {
+      m.copy(attachment, key);
+      if (!attachment.contains(key)) return sdk::invalid(where + "/" + key, "required");
+    }
+    m.warn_unknown(warnings);
+    out.push_back(std::move(attachment));
+  }
+  data["attachments"] = std::move(out);
   return std::monostate{};
 }
 
@@ -230,10 +279,10 @@ sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warnin
   Members m(form, "");
   LandlordForm out;
   const auto name = m.text("form");
-  const bool arrears = name == kArrearsForm, serious = name == kSeriousDisturbanceForm;
-  if (!arrears && !serious && name != kDisturbanceForm)
-    return sdk::invalid("/form", "not SFS1978:314/3, JB12:25a or JB12:42");
-  out.kind = arrears ? "rent.arrears" : "tenancy.disturbance";
+  const bool arrears = name == kArrearsForm, serious = name == kSeriousDisturbanceForm, contact = name == kContactForm;
+  if (!arrears && !serious && !contact && name != kDisturbanceForm)
+    return sdk::invalid("/form", "not SFS1978:314/3, JB12:25a, JB12:42 or contact");
+  out.kind = arrears ? "rent.arrears" : contact ? "housing.contact_request" : "tenancy.disturbance";
   out.id = m.text("messageId");
   if (out.id.empty() || out.id.size() > 128)
     return sdk::invalid("/messageId", "a text of 1 to 128 characters is required");
@@ -268,17 +317,24 @@ sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warnin
     for (const auto& [key, value] : premises) persons[0].as_object()[key] = value;
     if (!premises.empty()) payload["premises"] = std::move(premises);
   }
-  auto added = arrears ? add_arrears(m, payload) : add_disturbance(m, payload, serious);
+  auto added = arrears   ? add_arrears(m, payload)
+               : contact ? add_contact(m, payload)
+                         : add_disturbance(m, payload, serious);
   if (auto* e = std::get_if<sdk::Error>(&added)) return *e;
+  if (!arrears && !contact) {
+    auto attached = add_attachments(m.find("attachments"), serious, out.data, warnings);
+    if (auto* e = std::get_if<sdk::Error>(&attached)) return *e;
+  }
 
   // Form 3 exists for tenants of dwellings only ("bostadshyresgäst"); a landlord may still say that it is not one.
   bool dwelling = arrears;
   const auto* said = m.find("dwelling");
   if (said && said->is_bool()) dwelling = said->get_bool();
-  if (arrears) payload["dwelling"] = dwelling;
+  if (arrears || (contact && said)) payload["dwelling"] = dwelling;
   out.data["persons"] = std::move(persons);
   out.data["payload"] = std::move(payload);
   if (arrears || (said && said->is_bool())) add_fact(out.data, "dwelling", dwelling, "tenant");
+  if (serious) add_fact(out.data, "particularly_serious", true, "tenant");
   m.warn_unknown(warnings);
   return out;
 }

@@ -1,4 +1,4 @@
-// The landlord's two forms (README.md) -> canonical data. Identity numbers are gone before a form comes here.
+// The landlord's forms (README.md) -> canonical data. Identity numbers are gone before a form comes here.
 // Pure, thread-safe.
 #pragma once
 #include <optional>
@@ -11,6 +11,7 @@ namespace samband::plugin {
 inline constexpr std::string_view kArrearsForm = "SFS1978:314/3";
 inline constexpr std::string_view kDisturbanceForm = "JB12:25a";
 inline constexpr std::string_view kSeriousDisturbanceForm = "JB12:42";
+inline constexpr std::string_view kContactForm = "contact";
 
 struct LandlordForm {
   std::string kind, id, time;

@@ -69,9 +69,11 @@ void walk(json::value& v, const std::string& where, std::vector<Warning>& warnin
       const auto place = where + "/" + pointer_token(name);
       // A sum is a number with no room for anything else; a large one must not be taken for a person.
       const bool sum = (name == "amount" || name == "ore" || name == "interest") && value.is_number();
+      // The bytes of an attachment (Base64) are no text; a named person releases it or not.
+      const bool bytes = name == "content" && where.rfind("/attachments/", 0) == 0;
       if (remove)
         warnings.push_back({"personnummer_stripped", place});
-      else if (!sum)
+      else if (!sum && !bytes)
         walk(value, place, warnings);
     }
     for (const auto& name : removed) object->erase(name);

@@ -12,11 +12,11 @@ using namespace plugin;
 
 class LandlordAdapter final : public sdk::Adapter {
  public:
-  static constexpr std::size_t kBodyBytesMax = 262144;
+  static constexpr std::size_t kBodyBytesMax = 16777216;  // a termination in PDF, or a file of 50,000 rows
   static constexpr std::string_view kManifest =
       R"({"name":"landlord","version":"1.0.0","abi":"1.0","operations":["decode","deliver"],)"
-      R"("kinds":["rent.arrears","tenancy.disturbance","exchange.receipt","exchange.recall","care.status"],"endpoints":[""],)"
-      R"("limits":{"bodyBytesMax":262144}})";
+      R"("kinds":["rent.arrears","tenancy.disturbance","housing.contact_request","exchange.receipt","exchange.recall","care.status"],"endpoints":[""],)"
+      R"("limits":{"bodyBytesMax":16777216}})";
 
   sdk::Result<std::monostate> configure(std::string_view config_json) override {
     auto config = parse_config(config_json);

@@ -13,6 +13,7 @@ std::map<std::string, EntryNames, std::less<>> usual_kinds() {
       {"concern.report", {"Anmälan", "Oro för barn", "Annan myndighet"}},
       {"rent.arrears", {"Underrättelse", "Hyresskuld", "Hyresvärd"}},
       {"tenancy.disturbance", {"Underrättelse", "Störning", "Hyresvärd"}},
+      {"housing.contact_request", {"Information", "Tidig kontakt", "Hyresvärd"}},
       {"eviction.time", {"Underrättelse", "Avhysning", "Kronofogden"}},
       {"care.status", {"Information", "Återkoppling", "Hälso- och sjukvård"}},
       {"sig.information", {"Information", "Social insatsgrupp", "Annan myndighet"}},

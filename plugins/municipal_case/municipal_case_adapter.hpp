@@ -15,7 +15,7 @@ class MunicipalCaseAdapter final : public sdk::Adapter {
   "operations": ["decode", "deliver", "recall"],
   "kinds": ["care.referral", "sig.information", "care.status", "exchange.receipt", "concern.report", "police.suspicion", "police.lob",
             "police.offer", "sig.nomination", "rent.arrears", "tenancy.disturbance", "eviction.time", "test.result", "known.query",
-            "housing.emergency", "exchange.recall"],
+            "housing.emergency", "housing.contact_request", "exchange.recall"],
   "endpoints": [""],
   "limits": {"bodyBytesMax": 31457280}
 })";

@@ -23,6 +23,7 @@ constexpr std::array kTitles{
     Word{"exchange.recall", "Återkallelse"},
     Word{"exchange.receipt", "Mottagningsbevis"},
     Word{"hold.expired", "Väntan har löpt ut utan svar"},
+    Word{"housing.contact_request", "Önskan om tidig kontakt med hyresgäst"},
     Word{"housing.emergency", "Begäran om akutplats"},
     Word{"inquiry.information", "Uppgifter till socialnämndens utredning"},
     Word{"known.query", "Fråga om känd person"},

@@ -209,6 +209,8 @@ class AdaptersAndCounterparts(unittest.TestCase):
                 ("kronofogden", "eviction.time", build.eviction_time(people.GUARDIAN_45, new(), children=2)),
                 ("landlord", "rent.arrears", build.landlord_arrears(people.GUARDIAN_45, new(), slip_in_number=True)),
                 ("landlord", "tenancy.disturbance", build.landlord_disturbance(people.GUARDIAN_45, new())),
+                ("landlord", "tenancy.disturbance", build.landlord_disturbance(people.GUARDIAN_45, new(), serious=True)),
+                ("landlord", "housing.contact_request", build.landlord_contact(people.GUARDIAN_45, new())),
                 ("municipal_case", "care.referral", build.referral(people.CHILD_15, new(), need_for_care=True, guardians=[people.GUARDIAN_45])),
                 ("municipal_case", "concern.report", build.concern(people.CHILD_15, new())),
                 ("municipal_case", "sig.information", build.sig_from_board(people.YOUTH_17, new())),

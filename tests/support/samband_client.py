@@ -241,7 +241,14 @@ def landlord_arrears(person, message_id, amount="8 450,00 kr", slip_in_number=Fa
 def landlord_disturbance(person, message_id, serious=False, at=None, **more):
     """JB 12:25 a, or 12:42 when it is especially serious."""
     fields = {"description": "Hög musik nattetid", "since": "2026-11-01", "dwelling": True, **more}
+    if serious:  # with the copy of the termination
+        fields.setdefault("attachments", [{"name": "uppsagning.pdf", "mediaType": "application/pdf", "content": "JVBERi0xLjQK"}])
     return landlord_form("JB12:42" if serious else "JB12:25a", person, message_id, at, **fields)
+
+
+def landlord_contact(person, message_id, at=None, **more):
+    """A landlord's early request that somebody contact the tenant."""
+    return landlord_form("contact", person, message_id, at, **{"concern": "late_rent", "since": "2026-11-01", "dwelling": True, **more})
 
 
 # -- municipal case system (plugins/municipal_case/README.md) ----------------------------------------------------------

@@ -202,6 +202,30 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
   }
 }
 
+// A landlord outside the act: its rule opens no secrecy, it says what may go. Where nothing is open it says nothing.
+TEST_F(Loader, AMayRuleBreaksSomethingOrSpeaksOfOpenData) {
+  std::string may(kGood);
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"modality = \"must\"", "modality = \"may\""},
+                                                        {"deadline = \"at_once\"\n", ""},
+                                                        {"breaks = [\"OSL 35:1\"]\n", ""}})
+    may.replace(may.find(from), from.size(), to);
+  write("a.toml", may);
+  ASSERT_FALSE(load().has_value());
+  EXPECT_NE(load().error().message.find("permits nothing"), std::string::npos);
+  const auto open = [](const std::string& holder, const std::string& category) {
+    return "\n[[no_secrecy]]\nholders = [\"" + holder + "\"]\ncategories = [\"" + category +
+           "\"]\ncitation = { sfs = \"2009:400\", chapter = \"2\", section = \"1\", text = \"OSL 2:1\" }\n";
+  };
+  for (const auto& [holder, category] : std::vector<std::pair<std::string, std::string>>{
+           {"landlord_private", "identity"}, {"police", "event"}, {"police", "official"}}) {
+    write("a.toml", may + open(holder, category));
+    EXPECT_FALSE(load().has_value()) << holder << " " << category;
+  }
+  write("a.toml", may + open("police", "identity"));
+  EXPECT_TRUE(load().has_value());
+}
+
 TEST_F(Loader, ReadsInitiativeAndTimeToLive) {
   write("a.toml", kGood);
   EXPECT_EQ(load().value()->rules.at(0).initiative, (std::vector<std::string>{"own", "request"}));

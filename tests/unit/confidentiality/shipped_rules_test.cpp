@@ -485,6 +485,14 @@ std::vector<Table> tables() {
        },
        {"dwelling"},
        {{"kind", [](World& w) { w.kind = "tenancy.disturbance"; }}}},
+      {"LL-HC-CONTACT",
+       [] {
+         return world("landlord_private", "housing_coordinator", "housing.contact_request", "eviction_prevention",
+                      "tenant", 40, {"identity", "address", "contact", "event", "landlord", "housing"}, {"dwelling"});
+       },
+       {"dwelling"},
+       {{"kind", [](World& w) { w.kind = "tenancy.disturbance"; }},
+        {"a municipal landlord has secrecy", [](World& w) { w.holder.actor_type = "landlord_municipal"; }}}},
       {"SN-HLT-CARE",
        [] {
          return world("social_board", "health_bup", "care.referral", "care_referral", "subject", 15,

@@ -158,6 +158,7 @@ TEST(ExampleConfig, RoutesOfTheExampleMunicipality) {
             40,
             {"social-board/rent_arrears_notice", "housing-coordinator/housing_outreach"}},
            {"landlord-private", "tenancy.disturbance", 40, {"social-board/tenancy_disturbance_notice"}},
+           {"landlord-private", "housing.contact_request", 40, {"housing-coordinator/eviction_prevention"}},
            {"kronofogden", "eviction.time", 40, {"social-board/eviction_prevention"}},
            {"landlord-private", "eviction.time", 40, {}},
            {"social-board", "exchange.receipt", 40, {"landlord-private/receipt"}},

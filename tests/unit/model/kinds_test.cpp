@@ -146,7 +146,7 @@ TEST(Schemas, EveryLeafHasACategoryAndALimit) {
       }
     });
   }
-  EXPECT_EQ(files, 37);
+  EXPECT_EQ(files, 38);
   EXPECT_GT(leaves, 200);
 }
 
@@ -270,6 +270,8 @@ TEST(Kinds, DenyTwins) {
        "/payload/children/count"},
       {"known.query", "not yes or no", [&](auto& d) { payload(d)["known"] = "maybe"; }, "/payload/known"},
       {"housing.emergency", "no nights", [&](auto& d) { payload(d).erase("nights"); }, "/payload/nights"},
+      {"housing.contact_request", "free text for a reason", [&](auto& d) { payload(d)["concern"] = "hears voices"; },
+       "/payload/concern"},
       {"police.information", "nothing told", [&](auto& d) { payload(d).erase("circumstances"); },
        "/payload/circumstances"},
       {"police.protocol", "unknown protocol", [&](auto& d) { payload(d)["protocol"] = "diary"; }, "/payload/protocol"},

@@ -64,7 +64,7 @@ TEST(Vocabulary, IsTheDocumentedOne) {
     for (const auto code : codes)
       EXPECT_NE(section(title).find("`" + std::string(code) + "`"), std::string::npos) << code;
   EXPECT_EQ(actor_types().size(), 33u);
-  EXPECT_EQ(message_kinds().size(), 36u);
+  EXPECT_EQ(message_kinds().size(), 37u);
 }
 
 TEST(Vocabulary, OutcomesAreTheDocumentedOnes) {
