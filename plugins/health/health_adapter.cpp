@@ -88,30 +88,82 @@ Action answered(const sdk::Wire& answer) {
   return plugin::verdict_of(answer.status) == HttpVerdict::rejected ? Action::rejected(reason) : Action::retry(reason);
 }
 
+sdk::Error bad_config(std::string where, std::string message) {
+  return {HUB_INVALID_CONFIG, std::move(where), std::move(message)};
+}
+
+bool is_path(const json::value& value) {
+  const auto* path = value.if_string();
+  return path && !path->empty() && path->front() == '/' && path->size() <= 200 &&
+         std::all_of(path->begin(), path->end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/' || c == '-' ||
+                  c == '_';
+         });
+}
+
+// An HSA id: letters, digits and hyphens, at most 31 characters.
+bool is_care_unit(const json::value& value) {
+  const auto* id = value.if_string();
+  return id && !id->empty() && id->size() <= 31 && std::all_of(id->begin(), id->end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-';
+         });
+}
+
 }  // namespace
 
 sdk::Result<std::monostate> HealthAdapter::configure(std::string_view config_json) {
   auto parsed = plugin::parse_config(config_json);
   if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
   for (const auto& [key, value] : std::get<json::object>(parsed)) {
-    if (key != "path") return sdk::Error{HUB_INVALID_CONFIG, "", "has a member that this adapter does not know"};
-    const auto* path = value.if_string();
-    const bool plain = path && !path->empty() && path->front() == '/' && path->size() <= 200 &&
-                       std::all_of(path->begin(), path->end(), [](char c) {
-                         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                c == '/' || c == '-' || c == '_';
-                       });
-    if (!plain) return sdk::Error{HUB_INVALID_CONFIG, "/path", "must be a plain path that begins with /"};
-    path_ = std::string(*path);
+    if (key == "path") {
+      if (!is_path(value)) return bad_config("/path", "must be a plain path that begins with /");
+      path_ = std::string(value.as_string());
+    } else if (key == "careUnit") {
+      if (!is_care_unit(value)) return bad_config("/careUnit", "must be an HSA id");
+      riv_.care_unit = std::string(value.as_string());
+    } else if (key == "parties") {
+      const auto* parties = value.if_object();
+      if (!parties) return bad_config("/parties", "must be an object");
+      if (auto done = configure_parties(*parties); std::holds_alternative<sdk::Error>(done)) return done;
+    } else {
+      return bad_config("", "has a member that this adapter does not know");
+    }
+  }
+  if (!riv_paths_.empty() && riv_.care_unit.empty()) return bad_config("/careUnit", "is required for RIV");
+  return std::monostate{};
+}
+
+sdk::Result<std::monostate> HealthAdapter::configure_parties(const json::object& parties) {
+  for (const auto& [party, settings] : parties) {
+    const auto where = "/parties/" + plugin::pointer_token(party);
+    const auto* object = settings.if_object();
+    if (!object) return bad_config(where, "must be an object");
+    bool riv = false;
+    std::string path;
+    for (const auto& [key, value] : *object) {
+      if (key == "format" && value.is_string() && (value.as_string() == "riv" || value.as_string() == "fhir")) {
+        riv = value.as_string() == "riv";
+      } else if (key == "careUnit" && is_care_unit(value)) {
+        riv_.units[party] = std::string(value.as_string());
+      } else if (key == "path" && is_path(value)) {
+        path = std::string(value.as_string());
+      } else {
+        return bad_config(where, "takes format (riv or fhir), careUnit (an HSA id) and path (a plain path)");
+      }
+    }
+    if (!riv) continue;
+    if (!riv_.units.contains(party)) return bad_config(where + "/careUnit", "is required for RIV");
+    riv_paths_[party] = path;
   }
   return std::monostate{};
 }
 
 sdk::Result<std::vector<std::string>> HealthAdapter::decode(const sdk::Wire& wire) {
-  if (!wire.media_type.empty() && !wire.media_type.starts_with("application/fhir+json") &&
-      !wire.media_type.starts_with("application/json"))
-    return sdk::invalid("", "the media type must be application/fhir+json");
-  auto message = decode_fhir(wire.body);
+  const auto type = std::string_view(wire.media_type).substr(0, wire.media_type.find(';'));
+  const bool xml = type == "application/xml" || type == "text/xml" || type == "application/soap+xml";
+  if (!xml && !type.empty() && type != "application/fhir+json" && type != "application/json")
+    return sdk::invalid("", "the media type must be application/fhir+json, or text/xml for RIV");
+  auto message = xml ? decode_riv(wire.body, riv_) : decode_fhir(wire.body);
   if (auto* e = std::get_if<sdk::Error>(&message)) return *e;
   return std::vector<std::string>{std::move(std::get<std::string>(message))};
 }
@@ -125,9 +177,19 @@ sdk::Result<sdk::Step> HealthAdapter::step(std::uint32_t conversation, std::stri
   const auto* exchange = std::get<json::value>(parsed).if_object();
   if (!exchange || string_at(*exchange, "exchangeId").empty())
     return sdk::Error{HUB_INTERNAL, "/exchangeId", "the exchange has no id"};
+  const auto* recipient = object_at(*exchange, "recipient");
+  const auto riv = riv_paths_.find(recipient ? string_at(*recipient, "party") : string_at(*exchange, "recipient"));
   switch (event) {
     case sdk::Event::started:
     case sdk::Event::resumed: {
+      if (riv != riv_paths_.end()) {
+        auto call = encode_riv(*exchange, riv_);
+        if (!call.refused.empty()) return sdk::Step{Action::rejected(std::move(call.refused)), {}, {}};
+        auto headers = json::serialize(json::object{{"accept", "text/xml"},
+                                                    {"content-type", "text/xml; charset=utf-8"},
+                                                    {"soapaction", "\"" + call.soap_action + "\""}});
+        return sdk::Step{Action::http("POST", riv->second, std::move(headers), std::move(call.body)), {}, {}};
+      }
       const bool recall = conversation == HUB_CONVERSATION_RECALL || string_at(*exchange, "kind") == "exchange.recall";
       auto body = json::serialize(recall ? encode_recall(*exchange) : encode_exchange(*exchange));
       return sdk::Step{Action::http("POST", path_, std::string(kHeaders), std::move(body)), {}, {}};
@@ -135,7 +197,7 @@ sdk::Result<sdk::Step> HealthAdapter::step(std::uint32_t conversation, std::stri
     case sdk::Event::timed_out:
       return sdk::Step{Action::retry("timed_out"), {}, {}};
     case sdk::Event::http_response:
-      return sdk::Step{answered(wire), {}, {}};
+      return sdk::Step{riv != riv_paths_.end() ? riv_answered(wire) : answered(wire), {}, {}};
     case sdk::Event::file:
       break;
   }

@@ -25,6 +25,7 @@ TEST(Goldens, BothDirections) {
   int cases = 0;
   for (const auto& folder : std::filesystem::directory_iterator(kFolder / "cases")) {
     const auto name = folder.path().filename().string();
+    if (name.starts_with("riv_")) continue;  // riv_test.cpp
     SCOPED_TRACE(name);
     const auto input = read_file(folder.path() / "in.json");
     const auto expected = json::parse(read_file(folder.path() / "expected.json"));
