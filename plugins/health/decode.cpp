@@ -2,22 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "common/canonical.hpp"
-#include "health/fhir_tools.hpp"
-#include "health/person.hpp"
+#include "health/fhir_consent.hpp"
+#include "health/read_bundle.hpp"
 
 namespace samband::health {
 namespace {
 
 using plugin::array_at;
-using plugin::bool_at;
 using plugin::object_at;
 using plugin::string_at;
 
-constexpr std::size_t kEntriesMax = 100;
-constexpr std::string_view kHsa = "urn:oid:1.2.752.29.4.19";
+constexpr std::size_t kSubstancesMax = 32;
+constexpr std::string_view kSource = "urn:samband:adapter:health";
 
 using Pair = std::pair<std::string_view, std::string_view>;
 constexpr std::array<Pair, 9> kTaskStatus{{{"received", "received"},
@@ -33,151 +31,6 @@ constexpr std::array<std::string_view, 13> kBusinessStatus{
     "received",  "accepted",           "declined",  "completion_requested", "forwarded",
     "queued",    "first_visit_booked", "no_show",   "first_visit",          "in_progress",
     "confirmed", "completed",          "broken_off"};
-constexpr std::array<Pair, 4> kFacts{{{"need-for-care", "need_for_care"},
-                                      {"ongoing-misuse", "ongoing_misuse"},
-                                      {"compulsory-care", "compulsory_care"},
-                                      {"individual-assessment", "individual_assessment"}}};
-
-struct Input {
-  std::vector<Resource> resources;
-  std::string id, time;
-};
-
-sdk::Result<Input> read_input(const json::object& root) {
-  Input in;
-  if (string_at(root, "resourceType") != "Bundle") {
-    in.resources.push_back({&root, "", ""});
-    const auto* meta = object_at(root, "meta");
-    const auto version = meta ? string_at(*meta, "versionId") : std::string_view();
-    if (auto id = string_at(root, "id"); !id.empty() && !version.empty())
-      in.id = std::string(id) + "/" + std::string(version);
-    in.time = utc_instant(string_at(root, "lastModified"));
-    if (in.time.empty()) in.time = utc_instant(meta ? string_at(*meta, "lastUpdated") : std::string_view());
-    if (in.id.empty()) return sdk::invalid("/meta/versionId", "a resource alone needs id and meta.versionId");
-    if (in.time.empty()) return sdk::invalid("/lastModified", "is required, as an instant");
-    return in;
-  }
-  const auto* identifier = object_at(root, "identifier");
-  in.id = identifier ? string_at(*identifier, "value") : std::string_view();
-  if (in.id.empty()) in.id = string_at(root, "id");
-  in.time = utc_instant(string_at(root, "timestamp"));
-  if (in.id.empty()) return sdk::invalid("/identifier/value", "is required: the message's own id");
-  if (in.time.empty()) return sdk::invalid("/timestamp", "is required, as an instant");
-  const auto* entries = array_at(root, "entry");
-  if (!entries || entries->empty()) return sdk::invalid("/entry", "is required");
-  if (entries->size() > kEntriesMax) return sdk::invalid("/entry", "has more than 100 elements");
-  std::size_t i = 0;
-  for (const auto& v : *entries) {
-    const auto where = "/entry/" + std::to_string(i++);
-    const auto* entry = v.if_object();
-    const auto* resource = entry ? object_at(*entry, "resource") : nullptr;
-    if (!resource) return sdk::invalid(where + "/resource", "is required");
-    in.resources.push_back({resource, where + "/resource", std::string(string_at(*entry, "fullUrl"))});
-  }
-  return in;
-}
-
-// The Patient of a "for" or "subject" element: in the bundle, or by identifier alone.
-sdk::Result<json::object> read_patient(const Input& in, const Resource& from, std::string_view element) {
-  const auto* reference = object_at(*from.object, element);
-  json::object person{{"ref", "p1"}, {"role", "subject"}, {"protection", "none"}};
-  if (const auto patient = resolve(in.resources, from, reference); patient && patient.type() == "Patient") {
-    auto read = person_from(patient);
-    if (std::holds_alternative<sdk::Error>(read)) return read;
-    person = std::move(std::get<json::object>(read));
-  } else if (const auto* identifier = reference ? object_at(*reference, "identifier") : nullptr) {
-    json::object stand_in{{"identifier", json::array{*identifier}}};
-    auto read = person_from({&stand_in, from.where + "/" + std::string(element), ""});
-    if (auto* e = std::get_if<sdk::Error>(&read))
-      return sdk::invalid(from.where + "/" + std::string(element) + "/identifier/value", e->message);
-    person = std::move(std::get<json::object>(read));
-  }
-  // A label on the request or the task protects as much as one on the patient.
-  person["protection"] = stronger(string_at(person, "protection"), protection_of(*from.object));
-  return person;
-}
-
-// {"id","name"} of a practitioner reference: HSA id and name, from the resource in the bundle or from the reference.
-json::object practitioner(const Input& in, const Resource& from, const json::object* reference) {
-  json::object out;
-  if (!reference) return out;
-  const auto resource = resolve(in.resources, from, reference);
-  if (const auto* identifier = object_at(*reference, "identifier");
-      identifier && !string_at(*identifier, "value").empty())
-    out["id"] = string_at(*identifier, "value");
-  if (auto display = string_at(*reference, "display"); !display.empty()) out["name"] = display;
-  if (!resource) return out;
-  if (auto hsa = identifier_of(*resource.object, kHsa); !hsa.empty()) out["id"] = hsa;
-  const auto* names = array_at(*resource.object, "name");
-  const auto* name = names && !names->empty() ? names->front().if_object() : nullptr;
-  if (name && !out.contains("name"))
-    if (auto text = string_at(*name, "text"); !text.empty()) out["name"] = text;
-  if (const auto* telecom = array_at(*resource.object, "telecom"))
-    for (const auto& v : *telecom)
-      if (const auto* t = v.if_object(); t && string_at(*t, "system") == "phone" && !out.contains("phone"))
-        out["phone"] = string_at(*t, "value");
-  return out;
-}
-
-std::string notes(const json::object& resource) {
-  std::string out;
-  if (const auto* list = array_at(resource, "note"))
-    for (const auto& v : *list)
-      if (const auto* note = v.if_object(); note && !string_at(*note, "text").empty())
-        out += (out.empty() ? "" : "\n\n") + std::string(string_at(*note, "text"));
-  return out;
-}
-
-// Task.input with a type of our fact system: a Practitioner reference says yes and who answers for it; a boolean says
-// yes or no, with the assessor in an input of type "assessor".
-json::array read_facts(const Input& in, const Resource& task) {
-  json::array facts;
-  const auto* inputs = array_at(*task.object, "input");
-  if (!inputs) return facts;
-  json::object assessor;
-  for (const auto& v : *inputs) {
-    const auto* input = v.if_object();
-    const auto* type = input ? object_at(*input, "type") : nullptr;
-    if (type && code_of(*type, kFactSystem) == "assessor")
-      assessor = practitioner(in, task, object_at(*input, "valueReference"));
-  }
-  for (const auto& v : *inputs) {
-    const auto* input = v.if_object();
-    const auto* type = input ? object_at(*input, "type") : nullptr;
-    const auto code = type ? code_of(*type, kFactSystem) : std::string_view();
-    const auto known = std::find_if(kFacts.begin(), kFacts.end(), [&](const Pair& p) { return p.first == code; });
-    if (known == kFacts.end()) continue;
-    json::object fact{{"code", known->second}, {"person", "p1"}};
-    auto who = assessor;
-    if (const auto* reference = object_at(*input, "valueReference")) {
-      fact["value"] = true;
-      who = practitioner(in, task, reference);
-    } else if (const auto* value = bool_at(*input, "valueBoolean")) {
-      fact["value"] = *value;
-    } else {
-      continue;  // neither form: nobody has answered
-    }
-    who.erase("phone");
-    if (who.contains("id")) fact["assessor"] = std::move(who);
-    facts.push_back(std::move(fact));
-  }
-  return facts;
-}
-
-std::string exchange_named_by(const json::object& task) {
-  if (auto own = identifier_of(task, kExchangeSystem); !own.empty()) return std::string(own);
-  const auto named = [](const json::object* reference) {
-    const auto* id = reference ? object_at(*reference, "identifier") : nullptr;
-    return id && string_at(*id, "system") == kExchangeSystem ? std::string(string_at(*id, "value")) : std::string();
-  };
-  if (const auto* list = array_at(task, "basedOn"))
-    for (const auto& v : *list)
-      if (auto id = named(v.if_object()); !id.empty()) return id;
-  if (const auto* group = object_at(task, "groupIdentifier"); group && string_at(*group, "system") == kExchangeSystem)
-    return std::string(string_at(*group, "value"));
-  return named(object_at(task, "focus"));
-}
-
 sdk::Result<std::string> status_of(const Resource& task) {
   if (const auto* business = object_at(*task.object, "businessStatus"))
     if (auto code = code_of(*business, kStatusSystem); !code.empty()) {
@@ -191,14 +44,74 @@ sdk::Result<std::string> status_of(const Resource& task) {
   return sdk::invalid(task.where + "/status", "is not a step that the hub passes on");
 }
 
-sdk::Result<std::string> decode_task(const Input& in, const Resource& task) {
+// The Patient resource that the element points at; empty when it is an identifier alone.
+Resource patient_of(const Input& in, const Resource& from, std::string_view element) {
+  return resolve(in.resources, from, object_at(*from.object, element));
+}
+
+// Everything that a message says beside its payload: the person, consents, facts of the Task beside it.
+sdk::Result<json::object> start_data(Input& in, const Resource& about, std::string_view element, const Resource& task) {
+  auto person = read_patient(in, about, element);
+  if (auto* e = std::get_if<sdk::Error>(&person)) return *e;
+  auto consents = read_consents(in, patient_of(in, about, element));
+  if (auto* e = std::get_if<sdk::Error>(&consents)) return *e;
+  json::object data{{"persons", json::array{std::move(std::get<json::object>(person))}}};
+  if (auto& list = std::get<json::array>(consents); !list.empty()) data["consents"] = std::move(list);
+  if (task)
+    if (auto facts = read_facts(in, task); !facts.empty()) data["facts"] = std::move(facts);
+  return data;
+}
+
+void add_author(json::object& data, json::object author) {
+  if (author.contains("id") || author.contains("name")) data["author"] = std::move(author);
+}
+
+std::string finish(Input& in, std::string_view kind, json::object data, json::object payload) {
+  data["payload"] = std::move(payload);
+  return plugin::canonical_message(kind, in.id, kSource, in.time, std::move(data), in.warnings);
+}
+
+// Texts (or else the display or the code) of a list of CodeableConcepts.
+json::array words_of(const json::array* list) {
+  json::array out;
+  if (!list) return out;
+  for (const auto& v : *list) {
+    const auto* o = v.if_object();
+    if (!o) continue;
+    auto text = string_at(*o, "text");
+    const auto* codings = array_at(*o, "coding");
+    const auto* coding = codings && !codings->empty() ? codings->front().if_object() : nullptr;
+    if (text.empty() && coding) text = string_at(*coding, "display");
+    if (text.empty() && coding) text = string_at(*coding, "code");
+    if (!text.empty() && out.size() < kSubstancesMax) out.emplace_back(text);
+  }
+  return out;
+}
+
+bool has_code(const json::object& resource, std::string_view element, std::string_view system, std::string_view code) {
+  if (const auto* list = array_at(resource, element))
+    for (const auto& v : *list)
+      if (const auto* o = v.if_object(); o && code_of(*o, system) == code) return true;
+  return false;
+}
+
+// An instant, or a date as it stands; "" when it is neither.
+std::string instant_or_date(std::string_view text) {
+  const auto instant = utc_instant(text);
+  if (!instant.empty()) return instant;
+  const bool date = text.size() == 10 && !utc_instant(std::string(text) + "T00:00:00Z").empty();
+  return date ? std::string(text) : std::string();
+}
+
+sdk::Result<std::string> decode_task(Input& in, const Resource& task) {
   const auto exchange = exchange_named_by(*task.object);
   if (exchange.empty())
     return sdk::invalid(task.where + "/identifier", "must name the exchange (urn:samband:exchange)");
   auto status = status_of(task);
   if (auto* e = std::get_if<sdk::Error>(&status)) return *e;
-  auto person = read_patient(in, task, "for");
-  if (auto* e = std::get_if<sdk::Error>(&person)) return *e;
+  auto started = start_data(in, task, "for", task);
+  if (auto* e = std::get_if<sdk::Error>(&started)) return *e;
+  auto data = std::move(std::get<json::object>(started));
 
   json::object payload{{"exchangeId", exchange}, {"status", std::get<std::string>(status)}};
   if (const auto* reason = object_at(*task.object, "statusReason"))
@@ -211,27 +124,47 @@ sdk::Result<std::string> decode_task(const Input& in, const Resource& task) {
   const auto* restriction = object_at(*task.object, "restriction");
   if (const auto* period = restriction ? object_at(*restriction, "period") : nullptr;
       period && period->contains("end")) {
-    const auto at = utc_instant(string_at(*period, "end"));
-    if (at.empty()) return sdk::invalid(task.where + "/restriction/period/end", "must be an instant");
+    const auto at = instant_or_date(string_at(*period, "end"));
+    if (at.empty()) return sdk::invalid(task.where + "/restriction/period/end", "must be an instant or a date");
     payload["expectedBy"] = at;
   }
   if (auto number = identifier_of(*task.object, kRecordSystem); !number.empty()) payload["recordNumber"] = number;
   auto owner = practitioner(in, task, object_at(*task.object, "owner"));
-  json::object data{{"relatesTo", exchange}, {"persons", json::array{std::move(std::get<json::object>(person))}}};
+  data["relatesTo"] = exchange;
   if (owner.contains("id") || owner.contains("name")) {
     data["author"] = owner;
     owner.erase("id");
     if (!owner.empty()) payload["handler"] = std::move(owner);
   }
-  if (auto facts = read_facts(in, task); !facts.empty()) data["facts"] = std::move(facts);
   if (auto text = notes(*task.object); !text.empty()) data["text"] = text;
-  data["payload"] = std::move(payload);
-  return plugin::canonical_message("care.status", in.id, "urn:samband:adapter:health", in.time, std::move(data));
+  return finish(in, "care.status", std::move(data), std::move(payload));
 }
 
-sdk::Result<std::string> decode_request(const Input& in, const Resource& request, const Resource& task) {
-  auto person = read_patient(in, request, "subject");
-  if (auto* e = std::get_if<sdk::Error>(&person)) return *e;
+void add_addressee(json::object& data, const json::object& resource, std::string_view element) {
+  const auto* list = array_at(resource, element);
+  if (!list) return;
+  for (const auto& v : *list) {
+    const auto* to = v.if_object();
+    const auto* id = to ? object_at(*to, "identifier") : nullptr;
+    if (!id || data.contains("to")) continue;
+    if (const auto system = string_at(*id, "system"); system == kFunctionalAddressSystem || system == kPartySystem)
+      data["to"] = string_at(*id, "value");
+  }
+}
+
+sdk::Result<json::object> start_request(Input& in, const Resource& request, const Resource& task) {
+  auto started = start_data(in, request, "subject", task);
+  if (std::holds_alternative<sdk::Error>(started)) return started;
+  auto& data = std::get<json::object>(started);
+  add_author(data, practitioner(in, request, object_at(*request.object, "requester")));
+  add_addressee(data, *request.object, "performer");
+  return started;
+}
+
+sdk::Result<std::string> decode_referral(Input& in, const Resource& request, const Resource& task) {
+  auto started = start_request(in, request, task);
+  if (auto* e = std::get_if<sdk::Error>(&started)) return *e;
+  auto data = std::move(std::get<json::object>(started));
   const auto& o = *request.object;
   json::object payload;
   if (const auto* code = object_at(o, "code")) {
@@ -249,25 +182,137 @@ sdk::Result<std::string> decode_request(const Input& in, const Resource& request
   if (auto text = notes(o); !text.empty()) payload["clinicalInformation"] = text;
   if (!payload.contains("service") && !payload.contains("question"))
     return sdk::invalid(request.where + "/code", "a referral names a service or a question");
-
-  json::object data{{"persons", json::array{std::move(std::get<json::object>(person))}}};
-  if (auto author = practitioner(in, request, object_at(o, "requester"));
-      author.contains("id") || author.contains("name"))
-    data["author"] = std::move(author);
-  if (const auto* performers = array_at(o, "performer"))
-    for (const auto& v : *performers) {
-      const auto* performer = v.if_object();
-      const auto* id = performer ? object_at(*performer, "identifier") : nullptr;
-      if (!id || data.contains("to")) continue;
-      if (const auto system = string_at(*id, "system"); system == kFunctionalAddressSystem || system == kPartySystem)
-        data["to"] = string_at(*id, "value");
-    }
   if (auto number = identifier_of(o, kRecordSystem); !number.empty())
     data["references"] = json::array{json::object{{"system", "dnr"}, {"value", number}}};
-  if (task)
-    if (auto facts = read_facts(in, task); !facts.empty()) data["facts"] = std::move(facts);
-  data["payload"] = std::move(payload);
-  return plugin::canonical_message("care.referral", in.id, "urn:samband:adapter:health", in.time, std::move(data));
+  return finish(in, "care.referral", std::move(data), std::move(payload));
+}
+
+// A ServiceRequest of the laboratory category: substances in orderDetail, else the code's words.
+sdk::Result<std::string> decode_order(Input& in, const Resource& request, const Resource& task) {
+  auto started = start_request(in, request, task);
+  if (auto* e = std::get_if<sdk::Error>(&started)) return *e;
+  auto data = std::move(std::get<json::object>(started));
+  const auto& o = *request.object;
+  auto substances = words_of(array_at(o, "orderDetail"));
+  if (substances.empty())
+    if (const auto* code = object_at(o, "code")) {
+      const json::array one{*code};
+      substances = words_of(&one);
+    }
+  if (substances.empty()) return sdk::invalid(request.where + "/orderDetail", "must name what is tested for");
+  json::object payload{{"substances", std::move(substances)}};
+  if (const auto* author = object_at(data, "author")) {
+    json::object by;
+    for (const auto* key : {"name", "phone"})
+      if (auto text = string_at(*author, key); !text.empty()) by[key] = text;
+    if (!by.empty()) payload["orderedBy"] = std::move(by);
+  }
+  if (const auto from = string_at(o, "occurrenceDateTime"); !from.empty()) {
+    const auto at = instant_or_date(from);
+    if (at.empty()) return sdk::invalid(request.where + "/occurrenceDateTime", "must be an instant or a date");
+    payload["from"] = at;
+  }
+  if (auto number = identifier_of(o, kRecordSystem); !number.empty()) payload["orderNumber"] = number;
+  return finish(in, "test.order", std::move(data), std::move(payload));
+}
+
+// "THC: positiv": the value of an Observation in words; "" when it has none.
+std::string observed(const json::object& observation, const json::array& substances) {
+  std::string value(string_at(observation, "valueString"));
+  if (const auto* concept_ = object_at(observation, "valueCodeableConcept")) {
+    const json::array one{*concept_};
+    if (const auto words = words_of(&one); !words.empty()) value = std::string(words.front().as_string());
+  }
+  if (value.empty())
+    if (const auto words = words_of(array_at(observation, "interpretation")); !words.empty())
+      value = std::string(words.front().as_string());
+  if (value.empty() || substances.empty()) return value;
+  return std::string(substances.front().as_string()) + ": " + value;
+}
+
+// A final report on a test that was ordered through the hub: the order's exchange says who gets it.
+sdk::Result<std::string> decode_result(Input& in, const Resource& report) {
+  const auto& o = *report.object;
+  if (const auto status = string_at(o, "status"); status != "final" && status != "amended" && status != "corrected")
+    return sdk::invalid(report.where + "/status", "must be final, amended or corrected");
+  const auto exchange = exchange_named_by(o);
+  if (exchange.empty())
+    return sdk::invalid(report.where + "/basedOn", "must name the order's exchange (urn:samband:exchange)");
+  auto started = start_data(in, report, "subject", {});
+  if (auto* e = std::get_if<sdk::Error>(&started)) return *e;
+  auto data = std::move(std::get<json::object>(started));
+  json::object payload{{"exchangeId", exchange}};
+  json::array substances;
+  std::string result(string_at(o, "conclusion"));
+  std::string sampled(string_at(o, "effectiveDateTime"));
+  const bool concluded = !result.empty();
+  if (const auto* results = array_at(o, "result"))
+    for (const auto& v : *results) {
+      const auto observation = resolve(in.resources, report, v.if_object());
+      if (!observation || observation.type() != "Observation") continue;
+      const auto* code = object_at(*observation.object, "code");
+      const auto words = code ? json::array{*code} : json::array();
+      const auto names = words_of(&words);
+      if (!names.empty() && substances.size() < kSubstancesMax) substances.push_back(names.front());
+      if (const auto line = observed(*observation.object, names); !concluded && !line.empty())
+        result += (result.empty() ? "" : "; ") + line;
+      if (sampled.empty()) sampled = string_at(*observation.object, "effectiveDateTime");
+    }
+  if (result.empty())
+    return sdk::invalid(report.where + "/conclusion", "a result is required, here or in an Observation");
+  payload["result"] = result;
+  if (!substances.empty()) payload["substances"] = std::move(substances);
+  if (!sampled.empty()) {
+    const auto at = utc_instant(sampled);
+    if (at.empty()) return sdk::invalid(report.where + "/effectiveDateTime", "must be an instant");
+    payload["sampledAt"] = at;
+  }
+  if (auto number = identifier_of(o, kRecordSystem); !number.empty()) payload["orderNumber"] = number;
+  if (const auto* performers = array_at(o, "performer"); performers && !performers->empty())
+    add_author(data, practitioner(in, report, performers->front().if_object()));
+  data["relatesTo"] = exchange;
+  return finish(in, "test.result", std::move(data), std::move(payload));
+}
+
+// A report of concern about a child, or of need of compulsory care: first text is the concern, the others and the notes
+// are what was observed.
+sdk::Result<std::string> decode_report(Input& in, const Resource& communication, const Resource& task) {
+  const auto& o = *communication.object;
+  std::string_view kind;
+  for (const std::string_view known : {"concern.report", "lvm.report"})
+    if (has_code(o, "category", kKindSystem, known)) kind = known;
+  if (kind.empty())
+    return sdk::invalid(communication.where + "/category", "must be concern.report or lvm.report (urn:samband:kind)");
+  if (const auto status = string_at(o, "status"); status != "completed" && status != "in-progress")
+    return sdk::invalid(communication.where + "/status", "must be completed or in-progress");
+  auto started = start_data(in, communication, "subject", task);
+  if (auto* e = std::get_if<sdk::Error>(&started)) return *e;
+  auto data = std::move(std::get<json::object>(started));
+  json::object payload;
+  std::string observation;
+  if (const auto* parts = array_at(o, "payload"))
+    for (const auto& v : *parts) {
+      const auto* part = v.if_object();
+      const auto text = part ? string_at(*part, "contentString") : std::string_view();
+      if (text.empty()) continue;
+      if (!payload.contains("concern"))
+        payload["concern"] = text;
+      else
+        observation += (observation.empty() ? "" : "\n\n") + std::string(text);
+    }
+  if (!payload.contains("concern"))
+    return sdk::invalid(communication.where + "/payload", "must say the concern in words");
+  if (auto text = notes(o); !text.empty()) observation += (observation.empty() ? "" : "\n\n") + text;
+  if (!observation.empty()) payload["observation"] = observation;
+  if (kind == "concern.report" && string_at(o, "priority") == "stat") payload["immediateDanger"] = true;
+  if (const auto sent = string_at(o, "sent"); !sent.empty()) {
+    const auto at = utc_instant(sent);
+    if (at.empty()) return sdk::invalid(communication.where + "/sent", "must be an instant");
+    data["occurredAt"] = at;
+  }
+  add_author(data, practitioner(in, communication, object_at(o, "sender")));
+  add_addressee(data, o, "recipient");
+  return finish(in, kind, std::move(data), std::move(payload));
 }
 
 }  // namespace
@@ -279,20 +324,33 @@ sdk::Result<std::string> decode_fhir(std::string_view body) {
   if (!root) return sdk::invalid("", "a FHIR resource is an object");
   auto input = read_input(*root);
   if (auto* e = std::get_if<sdk::Error>(&input)) return *e;
-  const auto& in = std::get<Input>(input);
+  auto& in = std::get<Input>(input);
 
-  Resource task, request;
+  Resource task, request, report, communication;
   for (const auto& r : in.resources) {
-    Resource* slot = r.type() == "Task" ? &task : r.type() == "ServiceRequest" ? &request : nullptr;
+    Resource* slot = r.type() == "Task"               ? &task
+                     : r.type() == "ServiceRequest"   ? &request
+                     : r.type() == "DiagnosticReport" ? &report
+                     : r.type() == "Communication"    ? &communication
+                                                      : nullptr;
     if (!slot) continue;
     if (*slot) return sdk::invalid(r.where, "a second resource of this type: one message says one thing");
     *slot = r;
   }
+  if (report && communication)
+    return sdk::invalid(communication.where, "beside a DiagnosticReport: one message says one thing");
+  if (report) return decode_result(in, report);
+  if (communication) return decode_report(in, communication, task);
   const bool asks =
       !task || string_at(*task.object, "status") == "requested" || string_at(*task.object, "status") == "draft";
-  if (request && asks) return decode_request(in, request, task);
+  if (request && asks) {
+    const bool laboratory = has_code(*request.object, "category", kSnomed, kLaboratory) ||
+                            has_code(*request.object, "category", kKindSystem, "test.order");
+    return laboratory ? decode_order(in, request, task) : decode_referral(in, request, task);
+  }
   if (task) return decode_task(in, task);
-  return sdk::invalid("/resourceType", "must be a Task or a ServiceRequest, or a Bundle with one");
+  return sdk::invalid("/resourceType",
+                      "must be a Task, ServiceRequest, DiagnosticReport or Communication, or a Bundle with one");
 }
 
 }  // namespace samband::health

@@ -1,9 +1,8 @@
 #include "health/encode.hpp"
 
-#include <algorithm>
 #include <array>
 
-#include "health/fhir_tools.hpp"
+#include "health/bundle.hpp"
 #include "notice_text/notice_text.hpp"
 
 namespace samband::health {
@@ -24,181 +23,6 @@ const json::object& payload_of(const json::object& exchange) {
   static const json::object kNothing;
   const auto* payload = object_at(data_of(exchange), "payload");
   return payload ? *payload : kNothing;
-}
-
-json::object identifier(std::string_view system, std::string_view value) {
-  return {{"system", system}, {"value", value}};
-}
-json::object coded(std::string_view system, std::string_view code) {
-  return {{"coding", json::array{json::object{{"system", system}, {"code", code}}}}};
-}
-
-// Builds the entries; a fullUrl is a name made of the exchange and the part, so that every attempt writes the same
-// bytes.
-class Bundle {
- public:
-  explicit Bundle(std::string exchange_id) : exchange_id_(std::move(exchange_id)) {}
-  std::string url(std::string_view part) const {
-    return "urn:uuid:" + named_uuid(exchange_id_ + "/" + std::string(part));
-  }
-  json::object reference(std::string_view part) const { return {{"reference", url(part)}}; }
-  // Created unless a resource with this identifier exists. The identifier is in the body, never in a URL.
-  void add(std::string_view part, json::object resource, std::string_view system, std::string_view value) {
-    json::object request{{"method", "POST"},
-                         {"url", string_at(resource, "resourceType")},
-                         {"ifNoneExist", "identifier=" + std::string(system) + "|" + std::string(value)}};
-    entries_.push_back(
-        json::object{{"fullUrl", url(part)}, {"resource", std::move(resource)}, {"request", std::move(request)}});
-  }
-  json::object take() { return {{"resourceType", "Bundle"}, {"type", "transaction"}, {"entry", std::move(entries_)}}; }
-  const std::string& exchange_id() const { return exchange_id_; }
-
- private:
-  std::string exchange_id_;
-  json::array entries_;
-};
-
-void add_security(json::object& resource, std::string_view protection) {
-  const std::string_view code = protection == "marked" ? "sekretessmarkering"
-                                : protection == "protected_registration" || protection == "fictitious"
-                                    ? "skyddadFolkbokforing"
-                                    : "";
-  if (!code.empty())
-    resource["meta"] =
-        json::object{{"security", json::array{json::object{{"system", kSecurityLabel}, {"code", code}}}}};
-}
-
-// Day 61-91 marks a samordningsnummer; what is not twelve digits (a pseudonym) is a name of the hub's own.
-std::string_view number_system(std::string_view number) {
-  if (number.size() != 12 || !std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
-    return kPersonSystem;
-  return number[6] >= '6' ? kSamordningsnummer : kPersonnummer;
-}
-
-bool is_fhir_date(std::string_view s) {
-  return (s.size() == 4 || s.size() == 7 || s.size() == 10) &&
-         std::all_of(s.begin(), s.end(), [](char c) { return (c >= '0' && c <= '9') || c == '-'; });
-}
-
-void add_demographics(json::object& to, const json::object& person) {
-  json::object name;
-  if (auto family = string_at(person, "familyName"); !family.empty()) name["family"] = family;
-  if (auto given = string_at(person, "givenName"); !given.empty()) name["given"] = json::array{json::value(given)};
-  if (!name.empty()) to["name"] = json::array{std::move(name)};
-  json::array telecom;
-  for (const auto* system : {"phone", "email"})
-    if (auto value = string_at(person, system); !value.empty())
-      telecom.push_back(json::object{{"system", system}, {"value", value}});
-  if (!telecom.empty()) to["telecom"] = std::move(telecom);
-  if (auto sex = string_at(person, "sex"); sex == "female" || sex == "male") to["gender"] = sex;
-  // A generalised birth date is a year, which FHIR takes as it is.
-  if (auto date = string_at(person, "birthDate"); is_fhir_date(date)) to["birthDate"] = date;
-  if (const auto* a = object_at(person, "address")) {
-    json::object address;
-    std::string street(string_at(*a, "street"));
-    if (auto apartment = string_at(*a, "apartment"); !apartment.empty())
-      street += (street.empty() ? "lgh " : ", lgh ") + std::string(apartment);
-    if (!street.empty()) address["line"] = json::array{json::value(street)};
-    for (const auto* key : {"postalCode", "city"})
-      if (auto text = string_at(*a, key); !text.empty()) address[key] = text;
-    if (!address.empty()) to["address"] = json::array{std::move(address)};
-  }
-}
-
-const json::object* subject_of(const json::object& data) {
-  const auto* persons = array_at(data, "persons");
-  if (!persons) return nullptr;
-  for (const auto& v : *persons)
-    if (const auto* p = v.if_object(); p && (string_at(*p, "role") == "subject" || string_at(*p, "role") == "tenant"))
-      return p;
-  return nullptr;
-}
-
-// The subject, also when nothing about the person was released: a ServiceRequest needs one.
-void add_patient(Bundle& bundle, const json::object* subject) {
-  json::object patient{{"resourceType", "Patient"}};
-  const auto number = subject ? string_at(*subject, "personalNumber") : std::string_view();
-  const auto system = number_system(number);
-  const auto value = system == kPersonSystem ? bundle.exchange_id() + "/patient" : std::string(number);
-  if (subject) add_security(patient, string_at(*subject, "protection"));
-  patient["identifier"] = json::array{identifier(system, value)};
-  if (subject) {
-    add_demographics(patient, *subject);
-    if (auto language = string_at(*subject, "interpreter"); !language.empty())
-      patient["communication"] = json::array{json::object{{"language", coded("urn:ietf:bcp:47", language)}}};
-  }
-  bundle.add("patient", std::move(patient), system, value);
-}
-
-void add_related(Bundle& bundle, const json::object& data) {
-  const auto* persons = array_at(data, "persons");
-  if (!persons) return;
-  for (const auto& v : *persons) {
-    const auto* person = v.if_object();
-    if (!person || string_at(*person, "role") != "guardian" || string_at(*person, "ref").empty()) continue;
-    json::object related{{"resourceType", "RelatedPerson"}};
-    add_security(related, string_at(*person, "protection"));
-    const auto number = string_at(*person, "personalNumber");
-    const auto value = bundle.exchange_id() + "/" + plugin::one_line(string_at(*person, "ref"), 64);
-    json::array identifiers{identifier(kPersonSystem, value)};
-    if (number_system(number) != kPersonSystem) identifiers.push_back(identifier(number_system(number), number));
-    related["identifier"] = std::move(identifiers);
-    related["patient"] = bundle.reference("patient");
-    related["relationship"] = json::array{coded("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "GUARD")};
-    add_demographics(related, *person);
-    bundle.add("related/" + value, std::move(related), kPersonSystem, value);
-  }
-}
-
-void add_consents(Bundle& bundle, const json::object& data, std::string_view subject_ref) {
-  const auto* consents = array_at(data, "consents");
-  if (!consents) return;
-  std::size_t i = 0;
-  for (const auto& v : *consents) {
-    const auto value = bundle.exchange_id() + "/consent/" + std::to_string(i++);
-    const auto* given = v.if_object();
-    if (!given || string_at(*given, "person") != subject_ref || subject_ref.empty()) continue;
-    json::object consent{{"resourceType", "Consent"},
-                         {"identifier", json::array{identifier(kExchangeSystem, value)}},
-                         {"status", "active"},
-                         {"scope", coded("http://terminology.hl7.org/CodeSystem/consentscope", "patient-privacy")},
-                         {"category", json::array{coded("http://loinc.org", "59284-0")}},
-                         {"patient", bundle.reference("patient")},
-                         {"policyRule", coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN")}};
-    json::object provision{{"type", "permit"}};
-    json::object period;
-    for (const auto& [from, to] :
-         std::array<std::pair<std::string_view, std::string_view>, 2>{{{"validFrom", "start"}, {"validTo", "end"}}})
-      if (auto at = string_at(*given, from); !at.empty()) period[to] = at;
-    if (!period.empty()) provision["period"] = std::move(period);
-    consent["provision"] = std::move(provision);
-    bundle.add("consent/" + std::to_string(i), std::move(consent), kExchangeSystem, value);
-  }
-}
-
-// Released attachments; answers the references for ServiceRequest.supportingInfo.
-json::array add_documents(Bundle& bundle, const json::object& data) {
-  json::array references;
-  const auto* list = array_at(data, "attachments");
-  if (!list) return references;
-  std::size_t i = 0;
-  for (const auto& v : *list) {
-    const auto part = "document/" + std::to_string(i++);
-    const auto* a = v.if_object();
-    if (!a || string_at(*a, "content").empty()) continue;
-    json::object attachment{{"data", string_at(*a, "content")}};
-    if (auto type = string_at(*a, "mediaType"); !type.empty()) attachment["contentType"] = type;
-    if (auto name = plugin::one_line(string_at(*a, "name"), 200); !name.empty()) attachment["title"] = name;
-    const auto value = bundle.exchange_id() + "/" + part;
-    json::object document{{"resourceType", "DocumentReference"},
-                          {"identifier", json::array{identifier(kExchangeSystem, value)}},
-                          {"status", "current"},
-                          {"subject", bundle.reference("patient")},
-                          {"content", json::array{json::object{{"attachment", std::move(attachment)}}}}};
-    bundle.add(part, std::move(document), kExchangeSystem, value);
-    references.push_back(bundle.reference(part));
-  }
-  return references;
 }
 
 std::string_view priority_of(const json::object& exchange) {
@@ -223,6 +47,28 @@ void add_common(json::object& resource, const json::object& exchange) {
     resource["requester"] = json::object{{"display", sender}};
 }
 
+std::string text_of(const json::value* v) {
+  if (const auto* o = v ? v->if_object() : nullptr) return plugin::one_line(string_at(*o, "name"), 200);
+  return v && v->is_string() ? plugin::one_line(std::string_view(v->as_string()), 200) : std::string();
+}
+
+json::array substances_of(const json::object& payload) {
+  json::array out;
+  if (const auto* list = array_at(payload, "substances"))
+    for (const auto& v : *list)
+      if (auto text = text_of(&v); !text.empty()) out.push_back(json::object{{"text", text}});
+  return out;
+}
+
+// What a laboratory orders by: the category, the substances, when, and who is to be told.
+void add_test(json::object& request, const json::object& payload) {
+  request["category"] = json::array{coded(kSnomed, kLaboratory)};
+  if (auto substances = substances_of(payload); !substances.empty()) request["orderDetail"] = std::move(substances);
+  if (const auto from = string_at(payload, "from"); !from.empty()) request["occurrenceDateTime"] = from;
+  if (const auto number = string_at(payload, "orderNumber"); !number.empty())
+    request["identifier"].as_array().push_back(identifier(kRecordSystem, number));
+}
+
 void add_request(Bundle& bundle, const json::object& exchange, std::string_view protection, json::array supporting) {
   const auto kind = string_at(exchange, "kind");
   const auto& payload = payload_of(exchange);
@@ -241,6 +87,7 @@ void add_request(Bundle& bundle, const json::object& exchange, std::string_view 
   auto code = service.empty() ? coded(kKindSystem, kind) : coded(kServiceSystem, service);
   code["text"] = service.empty() ? plugin::notice_title(kind) : service;
   request["code"] = std::move(code);
+  if (kind == "test.order") add_test(request, payload);
   request["subject"] = bundle.reference("patient");
   add_common(request, exchange);
   if (auto question = string_at(payload, "question"); !question.empty())
@@ -284,17 +131,94 @@ std::string_view task_status(std::string_view status) {
   return "in-progress";
 }
 
+// The caseworker as a contained Practitioner: FHIR has no telephone on a reference.
+void add_handler(json::object& task, const json::object& payload) {
+  const auto* handler = object_at(payload, "handler");
+  const auto name = handler ? plugin::one_line(string_at(*handler, "name"), 200) : std::string();
+  const auto phone = handler ? plugin::one_line(string_at(*handler, "phone"), 40) : std::string();
+  if (name.empty() && phone.empty()) return;
+  json::object practitioner{{"resourceType", "Practitioner"}, {"id", "handler"}};
+  json::object owner{{"reference", "#handler"}};
+  if (!name.empty()) {
+    practitioner["name"] = json::array{json::object{{"text", name}}};
+    owner["display"] = name;
+  }
+  if (!phone.empty()) practitioner["telecom"] = json::array{json::object{{"system", "phone"}, {"value", phone}}};
+  task["contained"] = json::array{std::move(practitioner)};
+  task["owner"] = std::move(owner);
+}
+
 json::object encode_status(const json::object& exchange) {
   Bundle bundle{std::string(string_at(exchange, "exchangeId"))};
   const auto& payload = payload_of(exchange);
   const bool receipt = string_at(exchange, "kind") == "exchange.receipt";
   const std::string_view status = receipt ? "received" : string_at(payload, "status");
   auto task = task_for(exchange, "change", task_status(status));
+  if (const auto* subject = subject_of(data_of(exchange))) {
+    add_security(task, string_at(*subject, "protection"));
+    if (const auto number = string_at(*subject, "personalNumber"); number_system(number) != kPersonSystem)
+      task["for"] = json::object{{"type", "Patient"}, {"identifier", identifier(number_system(number), number)}};
+  }
   if (auto about = string_at(payload, "exchangeId"); !about.empty())
     task["groupIdentifier"] = identifier(kExchangeSystem, about);
   if (!status.empty()) task["businessStatus"] = coded(kStatusSystem, status);
   if (auto reason = string_at(payload, "reasonCode"); !reason.empty())
     task["statusReason"] = coded(kReasonSystem, reason);
+  if (auto at = string_at(payload, "visitAt"); !at.empty()) task["executionPeriod"] = json::object{{"start", at}};
+  if (auto by = string_at(payload, "expectedBy"); !by.empty())
+    task["restriction"] = json::object{{"period", json::object{{"end", by}}}};
+  if (auto number = string_at(payload, "recordNumber"); !number.empty())
+    task["identifier"].as_array().push_back(identifier(kRecordSystem, number));
+  add_handler(task, payload);
+  task["note"] = json::array{json::object{{"text", plugin::notice_text(exchange)}}};
+  bundle.add("task", std::move(task), kExchangeSystem, bundle.exchange_id());
+  return bundle.take();
+}
+
+// Patient, the report with its observation, and a Task that is done and points at the report.
+json::object encode_result(const json::object& exchange) {
+  Bundle bundle{std::string(string_at(exchange, "exchangeId"))};
+  const auto& payload = payload_of(exchange);
+  const auto* subject = subject_of(data_of(exchange));
+  const auto protection = subject ? string_at(*subject, "protection") : std::string_view();
+  add_patient(bundle, subject);
+  const auto result = plugin::one_line(string_at(payload, "result"), 1000);
+  const auto order = string_at(payload, "exchangeId");
+  const auto sampled = string_at(payload, "sampledAt");
+  const auto describe = [&](json::object& resource) {
+    add_security(resource, protection);
+    resource["status"] = "final";
+    json::object code = coded(kKindSystem, "test.result");
+    std::string text(plugin::notice_title("test.result"));
+    for (const auto& v : substances_of(payload)) text += ", " + std::string(v.at("text").as_string());
+    code["text"] = text;
+    resource["code"] = std::move(code);
+    resource["subject"] = bundle.reference("patient");
+    if (!order.empty())
+      resource["basedOn"] =
+          json::array{json::object{{"type", "ServiceRequest"}, {"identifier", identifier(kExchangeSystem, order)}}};
+    if (!sampled.empty()) resource["effectiveDateTime"] = sampled;
+  };
+  const auto value = bundle.exchange_id() + "/observation";
+  json::object observation{{"resourceType", "Observation"},
+                           {"identifier", json::array{identifier(kExchangeSystem, value)}}};
+  describe(observation);
+  if (!result.empty()) observation["valueString"] = result;
+  bundle.add("observation", std::move(observation), kExchangeSystem, value);
+  json::object report{{"resourceType", "DiagnosticReport"},
+                      {"identifier", json::array{identifier(kExchangeSystem, bundle.exchange_id())}}};
+  describe(report);
+  if (auto number = string_at(payload, "orderNumber"); !number.empty())
+    report["identifier"].as_array().push_back(identifier(kRecordSystem, number));
+  if (auto at = written_at(exchange); !at.empty()) report["issued"] = at;
+  report["result"] = json::array{bundle.reference("observation")};
+  if (!result.empty()) report["conclusion"] = result;
+  bundle.add("report", std::move(report), kExchangeSystem, bundle.exchange_id());
+  auto task = task_for(exchange, "fulfill", "completed");
+  add_security(task, protection);
+  if (!order.empty()) task["groupIdentifier"] = identifier(kExchangeSystem, order);
+  task["focus"] = bundle.reference("report");
+  task["for"] = bundle.reference("patient");
   task["note"] = json::array{json::object{{"text", plugin::notice_text(exchange)}}};
   bundle.add("task", std::move(task), kExchangeSystem, bundle.exchange_id());
   return bundle.take();
@@ -305,6 +229,7 @@ json::object encode_status(const json::object& exchange) {
 json::object encode_exchange(const json::object& exchange) {
   const auto kind = string_at(exchange, "kind");
   if (kind == "care.status" || kind == "exchange.receipt") return encode_status(exchange);
+  if (kind == "test.result") return encode_result(exchange);
   Bundle bundle{std::string(string_at(exchange, "exchangeId"))};
   const auto& data = data_of(exchange);
   const auto* subject = subject_of(data);

@@ -4,6 +4,7 @@
 //
 //   referrals and notices   Patient (RelatedPerson, Consent, DocumentReference) + ServiceRequest + Task "fulfill"
 //   statuses and receipts   Task that names the exchange it is about (groupIdentifier)
+//   test results            Patient + Observation + DiagnosticReport + Task "completed", of the order's group
 //   recalls                 Task "abort" whose focus is the recalled exchange: the recipient's own resources are not
 //   touched
 #pragma once

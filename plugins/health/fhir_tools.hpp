@@ -23,6 +23,13 @@ inline constexpr std::string_view kPartySystem = "urn:samband:party";
 inline constexpr std::string_view kFunctionalAddressSystem = "urn:riv:infrastructure:messaging:functionalAddress";
 inline constexpr std::string_view kPersonnummer = "http://electronichealth.se/identifier/personnummer";
 inline constexpr std::string_view kSamordningsnummer = "http://electronichealth.se/identifier/samordningsnummer";
+inline constexpr std::string_view kReserveNumber = "http://electronichealth.se/identifier/nationelltReservnummer";
+inline constexpr std::string_view kPurposeSystem = "urn:samband:purpose";
+inline constexpr std::string_view kCategorySystem = "urn:samband:data-category";
+inline constexpr std::string_view kEvidenceSystem = "urn:samband:evidence-sha256";
+inline constexpr std::string_view kAgreementPrefix = "urn:samband:agreement:";
+inline constexpr std::string_view kSnomed = "http://snomed.info/sct";
+inline constexpr std::string_view kLaboratory = "108252007";  // SNOMED CT: laboratory procedure
 inline constexpr std::string_view kSecurityLabel = "http://hl7.se/fhir/ig/base/CodeSystem/SecurityLabel";
 
 // value of the first identifier of that system in an "identifier" array; "".

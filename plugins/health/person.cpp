@@ -75,7 +75,7 @@ std::string_view protection_of(const json::object& resource) {
   return found;
 }
 
-sdk::Result<json::object> person_from(const Resource& patient) {
+sdk::Result<json::object> person_from(const Resource& patient, std::vector<plugin::Warning>& warnings) {
   json::object person{{"ref", "p1"}, {"role", "subject"}};
   const auto& o = *patient.object;
   if (const auto* list = array_at(o, "identifier")) {
@@ -83,6 +83,8 @@ sdk::Result<json::object> person_from(const Resource& patient) {
     for (const auto& v : *list) {
       const auto where = patient.where + "/identifier/" + std::to_string(i++) + "/value";
       const auto* id = v.if_object();
+      // A reserve number of health care is nobody's number outside it: left out, and said so.
+      if (id && string_at(*id, "system") == kReserveNumber) warnings.push_back({"unknown_field", where});
       if (!id ||
           std::find(kNumberSystems.begin(), kNumberSystems.end(), string_at(*id, "system")) == kNumberSystems.end())
         continue;

@@ -58,6 +58,11 @@ def receipt():
             "data": {"kind": "exchange.receipt", "payload": {"exchangeId": str(uuid.uuid4()), "receivedAt": build.now(), "receiptLeaf": 7}}}
 
 
+def test_result():
+    return exchange("test.result", "substance_test", people.YOUTH_17,
+                    {"exchangeId": str(uuid.uuid4()), "substances": ["THC"], "result": "negativ", "sampledAt": build.now()})
+
+
 class AdaptersAndCounterparts(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -135,7 +140,7 @@ class AdaptersAndCounterparts(unittest.TestCase):
     def test_health_system_gets_one_task_under_every_fault(self):
         plugin, send = driver.Plugin(need("health")), self.sender("fhir", "/fhir")
         for _ in self.each_fault("fhir", "bup"):
-            for message in (referral(), suspicion(), receipt()):
+            for message in (referral(), suspicion(), receipt(), test_result()):
                 action, _ = driver.converse(plugin, message, send)
                 self.assertEqual(action["kind"], driver.DELIVERED, action["reason"])
                 records = self.received("fhir", "bup", message["exchangeId"])
