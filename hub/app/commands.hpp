@@ -16,6 +16,7 @@ void add_policy_explain(std::vector<Command>&);  // policy explain
 void add_policy_cases(std::vector<Command>&);    // policy decide, policy test
 void add_consent(std::vector<Command>&);         // consent add, revoke, list
 void add_erase(std::vector<Command>&);           // erase, retention run
+void add_incident(std::vector<Command>&);        // incident open, close, list, show
 void add_keys(std::vector<Command>&);            // keys rotate
 void add_store(std::vector<Command>&);           // store backup, restore, check
 void add_access(std::vector<Command>&);          // report subject

@@ -13,6 +13,7 @@
 #include "admin/access_api.hpp"
 #include "admin/admin.hpp"
 #include "admin/erasure_api.hpp"
+#include "admin/incident_api.hpp"
 #include "admin/metrics.hpp"
 #include "admin/policy_api.hpp"
 #include "app/rule_analysis.hpp"
@@ -286,6 +287,7 @@ int serve(const Config& config) {
   Eraser eraser({**store, **ledger, **keys, clock, config.keys_dir / kErasureList,
                  [&config](std::string_view retention_class) {
                    if (retention_class == kQuarantineClass) return config.quarantine.retention_days;
+                   if (retention_class == kIncidentClass) return config.retention.incidents_days;
                    if (retention_class == kLegacyClass) return config.retention.longest_days();
                    return config.retention.days_for(retention_class);
                  },
@@ -323,13 +325,16 @@ int serve(const Config& config) {
   const Handler erasures = erasure_handler(eraser, **keys, parties, clock);
   const Handler access =
       access_handler({**store, **ledger, **keys, index, parties, clock, reader, [&rules] { return rules.active(); }});
+  Incidents incidents({**store, **ledger, **keys, clock});
+  const Handler breaches = incident_handler(incidents, **store, parties, clock);
   agency.admit = [&parties](const PeerCertificate& peer) -> Result<void> {
     auto party = identify(peer, parties);
     return party ? Result<void>() : Result<void>(party.error());
   };
-  listeners.emplace_back(std::move(agency), [&api, policy, erasures, access](HttpRequest r) {
+  listeners.emplace_back(std::move(agency), [&api, policy, erasures, access, breaches](HttpRequest r) {
     if (is_erasure_path(r.path())) return erasures(std::move(r));
     if (is_access_path(r.path())) return access(std::move(r));
+    if (is_incident_path(r.path())) return breaches(std::move(r));
     return is_policy_path(r.path()) ? policy(std::move(r)) : api.handle(std::move(r));
   });
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));

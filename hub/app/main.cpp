@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     add_keys(commands);
     add_store(commands);
     add_erase(commands);
+    add_incident(commands);
     add_access(commands);
     add_exchange(commands);
     add_quarantine(commands);

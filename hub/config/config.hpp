@@ -68,6 +68,7 @@ struct RetryConfig {
 struct RetentionConfig {
   int default_days = 365;                        // after the end of the month in which a message came
   int consents_days = 1825;                      // after a consent's end
+  int incidents_days = 3650;                     // of their texts, after the end of the month of opening
   std::map<std::string, int, std::less<>> days;  // by message kind
   int days_for(std::string_view kind) const;
   int longest_days() const;

@@ -239,6 +239,8 @@ class HubFile {
         static_cast<int>(in->integer("default_days", config_.retention.default_days, 1, 36'500));
     config_.retention.consents_days =
         static_cast<int>(in->integer("consents_days", config_.retention.consents_days, 1, 36'500));
+    config_.retention.incidents_days =
+        static_cast<int>(in->integer("incidents_days", config_.retention.incidents_days, 1, 36'500));
     if (auto kinds = in->table("days")) {
       for (const auto& [key, value] : kinds->raw()) {
         const std::string kind(key.str());

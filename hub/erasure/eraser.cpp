@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kSubject = "subject", kRetention = "retention";
 constexpr std::size_t kRowsPerWrite = 1000, kRulesInLeaf = 10;
-constexpr int kTriesMax = 10;
+constexpr int kTriesMax = 10, kErasuresPerRead = 1000;
 
 std::string details_of(const ErasureEntry& entry) {
   json::array keys(entry.keys.begin(), entry.keys.end()), consents;
@@ -82,6 +82,14 @@ ExchangeRow withdrawn(ExchangeRow row, std::uint64_t leaf, Time now) {
   row.due_at.reset();
   row.updated_at = now;
   return row;
+}
+
+// What the hub told somebody about an exchange (a receipt, an alert, that a hold ended) goes with it, fetched or not:
+// an inbox that nobody empties must keep nobody's data. A recall waits: who has it still is to take something back.
+bool is_awaited(const ExchangeRow& row) { return row.purpose != "receipt" || row.kind == "exchange.recall"; }
+
+void drop_notices(std::vector<ExchangeRow>& live) {
+  std::erase_if(live, [](const ExchangeRow& row) { return !is_awaited(row); });
 }
 
 std::vector<std::string> ids_of(const std::vector<ExchangeRow>& rows) {
@@ -154,15 +162,17 @@ Result<Erased> Eraser::erase(const ErasureOrder& order) {
     out.messages = static_cast<std::int64_t>(rows->messages.size());
     out.exchanges = static_cast<std::int64_t>(rows->exchanges.size());
     out.consents = static_cast<std::int64_t>(consents->size());
+    drop_notices(rows->live);
     out.live = ids_of(rows->live);
     out.reviews = rows->reviews;
     return out;
   }
   if (!rows->reviews.empty())
     return fail(Errc::conflict, "reviews", "an emergency of this person waits for its review: judge it first");
-  if (!rows->live.empty() && !order.force)
+  const auto awaited = std::count_if(rows->live.begin(), rows->live.end(), is_awaited);
+  if (awaited > 0 && !order.force)
     return fail(Errc::conflict, "exchanges",
-                std::to_string(rows->live.size()) +
+                std::to_string(awaited) +
                     " of this person's exchanges still wait for something: let them end, or withdraw them with force");
   // What is decided from here on reads the store again; what was being sent before shows itself.
   if (s_.changed) s_.changed();
@@ -204,6 +214,9 @@ Result<Erased> Eraser::weed(bool dry_run, const std::string& party) {
   auto rows = s_.store.sealed_under(entry.keys);
   if (!rows) return rows.error();
   // What still waits keeps its key, whoever else the key is of; the next run looks again.
+  std::erase_if(rows->live, [this](const ExchangeRow& row) {
+    return !is_awaited(row) && !(s_.is_sending && s_.is_sending(row.id));
+  });
   std::set<std::int64_t> waiting;
   for (const ExchangeRow& row : rows->live) waiting.insert(row.key_id);
   for (const std::string& id : rows->reviews)
@@ -393,14 +406,18 @@ Result<int> Eraser::replay() {
   std::vector<ErasureEntry> entries = joined(std::move(*lines));
   std::set<std::string> listed;
   for (const ErasureEntry& entry : entries) listed.insert(entry.id);
-  auto on_record = s_.store.erasures(1000);
-  if (!on_record) return on_record.error();
-  for (const ErasureRow& row : *on_record) {
-    if (listed.contains(row.id) || (row.keys == 0 && row.consents == 0)) continue;
-    auto entry = entry_of(row);
-    if (!entry) return entry.error();
-    if (auto written = erasure_list::append(s_.list, *entry); !written) return written.error();
-    entries.push_back(std::move(*entry));
+  for (std::string before;;) {
+    auto on_record = s_.store.erasures(kErasuresPerRead, before);
+    if (!on_record) return on_record.error();
+    for (const ErasureRow& row : *on_record) {
+      if (listed.contains(row.id) || (row.keys == 0 && row.consents == 0)) continue;
+      auto entry = entry_of(row);
+      if (!entry) return entry.error();
+      if (auto written = erasure_list::append(s_.list, *entry); !written) return written.error();
+      entries.push_back(std::move(*entry));
+    }
+    if (on_record->size() < static_cast<std::size_t>(kErasuresPerRead)) break;
+    before = on_record->back().id;
   }
   int replayed = 0;
   for (const ErasureEntry& entry : entries) {

@@ -212,7 +212,7 @@ Task<Result<void>> Journey::recall(ExchangeRow row, std::string reason) {
       hub_message("exchange.recall", "recall/" + row.id + "/" + std::to_string(row.leaf_index), row, now);
   canonical.at("data").at("payload") =
       json::object{{"exchangeId", row.id}, {"reasonCode", reason}, {"at", to_rfc3339(now)}};
-  auto sent = co_await send_for(from, to, std::move(canonical), "receipt", {});
+  auto sent = co_await send_for(from, to, std::move(canonical), row.key_id, "receipt", {});
   if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
   Leaf leaf = make_leaf(LeafType::recall, now, row.sender, row.recipient, row.id, "recalled");
   leaf.codes = {reason};

@@ -226,7 +226,7 @@ Task<Result<void>> Journey::notify(ExchangeRow about, const Party* to, std::stri
   json::value canonical = hub_message(std::move(kind), std::move(id), about, at);
   canonical.at("data").at("payload") = std::move(payload);
   Along along;
-  auto sent = co_await send_for(from, to, std::move(canonical), "receipt", std::move(along));
+  auto sent = co_await send_for(from, to, std::move(canonical), about.key_id, "receipt", std::move(along));
   // Written before, then not recorded as done: the first one stands.
   if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
   co_return Result<void>();

@@ -587,7 +587,7 @@ Task<Result<void>> Journey::send_receipt(ExchangeRow row, CasePtr source) {
   along.write = [id = row.id](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     return txn.drop_agenda(id, kOwesReceipt);
   };
-  auto sent = co_await send_for(board, sender, std::move(canonical), "receipt", std::move(along));
+  auto sent = co_await send_for(board, sender, std::move(canonical), row.key_id, "receipt", std::move(along));
   // conflict: it was made by the other of two that saw it owed.
   if (!sent && sent.error().code != Errc::conflict) co_return sent.error();
   co_return Result<void>();
@@ -609,8 +609,8 @@ Task<void> Journey::settle() {
 
 // A message that the hub writes on behalf of one party to another: decided, recorded and delivered like any other.
 Task<Result<json::object>> Journey::send_for(const Party* sender, const Party* recipient, json::value canonical,
-                                             std::string purpose, Along along) {
-  auto made = s_.intake.make(*sender, std::move(canonical), s_.clock.now());
+                                             std::int64_t about_key, std::string purpose, Along along) {
+  auto made = s_.intake.make(*sender, std::move(canonical), s_.clock.now(), about_key);
   if (!made) co_return made.error();
   CasePtr source = std::make_shared<const Case>(std::move(*made));
   std::vector<Candidate> candidates;

@@ -106,8 +106,9 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> accept_one(const Party* sender, CasePtr source);
   Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates, Along along);
   Task<Result<void>> register_carried_consents(CasePtr source);
+  // `about_key`: of the exchange that the message is about.
   Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical,
-                                      std::string purpose, Along along);
+                                      std::int64_t about_key, std::string purpose, Along along);
   Task<Result<ExchangeRow>> redecide(ExchangeRow row, CasePtr source, std::string because);
   // `final_words`, unless empty, becomes the explanation of the exchange: what has left is the same, the rest is
   // settled.

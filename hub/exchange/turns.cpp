@@ -353,7 +353,7 @@ Task<Result<json::object>> Journey::set_status(const Party* caller, std::string 
   const Party* to = s_.parties.find(row->sender);
   if (!to) co_return fail(Errc::not_found, "parties", "the sender is no longer a party");
   json::value canonical = status_message(*row, **source, std::move(payload), std::move(facts));
-  auto back = co_await send_for(caller, to, std::move(canonical), "care_follow_up", std::move(*step));
+  auto back = co_await send_for(caller, to, std::move(canonical), row->key_id, "care_follow_up", std::move(*step));
   if (!back) co_return back.error();
   auto after = own_row(*caller, id, false, true);
   if (!after) co_return after.error();
@@ -381,7 +381,7 @@ Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& 
   auto canonical = parse_json(status.canonical);
   if (!canonical) return canonical.error();
   canonical->at("data").as_object()["persons"] = persons_for_status(**original);
-  auto made = s_.intake.make(sender, std::move(*canonical), now);
+  auto made = s_.intake.make(sender, std::move(*canonical), now, about.key_id);
   if (!made) return made.error();
   made->content_hash = status.content_hash;
   return CasePtr(std::make_shared<const Case>(std::move(*made)));

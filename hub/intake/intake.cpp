@@ -122,13 +122,13 @@ Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
   return cases;
 }
 
-Result<Case> Intake::make(const Party& sender, json::value canonical, Time now) const {
-  auto c = check(sender, json::serialize(canonical), now, true);
+Result<Case> Intake::make(const Party& sender, json::value canonical, Time now, std::int64_t about_key) const {
+  auto c = check(sender, json::serialize(canonical), now, true, about_key);
   if (c) c->content_hash = crypto::sha256(c->canonical);
   return c;
 }
 
-Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool by_hub) const {
+Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool by_hub, std::int64_t about_key) const {
   auto canonical = parse_json(text);
   if (!canonical) return canonical.error();
   const json::object* envelope = canonical->if_object();
@@ -190,7 +190,8 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   }
   prove_assessors(c, sender, signatures_);
   add_stated_facts(c);
-  auto key = keys_.payload_key(c.subject_refs, period_of(kind->name, now));
+  auto key = c.subject_refs.empty() && about_key != 0 ? keys_.payload_key(about_key)
+                                                      : keys_.payload_key(c.subject_refs, period_of(kind->name, now));
   if (!key) return key.error();
   c.key_id = key->id;
   c.key = std::move(key->key);

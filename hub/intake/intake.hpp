@@ -36,11 +36,13 @@ class Intake {
   // A stored message again: `canonical` was checked when it came.
   Result<Case> reread(const std::string& canonical, std::string id, std::string sender, Time received_at,
                       std::int64_t key_id) const;
-  // A message that the hub writes on behalf of a party (receipt, recall, status). Checked like any other.
-  Result<Case> make(const Party& sender, json::value canonical, Time now) const;
+  // A message that the hub writes on behalf of a party (receipt, recall, status). Checked like any other. One that
+  // names no person is sealed with `about_key`, the key of the exchange that it is about (0: none), and goes with it.
+  Result<Case> make(const Party& sender, json::value canonical, Time now, std::int64_t about_key) const;
 
  private:
-  Result<Case> check(const Party& sender, std::string canonical_text, Time now, bool by_hub) const;
+  Result<Case> check(const Party& sender, std::string canonical_text, Time now, bool by_hub,
+                     std::int64_t about_key = 0) const;
   Result<void> name_persons(Case&) const;
 
   const Kinds& kinds_;

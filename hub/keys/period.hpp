@@ -1,6 +1,7 @@
 // Retention periods: a payload key seals what came of one class in one month, so that weeding out a month of a class is
 // destroying its keys. A period is written "<class>/<yyyy-mm>"; the class is a message kind, "quarantine" for what
-// could not be read, or "legacy" for keys made before there were periods. Months are Stockholm's. Pure, thread-safe.
+// could not be read, "incident" for breaches on record, or "legacy" for keys made before there were periods. Months are
+// Stockholm's. Pure, thread-safe.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace samband {
 
-inline constexpr std::string_view kQuarantineClass = "quarantine", kLegacyClass = "legacy";
+inline constexpr std::string_view kQuarantineClass = "quarantine", kLegacyClass = "legacy", kIncidentClass = "incident";
 
 // Of the keys that seal what belongs to consents: a month that does not come, because a consent is kept until it is
 // erased.

@@ -133,7 +133,7 @@ Result<void> check(const Leaf& leaf) {
   const auto refuse = [](const char* field, const char* what) {
     return fail(Errc::invalid_input, std::string("leaf.") + field, what);
   };
-  if (leaf.type < LeafType::decision || leaf.type > LeafType::origin) return refuse("type", "is unknown");
+  if (leaf.type < LeafType::decision || leaf.type > LeafType::incident) return refuse("type", "is unknown");
   if (leaf.event_id.size() != 16) return refuse("event_id", "must be 16 bytes");
   if (!leaf.payload_commitment.empty() && leaf.payload_commitment.size() != 32)
     return refuse("payload_commitment", "must be 32 bytes");

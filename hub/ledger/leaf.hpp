@@ -24,8 +24,9 @@ enum class LeafType : std::uint8_t {
   key = 11,
   recall = 12,
   alarm = 13,
-  index = 14,  // root of the completeness index
-  origin = 15  // a message as it came, before it was decided about
+  index = 14,    // root of the completeness index
+  origin = 15,   // a message as it came, before it was decided about
+  incident = 16  // a breach of personal data: opened, closed
 };
 
 struct Leaf {

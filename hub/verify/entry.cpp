@@ -112,7 +112,7 @@ bool read_field(std::uint64_t key, Cbor& in, Entry& e) {
     case 2: {
       const auto type = in.head(kUnsigned);
       e.type = type.value_or(0);
-      return e.type >= 1 && e.type <= Entry::kOrigin;
+      return e.type >= 1 && e.type <= Entry::kLast;
     }
     case 3:
       return bytes(e.event_id, 16, 16);
@@ -146,7 +146,7 @@ bool read_field(std::uint64_t key, Cbor& in, Entry& e) {
   }
 }
 
-constexpr std::array<std::pair<const char*, const char*>, 16> kTypes{{{"", ""},
+constexpr std::array<std::pair<const char*, const char*>, 17> kTypes{{{"", ""},
                                                                       {"decision", "beslut"},
                                                                       {"delivery", "leverans"},
                                                                       {"acknowledgement", "mottagningsbevis"},
@@ -161,7 +161,8 @@ constexpr std::array<std::pair<const char*, const char*>, 16> kTypes{{{"", ""},
                                                                       {"recall", "återkallelse"},
                                                                       {"alarm", "larm"},
                                                                       {"index", "register"},
-                                                                      {"message", "meddelande"}}};
+                                                                      {"message", "meddelande"},
+                                                                      {"incident", "personuppgiftsincident"}}};
 
 Words outcome_words(std::string_view code) {
   for (const auto& [name, en, sv] : {std::array<const char*, 3>{"released", "released", "utlämnat"},

@@ -10,7 +10,7 @@
 namespace samband::verify {
 
 struct Entry {
-  static constexpr std::uint64_t kDecision = 1, kAcknowledgement = 3, kIndex = 14, kOrigin = 15;
+  static constexpr std::uint64_t kDecision = 1, kAcknowledgement = 3, kIndex = 14, kLast = 16;
   std::uint64_t type = 0;
   std::int64_t at = 0;  // milliseconds since 1970
   // Into the bytes that were read.

@@ -195,7 +195,7 @@ class LogCheck {
   std::vector<std::string_view> entries_;
   Entry entry_;
   std::vector<std::uint64_t> tags_;  // of every own entry: 80 MB for ten million
-  std::array<std::uint64_t, Entry::kOrigin + 1> by_type_{};
+  std::array<std::uint64_t, Entry::kLast + 1> by_type_{};
   std::uint64_t entries_seen_ = 0;
   std::uint64_t covered_ = 0;  // by the newest root of the completeness index
 };

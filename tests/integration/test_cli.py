@@ -24,7 +24,7 @@ COMMANDS = ["serve", "check", "keys dev", "plugin list", "policy check", "policy
             "policy publish", "policy approve", "policy status",
             "policy fetch", "policy simulate", "report statistics", "report duties", "report assessments", "report subject",
             "review list", "review close", "consent add", "consent revoke", "consent list",
-            "erase", "retention run", "keys rotate", "store backup", "store restore", "store check",
+            "erase", "retention run", "incident open", "incident close", "incident list", "incident show", "keys rotate", "store backup", "store restore", "store check",
             "exchange list", "exchange show", "exchange retry", "quarantine list", "quarantine show", "quarantine delete", "log verify", "log checkpoint", "log export", "log key", "log witness", "keys token"]
 CATEGORIES = ["identity", "suspicion", "school", "social_situation", "risk_assessment", "event", "case_reference", "official", "home_area",
               "protection"]

@@ -61,6 +61,13 @@ class Erasure(HubCase):
         return {"number": self.number.encode(), "name": "Spårlösdotter".encode(), "reference": refs.split(",")[0].encode(),
                 "message": body[:200], "end of message": body[-200:], "side": side, "content hash": content, "wrapped key": wrapped[0]}
 
+    def wait_for_receipt(self, exchange):
+        """The sealed message that tells the sender of the exchange that it was received."""
+        def receipts():
+            return self.rows(self.hub.data / "hub.db", "SELECT body FROM message WHERE sender_message_id LIKE ?", f"samband:receipt/{exchange}/%")
+        hub_harness.wait_for("receipt", receipts, 10)
+        return receipts()[0][0]
+
     def found(self, traces, *folders):
         files = {path: path.read_bytes() for folder in folders for path in data_files(folder)}
         return sorted({name for name, trace in traces.items() for content in files.values() if trace in content})
@@ -88,6 +95,12 @@ class Erasure(HubCase):
         self.assert_receipt_verifies(receipt)
         traces = self.traces_of(exchange)
         sealed = sorted(set(traces) - {"number", "name"})  # these are in no file from the beginning
+        self.assertEqual(self.found(traces, self.hub.data, self.hub.keys), sealed)
+
+        # What the hub wrote about the exchange on the recipient's behalf goes too, fetched by the sender or not.
+        derived = self.wait_for_receipt(exchange["id"])
+        traces |= {"receipt": derived[:200], "end of receipt": derived[-200:]}
+        sealed = sorted(sealed + ["receipt", "end of receipt"])
         self.assertEqual(self.found(traces, self.hub.data, self.hub.keys), sealed)
 
         scope = json.loads(self.erase("--dry-run", "--json").stdout)

@@ -93,6 +93,7 @@ TEST(ExampleConfig, Loads) {
   EXPECT_EQ(config->retention.days_for("care.status"), 365);
   EXPECT_EQ(config->retention.longest_days(), 1825);
   EXPECT_EQ(config->retention.consents_days, 1825);
+  EXPECT_EQ(config->retention.incidents_days, 3650);
   EXPECT_EQ(config->data_dir, (fs::path(SAMBAND_SOURCE_DIR) / "run/data").lexically_normal());
   EXPECT_EQ(config->schemas_dir.filename(), "schemas");
   EXPECT_EQ(config->rules_dir, kExample / "rules");

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include <future>
+#include <set>
 
+#include "base/id.hpp"
 #include "keys/crypto.hpp"
 #include "keys/period.hpp"
 
@@ -250,6 +252,53 @@ TEST_F(EraserTest, ALongErasureThatWasCutShortLeavesNoRow) {
   EXPECT_EQ(on_record[0].messages, 1006);
   EXPECT_EQ(store_->exchange("waits").value()->state, ExchangeState::withdrawn);
   expect_log_is_sound();
+}
+
+// An inbox that nobody empties must keep nobody's data; a recall is still to be heard.
+TEST_F(EraserTest, ANoticeGoesWithItsExchangeAndARecallIsWaitedFor) {
+  const auto tell = [&](const std::string& id, const std::string& subject, const std::string& kind) {
+    deliver(id, {subject}, "short");
+    ExchangeRow notice = store_->exchange(id).value().value();
+    notice.id = "about-" + id, notice.kind = kind, notice.purpose = "receipt", notice.state = ExchangeState::inbox;
+    notice.life.clear();
+    ASSERT_TRUE(
+        ledger_->commit_blocking({make_leaf(LeafType::decision, clock_.at, "police", "board", notice.id, "released")},
+                                 [&](Txn& txn, const std::vector<std::uint64_t>& at) {
+                                   notice.leaf_index = at.at(0);
+                                   return txn.put_exchange(notice);
+                                 }));
+  };
+  tell("one", "anna", "exchange.receipt");
+  tell("two", "bo", "exchange.recall");
+  tell("three", "cecilia", "duty.alert");
+  EXPECT_TRUE(eraser_->erase(order("anna")).has_value());
+  EXPECT_TRUE(is_erased("about-one"));
+  EXPECT_EQ(store_->exchange("about-one").value()->state, ExchangeState::withdrawn);
+  EXPECT_EQ(eraser_->erase(order("bo")).error().code, Errc::conflict);
+  clock_.at += std::chrono::days(60);
+  const Erased weeded = eraser_->weed(false).value();
+  EXPECT_THAT(weeded.live, ElementsAre("about-two"));
+  EXPECT_TRUE(is_erased("three") && is_erased("about-three"));
+  EXPECT_FALSE(is_erased("two") || is_erased("about-two"));
+  expect_log_is_sound();
+}
+
+TEST_F(EraserTest, AListOfManyThatWasLostIsWrittenAgainWhole) {
+  for (int page = 0; page < 11; ++page)
+    ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+      for (int i = 0; i < 100; ++i) {
+        ErasureRow row;
+        row.id = new_id(clock_.at), row.at = clock_.at, row.scope = "subject", row.basis = "gdpr_17_1_d", row.keys = 1;
+        row.details = R"({"keys":[)" + std::to_string(page * 100 + i + 1) + R"(],"consents":[]})";
+        if (auto added = txn.add_erasure(row); !added) return added;
+      }
+      return {};
+    }));
+  EXPECT_EQ(eraser_->replay().value(), 0) << "these keys are gone";
+  const auto lines = erasure_list::read(root_ / "keys" / kErasureList).value();
+  std::set<std::int64_t> keys;
+  for (const ErasureEntry& line : lines) keys.insert(line.keys.begin(), line.keys.end());
+  EXPECT_EQ(keys.size(), 1100u);
 }
 
 TEST_F(EraserTest, AListThatWasLostIsWrittenAgainFromTheRecord) {
