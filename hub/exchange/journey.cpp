@@ -15,6 +15,18 @@ namespace samband {
 namespace {
 constexpr std::string_view kAtTheGate = "decided_again";
 
+// Whoever asked gets the answer; about a protected person, those of theirs who take what is about such persons.
+Candidate answer_to(const Parties& parties, const std::string& asker, std::string purpose, const Message& message) {
+  Candidate candidate{parties.find(asker), std::move(purpose), "hub", false};
+  const bool anyone_protected = std::any_of(message.persons.begin(), message.persons.end(),
+                                            [](const Person& p) { return p.protection != Protection::none; });
+  if (anyone_protected && candidate.recipient != nullptr && !candidate.recipient->restricted_recipient.empty()) {
+    candidate.recipient = parties.find(candidate.recipient->restricted_recipient);
+    candidate.restricted = true;
+  }
+  return candidate;
+}
+
 // Whoever got what is corrected gets the correction too, wherever the routes lead now (GDPR articles 16 and 19); each
 // under a decision of its own. Of another kind, or of another sender, it is no correction of that.
 Result<void> add_corrected(Store& store, const Parties& parties, const Message& message,
@@ -107,10 +119,19 @@ Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr sour
       along = std::move(*step);
     }
     candidates.push_back(Candidate{s_.parties.find(about->sender), "care_follow_up", "hub", false});
+  } else if (source->message.kind == "test.result" && text_at(source->message.data, "/payload/exchangeId") != "") {
+    // The result of an order goes to the orderer and to nobody else, whatever the routes say.
+    auto order = own_row(*sender, text_at(source->message.data, "/payload/exchangeId"), false, true);
+    if (!order || order->kind != "test.order")
+      co_return fail(order ? Errc::rejected : order.error().code, "/data/payload/exchangeId",
+                     "no order of that id was sent to this party");
+    candidates.push_back(answer_to(s_.parties, order->sender, "substance_test", source->message));
+    if (auto added = add_corrected(s_.store, s_.parties, source->message, candidates); !added) co_return added.error();
   } else {
     candidates = s_.routes.candidates(source->message, *sender, s_.parties, s_.agreements, now);
     if (auto added = add_corrected(s_.store, s_.parties, source->message, candidates); !added) co_return added.error();
   }
+  std::erase_if(candidates, [](const Candidate& c) { return c.recipient == nullptr; });
   if (candidates.empty())
     co_return fail(Errc::rejected, "/data/kind", "no route leads anywhere for this message: NOT SENT");
   auto carried = co_await register_carried_consents(source);

@@ -394,6 +394,8 @@ json::value Journey::status_message(const ExchangeRow& row, const Case& source, 
   json::object& data = canonical.at("data").as_object();
   data["payload"] = std::move(payload);
   data["persons"] = persons_for_status(source);
+  // The sender's own name for the conversation: it knows the step by that.
+  if (!source.message.conversation_id.empty()) data["conversationId"] = source.message.conversation_id;
   // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
   for (const Fact& fact : source.message.facts)
     if (fact.assessor_id.empty() && fact.value != Truth::unknown)

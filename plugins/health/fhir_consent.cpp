@@ -101,10 +101,12 @@ sdk::Result<json::object> read_consent(const Input& in, const Resource& consent,
   }
   if (auto language = string_at(*consent.object, "language"); !language.empty())
     out["language"] = language.substr(0, language.find('-'));
+  // Without the signed form nobody can show that it was given.
   const auto* source = object_at(*consent.object, "sourceReference");
   const auto* evidence = source ? object_at(*source, "identifier") : nullptr;
-  if (evidence && string_at(*evidence, "system") == kEvidenceSystem)
-    out["evidenceSha256"] = string_at(*evidence, "value");
+  if (!evidence || string_at(*evidence, "system") != kEvidenceSystem || string_at(*evidence, "value").empty())
+    return sdk::invalid(consent.where + "/sourceReference", "must name the signed form (urn:samband:evidence-sha256)");
+  out["evidenceSha256"] = string_at(*evidence, "value");
   if (const auto* policies = array_at(*consent.object, "policy"))
     for (const auto& v : *policies)
       if (const auto* p = v.if_object(); p && string_at(*p, "uri").starts_with(kAgreementPrefix))

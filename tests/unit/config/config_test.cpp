@@ -100,7 +100,7 @@ TEST(ExampleConfig, Loads) {
   EXPECT_EQ(config->server.certificate.filename(), "hub.pem");
   EXPECT_EQ(config->client.certificate.filename(), "hub-client.pem");
   EXPECT_EQ(config->client.ca, config->server.ca);
-  EXPECT_EQ(config->endpoints.size(), 6u);
+  EXPECT_EQ(config->endpoints.size(), 7u);
   EXPECT_EQ(config->plugins.size(), 5u);
   EXPECT_EQ(config->plugins[0].module, (fs::path(SAMBAND_SOURCE_DIR) / "build/dev/lib/samband-police.so"));
   EXPECT_EQ(config->plugins.at(2).config_json, "{}");
@@ -109,7 +109,7 @@ TEST(ExampleConfig, Loads) {
 TEST(ExampleConfig, EveryPartyIsMadeUpAndCanBeReached) {
   const auto config = load_config(kExample, nothing);
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->parties.all().size(), 11u);
+  EXPECT_EQ(config->parties.all().size(), 13u);
   for (const Party& p : config->parties.all()) {
     EXPECT_TRUE(p.organisation_number.starts_with("9999")) << p.id;
     EXPECT_TRUE(p.actor_type == "auditor" || p.duty_phone.starts_with("08-465 004 ")) << p.id;
@@ -142,11 +142,25 @@ TEST(ExampleConfig, RoutesOfTheExampleMunicipality) {
            {"police-west", "police.lob", 40, {"social-board/need_of_help"}},
            {"police-west", "police.offer", 17, {}},
            {"police-west", "police.offer", 18, {"maria-ungdom/voluntary_offer", "social-board/voluntary_offer"}},
-           {"police-west", "police.offer", 21, {"social-board/voluntary_offer"}},
+           {"police-west", "police.offer", 20, {"maria-ungdom/voluntary_offer", "social-board/voluntary_offer"}},
+           {"police-west", "police.offer", 21, {"bas/voluntary_offer", "social-board/voluntary_offer"}},
            {"school-south", "concern.report", 9, {"social-board/child_protection"}},
            {"social-board", "concern.report", 9, {}},
            {"social-board", "care.referral", 17, {"bup/care_referral"}},
-           {"social-board", "care.referral", 18, {}},
+           {"social-board", "care.referral", 18, {"maria-ungdom/care_referral"}},
+           {"social-board", "care.referral", 20, {"maria-ungdom/care_referral"}},
+           {"social-board", "care.referral", 21, {"bas/care_referral"}},
+           {"hospital", "care.referral", 19, {"maria-ungdom/care_referral", "social-board/care_referral"}},
+           {"hospital", "care.referral", 21, {"bas/care_referral", "social-board/care_referral"}},
+           {"bas", "care.referral", 40, {"hospital/care_referral", "social-board/care_referral"}},
+           {"hospital", "lvm.report", 40, {"social-board/compulsory_care_report"}},
+           {"hospital", "concern.report", 9, {"social-board/child_protection"}},
+           {"school-south", "test.order", 15, {"maria-ungdom/substance_test"}},
+           {"bup", "test.order", 15, {"maria-ungdom/substance_test"}},
+           {"housing-coordinator", "test.order", 20, {"maria-ungdom/substance_test"}},
+           {"housing-coordinator", "test.order", 21, {}},
+           {"police-west", "test.order", 15, {}},
+           {"maria-ungdom", "test.result", 15, {}},
            {"bup", "care.status", 16, {"social-board/care_follow_up"}},
            {"maria-ungdom", "care.status", 16, {"social-board/care_follow_up"}},
            {"police-west", "sig.information", 15, {"social-board/sig_cooperation", "school-south/sig_cooperation"}},

@@ -292,6 +292,7 @@ TEST(Consent, AHalfUnderstoodConsentIsRefused) {
   EXPECT_EQ(where([&](auto& c) { provision(c).erase("period"); }), "/entry/3/resource/provision/period/end");
   EXPECT_EQ(where([&](auto& c) { provision(c)["period"].as_object()["start"] = "2026"; }),
             "/entry/3/resource/provision/period/start");
+  EXPECT_EQ(where([](auto& c) { c.erase("sourceReference"); }), "/entry/3/resource/sourceReference");
   EXPECT_EQ(where([](auto& c) { c.erase("performer"); }), "/entry/3/resource/performer");
   EXPECT_EQ(where([](auto& c) { c["performer"].as_array().push_back(json::object{{"display", "x"}}); }),
             "/entry/3/resource/performer");
