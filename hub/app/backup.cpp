@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -18,6 +19,7 @@
 #include "ledger/guard_file.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/note.hpp"
+#include "store/restore_mark.hpp"
 #include "store/schema.hpp"
 
 namespace samband::cli {
@@ -123,7 +125,8 @@ void note_lost(std::int64_t lost, StoreCheck& out) {
 }
 
 std::string guard_words(const Config& config, std::uint64_t log_size) {
-  auto known = GuardFile::read(config.keys_dir / "log.guard");
+  const auto file = guard_file_of(config);
+  auto known = file ? GuardFile::read(*file) : Result<std::optional<note::Checkpoint>>(file.error());
   if (!known) return "the rollback guard cannot be read: " + in_words(known.error());
   if (!*known) return "there is no rollback guard: nothing tells whether this is the newest data of this log";
   const std::uint64_t seen = (*known)->size;
@@ -181,7 +184,7 @@ Result<json::object> make_backup(const Config& config, const fs::path& folder) {
 namespace {
 
 // What is there, with the files that SQLite keeps beside it, under another name.
-Result<void> set_aside(const fs::path& file, const std::string& mark, json::array& names) {
+Result<void> set_aside(const fs::path& file, const std::string& mark) {
   for (const char* suffix : {"", "-wal", "-shm"}) {
     const fs::path path = file.string() + suffix;
     if (!is_there(path)) continue;
@@ -189,9 +192,35 @@ Result<void> set_aside(const fs::path& file, const std::string& mark, json::arra
     std::error_code error;
     fs::rename(path, aside, error);
     if (error) return refuse(path, "cannot be set aside");
-    names.emplace_back(aside.string());
   }
   return {};
+}
+
+// Everything that was set aside, by this restore or one that was cut short: no erasure reaches it.
+json::array aside_of(const std::vector<fs::path>& files) {
+  std::vector<std::string> names;
+  for (const fs::path& file : files) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(file.parent_path(), error))
+      if (entry.path().filename().string().starts_with(file.filename().string() + ".before-"))
+        names.push_back(entry.path().string());
+  }
+  std::sort(names.begin(), names.end());
+  return json::array(names.begin(), names.end());
+}
+
+// From here to its end the folders hold half of each: nothing opens the store until a restore has ended.
+Result<void> begin(const fs::path& mark, const fs::path& backup) {
+  if (is_there(mark)) return {};
+  if (auto written = write_secret_file(mark, fs::absolute(backup).string() + "\n"); !written) return written;
+  return sync_folder(mark.parent_path());
+}
+
+Result<void> end(const fs::path& mark) {
+  std::error_code error;
+  fs::remove(mark, error);
+  if (error) return refuse(mark, "cannot be removed");
+  return sync_folder(mark.parent_path());
 }
 
 Result<void> put(const fs::path& from, const fs::path& to) {
@@ -240,17 +269,21 @@ Result<json::object> restore_backup(const Config& config, const fs::path& folder
     auto keys_lock = FolderLock::take(config.keys_dir / "keys.lock", FolderLock::Mode::exclusive, runs);
     if (!keys_lock) return keys_lock.error();
     const fs::path data = config.data_dir / "hub.db", keys = config.keys_dir / "keys.db";
+    const fs::path unfinished = config.data_dir / kRestoreMark;  // then what is there is what was half put back
     for (const fs::path& file : {data, keys})
-      if (is_there(file) && !replace) return refuse(file, "is there; --replace sets it aside");
+      if (is_there(file) && !replace && !is_there(unfinished)) return refuse(file, "is there; --replace sets it aside");
+    if (auto done = begin(unfinished, folder); !done) return done.error();
     // First, so that nothing restored is ever without it.
     if (is_there(folder / kList))
       if (auto merged = erasure_list::merge(config.keys_dir / kErasureList, folder / kList); !merged)
         return merged.error();
     const std::string mark = std::to_string(system_clock().now().time_since_epoch().count());
     for (const fs::path& file : {data, keys})
-      if (auto done = set_aside(file, mark, aside); !done) return done.error();
+      if (auto done = set_aside(file, mark); !done) return done.error();
     if (auto done = put(folder / kKeys, keys); !done) return done.error();
     if (auto done = put(folder / kData, data); !done) return done.error();
+    if (auto done = end(unfinished); !done) return done.error();
+    aside = aside_of({data, keys});
   }
   // The rows go when the hub starts; without their keys they say nothing until then.
   auto keys = KeyStore::open(config.keys_dir);
@@ -274,6 +307,7 @@ Result<json::object> restore_backup(const Config& config, const fs::path& folder
 // ---- checking --------------------------------------------------------------------------------------------------
 
 Result<StoreCheck> check_store(const Config& config) {
+  if (auto whole = check_restored(config.data_dir); !whole) return whole.error();
   auto keys = KeyStore::open(config.keys_dir);
   if (!keys) return keys.error();
   auto store = Store::open(config.data_dir, true);

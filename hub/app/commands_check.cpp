@@ -10,6 +10,13 @@
 namespace samband::cli {
 namespace {
 
+bool is_inside(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto inner = std::filesystem::weakly_canonical(file, error)
+                         .lexically_relative(std::filesystem::weakly_canonical(folder, error));
+  return !inner.empty() && *inner.begin() != "..";
+}
+
 int check(const Arguments& a) {
   json::array problems, warnings;
   json::object counts;
@@ -58,6 +65,13 @@ int check(const Arguments& a) {
     if (auto keys = KeyStore::open(config->keys_dir); !keys) note(keys.error());
     if (!config->log.witness_policy.empty())
       if (auto policy = witness_policy_of(*config); !policy) note(policy.error());
+    if (auto guard = guard_file_of(*config); !guard)
+      note(guard.error());
+    else if (is_inside(*guard, config->data_dir))
+      warnings.push_back(json::object{{"where", config->log.guard_file_place},
+                                      {"message",
+                                       "the rollback guard lies with the data: a backup of the folder brings "
+                                       "it back too, and it guards nothing"}});
     for (const NamedFile& file : config->files) {
       std::error_code ec;
       if (!std::filesystem::is_regular_file(file.path, ec))

@@ -4,6 +4,7 @@
 
 #include "app/commands.hpp"
 #include "app/settings.hpp"
+#include "app/witnesses.hpp"
 #include "keys/key_store.hpp"
 #include "keys/log_seed.hpp"
 #include "ledger/rotate.hpp"
@@ -24,16 +25,35 @@ int rotate_master(const Arguments& a, const Config& config) {
   return kOk;
 }
 
+// A rotation signs: what the witnesses of this log have seen is asked first, as at every start.
+Result<void> asked_before_signing(const Config& config, Store& store, const Bytes& seed,
+                                  const std::filesystem::path& guard) {
+  if (config.log.witness_policy.empty()) return {};
+  auto policy = witness_policy_of(config);
+  if (!policy) return policy.error();
+  Ledger::Options options;
+  options.origin = config.log.origin;
+  options.log_seed = seed;
+  options.guard_file = guard;
+  options.witnesses = *policy;
+  auto ledger = Ledger::open(store, std::move(options));
+  if (!ledger) return ledger.error();
+  return ask_witnesses(config, **ledger, *policy);
+}
+
 // The store's lock keeps the hub out from before the new key is named until it is in place.
 int rotate_log(const Arguments& a, const Config& config) {
   auto store = Store::open(config.data_dir);
   if (!store) return complain(in_words(store.error()));
   auto keys = KeyStore::open(config.keys_dir);
   if (!keys) return complain(in_words(keys.error()));
+  auto guard = guard_file_of(config);
+  if (!guard) return complain(in_words(guard.error()));
+  if (auto seen = asked_before_signing(config, **store, (*keys)->log_seed(), *guard); !seen)
+    return complain(in_words(seen.error()));
   auto next = next_log_seed(config.keys_dir);
   if (!next) return complain(in_words(next.error()));
-  auto done = rotate_log_key(**store, {config.log.origin, (*keys)->log_seed(), *next, config.keys_dir / "log.guard"},
-                             system_clock().now());
+  auto done = rotate_log_key(**store, {config.log.origin, (*keys)->log_seed(), *next, *guard}, system_clock().now());
   if (!done) return complain(in_words(done.error()));
   if (auto placed = place_next_log_seed(config.keys_dir); !placed) return complain(in_words(placed.error()));
   if (a.json()) {

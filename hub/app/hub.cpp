@@ -19,6 +19,7 @@
 #include "app/rule_analysis.hpp"
 #include "app/rule_watch.hpp"
 #include "app/settings.hpp"
+#include "app/witnesses.hpp"
 #include "base/log.hpp"
 #include "console/console.hpp"
 #include "erasure/eraser.hpp"
@@ -31,6 +32,7 @@
 #include "keys/key_store.hpp"
 #include "keys/period.hpp"
 #include "ledger/rotate.hpp"
+#include "store/restore_mark.hpp"
 #include "witness/cosigning.hpp"
 
 namespace samband {
@@ -103,41 +105,6 @@ std::vector<EndpointOptions> endpoints_of(const Config& config) {
   return out;
 }
 
-std::vector<EndpointOptions> witness_endpoints(const Config& config, const note::WitnessPolicy& policy) {
-  std::vector<EndpointOptions> out;
-  for (const auto& witness : policy.witnesses()) {
-    if (witness.url.empty()) continue;
-    EndpointOptions o;
-    o.name = Cosigning::endpoint_of(witness.name);
-    o.url = witness.url;
-    o.files = files_of(config.client);
-    o.allow_plain = true;  // to a loopback address only
-    o.connections_max = 4;
-    o.connect_timeout = std::chrono::seconds(2);
-    o.request_timeout = std::chrono::seconds(5);
-    o.response_bytes_max = 64u << 10;
-    out.push_back(std::move(o));
-  }
-  return out;
-}
-
-// What the witnesses have seen decides whether this store may go on: asked before anything is signed.
-Result<void> ask_witnesses(const Config& config, Ledger& ledger, const note::WitnessPolicy& policy) {
-  asio::io_context io;
-  Client client(io, witness_endpoints(config, policy));
-  Cosigning cosigning(ledger, policy, client);
-  Result<void> result;
-  asio::co_spawn(
-      io,
-      [&]() -> Task<void> {
-        result = co_await cosigning.look_before_signing();
-        client.close();
-      },
-      asio::detached);
-  io.run();
-  return result;
-}
-
 Patience patience_of(const Config& config) {
   Patience out;
   out.alert_after = config.holds.alert_after;
@@ -195,6 +162,7 @@ int serve(const Config& config) {
   auto with_officials = cli::parties_of(config);
   if (!with_officials) return complain(in_words(with_officials.error()));
   const Parties& parties = *with_officials;
+  if (auto whole = check_restored(config.data_dir); !whole) return complain(in_words(whole.error()));
   auto keys = KeyStore::open(config.keys_dir);
   if (!keys)
     return complain(in_words(keys.error()) + " (make development keys with: samband keys dev --keys " +
@@ -216,12 +184,14 @@ int serve(const Config& config) {
     if (!keys) return complain(in_words(keys.error()));
     log(LogLevel::warning, "ledger.rotation_finished");
   }
+  const auto guard_file = cli::guard_file_of(config);
+  if (!guard_file) return complain(in_words(guard_file.error()));
   Ledger::Options log_options;
   log_options.origin = config.log.origin;
   log_options.log_seed = (*keys)->log_seed();
   log_options.batch_max = config.log.batch_max;
   log_options.queue_max = config.log.queue_max;
-  log_options.guard_file = config.keys_dir / "log.guard";
+  log_options.guard_file = *guard_file;
   if (!config.log.witness_policy.empty()) {
     auto policy = cli::witness_policy_of(config);
     if (!policy) return complain(in_words(policy.error()));
@@ -232,7 +202,7 @@ int serve(const Config& config) {
   auto ledger = Ledger::open(**store, std::move(log_options));
   if (!ledger) return complain(in_words(ledger.error()));
   if (witnesses)
-    if (auto seen = ask_witnesses(config, **ledger, *witnesses); !seen) return complain(in_words(seen.error()));
+    if (auto seen = cli::ask_witnesses(config, **ledger, *witnesses); !seen) return complain(in_words(seen.error()));
   auto plugins = cli::plugins_of(config, config.plugins);
   if (!plugins) return complain(in_words(plugins.error()));
   // What the analysis calls an error is not published. The published set itself only draws a word: it passed when it
@@ -257,7 +227,7 @@ int serve(const Config& config) {
   RuleWatch rule_watch(clock, [&] { return objections(*rules.active()); }, metrics, meter);
   rule_watch.look();
   Client client(io, endpoints_of(config));
-  Client witness_client(io, witnesses ? witness_endpoints(config, *witnesses) : std::vector<EndpointOptions>{});
+  Client witness_client(io, witnesses ? cli::witness_endpoints(config, *witnesses) : std::vector<EndpointOptions>{});
   const note::WitnessPolicy no_witnesses;
   Cosigning cosigning(**ledger, witnesses ? *witnesses : no_witnesses, witness_client);
   Intake::Limits limits;

@@ -84,6 +84,14 @@ Result<note::WitnessPolicy> witness_policy_of(const Config& config) {
   return policy;
 }
 
+Result<std::filesystem::path> guard_file_of(const Config& config) {
+  if (config.log.guard_file.empty()) return config.keys_dir / "log.guard";
+  std::error_code error;
+  if (std::filesystem::is_directory(config.log.guard_file.parent_path(), error)) return config.log.guard_file;
+  return fail(Errc::invalid_config, config.log.guard_file_place,
+              "the folder of the rollback guard is not there: without it the hub could sign a second history");
+}
+
 SamenessLimits sameness_of(const Config& config) {
   const AssessmentsConfig& a = config.assessments;
   return {a.window, a.minimum, a.same_share, a.per_minute_max};

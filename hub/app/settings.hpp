@@ -26,6 +26,8 @@ Result<Parties> parties_of(const Config&);
 // The tlog-policy that hub.toml names. Errors: invalid_config with file and line.
 Result<note::WitnessPolicy> witness_policy_of(const Config&);
 Result<note::WitnessPolicy> witness_policy_of(const std::filesystem::path&);
+// The rollback guard. invalid_config: its folder is not there (a disk that is not mounted guards nothing).
+Result<std::filesystem::path> guard_file_of(const Config&);
 SamenessLimits sameness_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder);

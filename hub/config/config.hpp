@@ -107,6 +107,8 @@ struct LogConfig {
   std::size_t queue_max = 4096;
   std::filesystem::path witness_policy;  // tlog-policy with the witnesses and their URLs; "" = none
   std::string witness_policy_place;      // "hub.toml:line:column"
+  std::filesystem::path guard_file;      // the rollback guard; "" = log.guard in the key folder
+  std::string guard_file_place;          // "hub.toml:line:column"
   bool wait_for_witnesses = false;       // release nothing before their quorum has seen its leaf
 };
 

@@ -179,6 +179,10 @@ class HubFile {
       config_.log.witness_policy = config_.folder / policy;
       config_.log.witness_policy_place = in->place(*in->raw().get("witness_policy"));
     }
+    if (const std::string guard = in->text("guard_file", 255); !guard.empty()) {
+      config_.log.guard_file = config_.folder / guard;
+      config_.log.guard_file_place = in->place(*in->raw().get("guard_file"));
+    }
     config_.log.wait_for_witnesses = in->boolean("wait_for_witnesses", false);
     if (config_.log.wait_for_witnesses && config_.log.witness_policy.empty())
       in->refuse("wait_for_witnesses", "expected a witness_policy that names the witnesses");

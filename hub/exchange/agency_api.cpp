@@ -1,5 +1,6 @@
 #include "exchange/agency_api.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/id.hpp"
@@ -219,7 +220,14 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
   in.adapter = adapter;
   in.media_type = std::string(request.header("content-type"));
   in.body = std::move(request.body);
+  const auto signatures = std::count_if(request.headers.begin(), request.headers.end(),
+                                        [](const auto& header) { return header.first == "x-jws-signature"; });
   in.signature = std::string(request.header("x-jws-signature"));
+  // Whoever sends the header means to sign: an empty one is a fault of the sender's, never an unsigned message.
+  if (signatures > 1 || (signatures == 1 && in.signature.empty()))
+    co_return not_sent(
+        problem(fail(Errc::invalid_input, "x-jws-signature", "is there without a signature, or more than once")),
+        journey_.telephones(*caller));
   in.public_key = request.peer.public_key;
   const bool wants_xml = request.header("accept").find("application/xml") != std::string_view::npos;
   std::string body = in.body;  // for the quarantine: intake consumes it

@@ -11,6 +11,7 @@
 #include "keys/sqlite_copy.hpp"
 #include "store/erased_rows.hpp"
 #include "store/reader_pool.hpp"
+#include "store/restore_mark.hpp"
 #include "store/rows.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite_txn.hpp"
@@ -411,6 +412,7 @@ Result<void> prepare_folder(const fs::path& folder) {
 
 Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_only) {
   const fs::path path = folder / kDatabaseName;
+  if (auto whole = check_restored(folder); !whole) return whole.error();
   auto made = std::make_unique<SqliteStore>(path, read_only);
   if (read_only) {
     auto database = Database::open(path, Database::Mode::read_only);

@@ -136,6 +136,7 @@ class SenderSigned(WithoutVouching):
         send(sign_body("social-board", body, certs, {"kid": "police-west"}), 401)
         send(sign_body("police-west", body, certs, {"alg": "none"}), 400)
         send("a..b", 400)
+        send("", 400)  # whoever sends the header means to sign
         answer = send(sign_body("police-west", body, certs), 200)
         folder = self.hub.folder / "exported"
         self.cli("log", "export", str(folder), check=0)

@@ -92,6 +92,11 @@ class Witnesses(HubCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("restored backup", done.stderr)
         self.assertIn("has seen", done.stderr)
+        seed = (self.hub.keys / "log.seed").read_bytes()
+        rotated = self.cli("keys", "rotate", "log", check=1)  # it would sign too
+        self.assertIn("has seen", rotated.stderr)
+        self.assertEqual((self.hub.keys / "log.seed").read_bytes(), seed)
+        self.assertFalse((self.hub.keys / "log.seed.next").exists())
         shutil.rmtree(self.hub.data)
         shutil.move(newest, self.hub.data)
         self.hub.start()

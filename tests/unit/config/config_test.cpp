@@ -259,6 +259,7 @@ INSTANTIATE_TEST_SUITE_P(
                "<= bytes_max"},
         Spoilt{"hub.toml", "consents_days = 1825", "consents_days = 0", "0              # after a consent",
                "from 1 to 36500"},
+        Spoilt{"hub.toml", "incidents_days = 3650", "incidents_days = 0", "0             # texts", "from 1 to 36500"},
         Spoilt{"hub.toml", "retention_days = 30", "retention_days = 0", "0\n\n[quota]", "from 1 to 3650"},
         Spoilt{"hub.toml", "[quota.party.landlord-private]", "[quota.party.landlord]", "[quota.party.landlord]",
                "unknown party"},
