@@ -229,7 +229,9 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
         problem(fail(Errc::invalid_input, "x-jws-signature", "is there without a signature, or more than once")),
         journey_.telephones(*caller));
   in.public_key = request.peer.public_key;
-  const bool wants_xml = request.header("accept").find("application/xml") != std::string_view::npos;
+  const auto accept = request.header("accept");
+  const bool wants_xml =
+      accept.find("application/xml") != std::string_view::npos || accept.find("text/xml") != std::string_view::npos;
   std::string body = in.body;  // for the quarantine: intake consumes it
   auto answer = co_await journey_.accept(std::move(in));
   if (!answer) {

@@ -204,4 +204,19 @@ sdk::Result<sdk::Step> HealthAdapter::step(std::uint32_t conversation, std::stri
   return sdk::Error{HUB_UNSUPPORTED, "event", "this conversation takes no such event"};
 }
 
+sdk::Result<sdk::Wire> HealthAdapter::render_answer(std::string_view answer_json) {
+  auto parsed = plugin::parse_json(answer_json);
+  if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
+  const auto* root = std::get<json::value>(parsed).if_object();
+  if (!root) return sdk::invalid("", "the answer is not an object");
+  const auto* answer = object_at(*root, "answer");
+  auto body = render_riv_answer(answer ? *answer : *root);
+  if (!body) return sdk::Error{HUB_UNSUPPORTED, "", "not the answer to a RIV call"};
+  sdk::Wire out;
+  out.media_type = "text/xml";
+  out.status = 200;
+  out.body = std::move(*body);
+  return out;
+}
+
 }  // namespace samband::health

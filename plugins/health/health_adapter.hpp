@@ -17,7 +17,7 @@ class HealthAdapter final : public sdk::Adapter {
   "version": "1.1.0",
   "abi": "1.0",
   "summary": "Health authority: FHIR R4 and RIV-TA referrals, statuses, test orders and results, both ways",
-  "operations": ["decode", "deliver", "recall"],
+  "operations": ["decode", "deliver", "recall", "render_answer"],
   "kinds": ["care.status", "care.referral", "police.suspicion", "police.offer", "police.lob", "concern.report", "sig.information",
             "test.order", "test.result", "lvm.report", "exchange.receipt", "exchange.recall"],
   "endpoints": [""],
@@ -28,6 +28,7 @@ class HealthAdapter final : public sdk::Adapter {
   sdk::Result<std::vector<std::string>> decode(const sdk::Wire&) override;
   sdk::Result<sdk::Step> step(std::uint32_t conversation, std::string_view exchange_json, std::string_view state,
                               sdk::Event, const sdk::Wire&) override;
+  sdk::Result<sdk::Wire> render_answer(std::string_view answer_json) override;
 
  private:
   sdk::Result<std::monostate> configure_parties(const boost::json::object& parties);

@@ -5,6 +5,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ struct RivCall {
   std::string refused;  // a reason code when RIV cannot carry this exchange without losing something; else ""
 };
 RivCall encode_riv(const json::object& exchange, const RivSettings&);
+
+// The hub's answer as the SOAP response of the operation that the message came by; nothing when it did not come by RIV.
+std::optional<std::string> render_riv_answer(const json::object& answer);
 
 // What the recipient's SOAP answer means.
 sdk::Action riv_answered(const sdk::Wire& answer);

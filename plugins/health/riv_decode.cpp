@@ -320,8 +320,9 @@ sdk::Result<std::string> decode_status(const Document& d, const RivSettings& set
   line(text, "Vidareskickad till", d.value({"forwardingRecipient", "organisation", "careUnitId"}, "extension"));
   if (!text.empty()) data["text"] = text;
   data["payload"] = std::move(payload);
-  return plugin::canonical_message("care.status", own_id, "urn:samband:adapter:health", time, std::move(data),
-                                   warnings);
+  // Told apart by their last part, so that the answer can be of the right operation (riv_answer.cpp).
+  return plugin::canonical_message("care.status", own_id + (confirms ? "/confirmation" : "/outcome"),
+                                   "urn:samband:adapter:health", time, std::move(data), warnings);
 }
 
 }  // namespace

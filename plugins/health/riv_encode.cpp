@@ -1,7 +1,5 @@
 #include <algorithm>
 
-#include "common/delivery.hpp"
-#include "digg_sdk/xml.hpp"
 #include "digg_sdk/xml_writer.hpp"
 #include "health/riv.hpp"
 #include "health/riv_words.hpp"
@@ -18,7 +16,6 @@ using plugin::string_at;
 using plugin::XmlWriter;
 
 constexpr std::size_t kTextMax = 8192;  // characters, in every free text of the contract
-constexpr std::size_t kAnswerMax = 1u << 20;
 
 std::size_t characters(std::string_view utf8) {
   return static_cast<std::size_t>(
@@ -256,32 +253,6 @@ RivCall encode_riv(const json::object& exchange, const RivSettings& settings) {
   if (!parts.refused.empty()) return refused(parts.refused);
   return kind == "care.referral" ? encode_referral(exchange, parts, settings)
                                  : encode_status(exchange, parts, settings);
-}
-
-sdk::Action riv_answered(const sdk::Wire& answer) {
-  using sdk::Action;
-  if (plugin::verdict_of(answer.status) != plugin::HttpVerdict::accepted) {
-    const auto reason = plugin::http_reason(answer.status);
-    return plugin::verdict_of(answer.status) == plugin::HttpVerdict::rejected ? Action::rejected(reason)
-                                                                              : Action::retry(reason);
-  }
-  auto parsed = plugin::XmlDocument::parse(answer.body, {kAnswerMax, 1000, 16, 8192, 32});
-  const auto* document = std::get_if<plugin::XmlDocument>(&parsed);
-  const auto body = document ? document->root().child(kSoap, "Body") : plugin::XmlElement();
-  const auto children = body ? body.children() : std::vector<plugin::XmlElement>();
-  const auto response = children.empty() ? plugin::XmlElement() : children.front();
-  const auto result = response && response.ns().starts_with(kRivResponder) ? response.child(response.ns(), "result")
-                                                                           : plugin::XmlElement();
-  const auto field = [&](std::string_view name) {
-    const auto e = result ? result.child(kRivCore, name) : plugin::XmlElement();
-    return e ? e.text() : std::string();
-  };
-  // Unreadable: it may have been taken. The request's id and version make sending again harmless.
-  const auto code = field("resultCode");
-  if (code == "OK" || code == "INFO") return Action::delivered(one_line(field("logId"), 128));
-  if (code != "ERROR") return Action::retry("malformed_answer");
-  return field("errorCode") == "VALIDATION_ERROR" ? Action::rejected("riv_validation_error")
-                                                  : Action::retry("riv_application_error");
 }
 
 }  // namespace samband::health

@@ -11,7 +11,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests" / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
+from hub_case import PERMITTED, HubCase, new_id, replaced  # noqa: E402
+from hub_harness import wait_for  # noqa: E402
 
 CASES = SOURCE / "plugins" / "health" / "cases"
 CONSENT_DAYS = "2027-12-31T00:00:00.000Z"
@@ -178,6 +179,61 @@ class Referrals(HubCase):
         exchange = self.to(self.send("hospital", "health", (FHIR, json.dumps(bundle))), "social-board")
         self.assertIn(exchange["outcome"], PERMITTED)
         self.assertIn("HLT-SN-CHILD", exchange["rules"])
+
+
+class HospitalWithRiv(HubCase):
+    """The hospital's own service takes referrals and gives statuses by RIV-TA."""
+
+    SYSTEMS = ["hospital", "social-board"]
+
+    @staticmethod
+    def edit(folder):
+        replaced(folder / "hub.toml",
+                 ('module = "samband-health.so"\nsha256 = "file"\n',
+                  'module = "samband-health.so"\nsha256 = "file"\n[plugins.config]\ncareUnit = "SE9999000061-HUB"\n'
+                  'parties = { hospital = { format = "riv", careUnit = "SE9999000038-H001" }, "social-board" = { careUnit = "SE9999000020-S001" }, '
+                  'bas = { careUnit = "SE9999000038-B001" } }\n'),
+                 ("initial_ms = 1000", "initial_ms = 100"), ("max_ms = 3600000", "max_ms = 400"))
+        replaced(folder / "parties.toml", ('duty_phone = "08-465 004 34"\n', 'duty_phone = "08-465 004 34"\nadapter = "health"\nendpoint = "hospital-riv"\n'))
+
+    def refer(self, *categories):
+        """BAS refers somebody to the hospital, by consent."""
+        allowed = consent(people.ADULT_22, ["hospital"], ["care_referral"], categories)
+        self.call("bas", "POST", "/v1/consents", allowed, expect=201)
+        bundle = {"resourceType": "Bundle", "id": new_id(), "type": "transaction", "timestamp": build.now(), "entry": [
+            {"resource": {**build.fhir_patient(people.ADULT_22), "id": "p"}},
+            {"resource": {"resourceType": "ServiceRequest", "status": "active", "intent": "order", "subject": {"reference": "Patient/p"},
+                          "code": {"text": "Avgiftning"}, "performer": [{"identifier": {"system": "urn:samband:party", "value": "hospital"}}]}}]}
+        return self.to(self.send("bas", "health", (FHIR, json.dumps(bundle))), "hospital")
+
+    def test_a_referral_arrives_once_under_every_fault(self):
+        for fault in ({}, {"fail": 2}, {"twice": 1}, {"half": 1}):
+            with self.subTest(**fault):
+                self.mode("hospital", **fault)
+                exchange = self.refer("identity", "health", "misuse")
+                done = self.wait_state("bas", exchange["id"])
+                records = [r for r in self.received("hospital", "referral") if r["key"] == "SE9999000061-HUB#" + exchange["id"]]
+                self.assertEqual(len([r for r in records if not r["duplicate"]]), 1)
+                self.assertEqual(done["externalReference"], records[0]["log_id"])
+                self.assertTrue(all(r["body"] == records[0]["body"] for r in records), "sent again means: the same bytes")
+
+    def test_the_board_says_what_became_of_the_hospitals_own_referral(self):
+        xml = (CASES / "riv_decode_request/in.xml").read_text(encoding="utf-8").replace("#4711", "#" + new_id())
+        media_type, body = "text/xml", xml
+        answer = self.hub.request("hospital", "POST", "/v1/in/health", body, {"content-type": media_type, "accept": "text/xml"})
+        self.assertEqual((answer.status, answer.media_type), (200, "text/xml"))
+        self.assertIn("ProcessRequestResponse", answer.body if isinstance(answer.body, str) else answer.body.decode())
+        exchange = self.to(self.send("hospital", "health", (media_type, xml)), "social-board")  # the same again, as JSON
+        self.assess("hospital", exchange["id"], need_for_care=True, ongoing_misuse=True)
+        self.wait_state("hospital", exchange["id"])
+        # What the board may tell rests on the person's consent.
+        allowed = consent(people.ADULT_22, ["hospital"], ["care_follow_up"], ["identity", "status", "schedule", "case_reference"])
+        self.call("social-board", "POST", "/v1/consents", allowed, expect=201)
+        self.call("social-board", "POST", f"/v1/exchanges/{exchange['id']}/status", {"status": "accepted", "recordNumber": "SN 7-26"})
+        (record,) = wait_for("a status", lambda: self.received("hospital", "status"), 30)
+        request_id = xml.split('requestId extension="')[1].split('"')[0]
+        self.assertIn(f'requestId extension="{request_id}"', record["body"])  # their own name for it
+        self.assertIn('<status xmlns="urn:samband:riv:1" status="accepted"', record["body"])
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ TEST(ExampleConfig, Loads) {
   EXPECT_EQ(config->server.certificate.filename(), "hub.pem");
   EXPECT_EQ(config->client.certificate.filename(), "hub-client.pem");
   EXPECT_EQ(config->client.ca, config->server.ca);
-  EXPECT_EQ(config->endpoints.size(), 7u);
+  EXPECT_EQ(config->endpoints.size(), 8u);
   EXPECT_EQ(config->plugins.size(), 5u);
   EXPECT_EQ(config->plugins[0].module, (fs::path(SAMBAND_SOURCE_DIR) / "build/dev/lib/samband-police.so"));
   EXPECT_EQ(config->plugins.at(2).config_json, "{}");

@@ -249,6 +249,29 @@ TEST(RivAnswers, DeliveredRefusedAndLater) {
   for (const int status : {302, 401, 404}) EXPECT_EQ(kind(status, "").kind, HUB_ACTION_REJECTED);
 }
 
+TEST(RivAnswers, TheSenderGetsTheResponseOfItsOperation) {
+  const auto answer = [](std::string_view id, std::string_view outcome) {
+    return json::object{
+        {"senderMessageId", id},
+        {"messageId", "m-1"},
+        {"exchanges", json::array{json::object{{"id", "e-1"}, {"recipient", "social-board"}, {"outcome", outcome}}}}};
+  };
+  for (const auto& [id, operation] : {std::pair{"SE1#7/1", "ProcessRequest"},
+                                      {"SE1#7/confirmation", "ProcessRequestConfirmation"},
+                                      {"SE1#7/outcome", "ProcessRequestOutcome"}}) {
+    const auto released = render_riv_answer(answer(id, "released"));
+    ASSERT_TRUE(released);
+    EXPECT_NE(released->find(":" + std::string(operation) + "Responder:1"), std::string::npos);
+    EXPECT_NE(released->find("<r:" + std::string(operation) + "Response "), std::string::npos);
+    // What we write, we understand: it is a delivery to whoever asks.
+    EXPECT_EQ(riv_answered({"text/xml", "", *released, 200}).reference, "m-1");
+    EXPECT_NE(released->find(">OK<"), std::string::npos);
+    EXPECT_NE(render_riv_answer(answer(id, "held"))->find(">INFO<"), std::string::npos);
+  }
+  EXPECT_FALSE(render_riv_answer(answer("bup-2026-0001", "released")));
+  EXPECT_FALSE(render_riv_answer(json::object{{"senderMessageId", "SE1#7/1"}, {"code", "conflict"}}));
+}
+
 // The party's configuration decides the format; the others get FHIR.
 TEST(RivAdapter, TheConfigurationDecides) {
   HealthAdapter adapter;
