@@ -45,6 +45,14 @@ json::object shown(const RuleSetRow& row) {
   return out;
 }
 
+json::array shown(const std::vector<LocalAnswer>& answers) {
+  json::array out;
+  for (const LocalAnswer& a : answers)
+    out.push_back(json::object{
+        {"setting", a.setting}, {"value", a.value}, {"signedBy", a.signed_by}, {"signedAt", to_string(a.signed_at)}});
+  return out;
+}
+
 const RuleSetRow* find(const std::vector<RuleSetRow>& rows, std::string_view hash) {
   const auto it = std::find_if(rows.begin(), rows.end(), [&](const RuleSetRow& row) { return row.hash == hash; });
   return it == rows.end() ? nullptr : &*it;
@@ -80,12 +88,12 @@ std::string sha256(std::string_view bytes) { return crypto::sha256_hex(bytes); }
 
 }  // namespace
 
-RuleRegistry::RuleRegistry(const Clock& clock, Store& store, Ledger& ledger, std::filesystem::path folder, Check check)
-    : clock_(clock), store_(store), ledger_(ledger), folder_(std::move(folder)), check_(std::move(check)) {}
+RuleRegistry::RuleRegistry(const Clock& clock, Store& store, Ledger& ledger, OnDisk disk, Check check)
+    : clock_(clock), store_(store), ledger_(ledger), disk_(std::move(disk)), check_(std::move(check)) {}
 
-Result<std::unique_ptr<RuleRegistry>> RuleRegistry::open(const Clock& clock, Store& store, Ledger& ledger,
-                                                         std::filesystem::path folder, Check check) {
-  std::unique_ptr<RuleRegistry> made(new RuleRegistry(clock, store, ledger, std::move(folder), std::move(check)));
+Result<std::unique_ptr<RuleRegistry>> RuleRegistry::open(const Clock& clock, Store& store, Ledger& ledger, OnDisk disk,
+                                                         Check check) {
+  std::unique_ptr<RuleRegistry> made(new RuleRegistry(clock, store, ledger, std::move(disk), std::move(check)));
   if (auto started = made->start(); !started) return started.error();
   return made;
 }
@@ -126,7 +134,7 @@ Result<void> RuleRegistry::start() {
     return {};
   }
   if (!known->empty()) return fail(Errc::internal, "store", "there are rule sets, but none is published");
-  auto files = read_rule_files(folder_);
+  auto files = read_rule_files(disk_.folder, disk_.local);
   if (!files) return files.error();
   auto set = checked(*files);
   if (!set) return set.error();
@@ -170,7 +178,7 @@ Result<RuleSetRow> RuleRegistry::record(RuleSetRow row, const std::string& outco
 
 Result<bool> RuleRegistry::look_at_disk() {
   const std::lock_guard lock(changing_);
-  auto files = read_rule_files(folder_);
+  auto files = read_rule_files(disk_.folder, disk_.local);
   if (!files) return files.error();
   auto set = checked(*files);
   if (!set) return set.error();
@@ -211,7 +219,7 @@ Result<json::object> RuleRegistry::propose(const Official& by, const json::value
     if (std::any_of(files.begin(), files.end(), [](const RuleFile& f) { return f.text.size() > kFileBytesMax; }))
       return fail(Errc::too_large, "/files", "a file is larger than 1 MiB");
   } else {
-    auto on_disk = read_rule_files(folder_);
+    auto on_disk = read_rule_files(disk_.folder, disk_.local);
     if (!on_disk) return on_disk.error();
     files = std::move(*on_disk);
   }
@@ -284,7 +292,11 @@ Result<json::object> RuleRegistry::list() const {
   json::object out{{"active", nullptr}};
   json::array proposals;
   for (const RuleSetRow& row : *known) {
-    if (row.state == "active") out["active"] = shown(row);
+    if (row.state == "active") {
+      json::object published = shown(row);
+      published["localAnswers"] = shown(active()->answers);
+      out["active"] = std::move(published);
+    }
     if (row.state == "proposed" && row.base == active()->hash) proposals.push_back(shown(row));
   }
   out["proposals"] = std::move(proposals);

@@ -21,9 +21,13 @@ class RuleRegistry {
   // What stands against publishing a set, in words; empty = nothing (confidentiality/analyse.hpp).
   using Check = std::function<std::vector<std::string>(const RuleSet&)>;
 
-  // The published set; on the very first start the files of `folder`, recorded as the first set. Errors: invalid_config
+  struct OnDisk {
+    std::filesystem::path folder, local;  // the rule files; the municipality's answers, "" = none
+  };
+
+  // The published set; on the very first start the files on disk, recorded as the first set. Errors: invalid_config
   // with file:line:column when the set cannot be read by this version or Check objects; unavailable.
-  static Result<std::unique_ptr<RuleRegistry>> open(const Clock&, Store&, Ledger&, std::filesystem::path folder, Check);
+  static Result<std::unique_ptr<RuleRegistry>> open(const Clock&, Store&, Ledger&, OnDisk, Check);
 
   std::shared_ptr<const RuleSet> active() const;
   // Called after every swap, before approve() answers.
@@ -43,7 +47,7 @@ class RuleRegistry {
   Result<json::object> show(const std::string& hash) const;  // one, with its files
 
  private:
-  RuleRegistry(const Clock&, Store&, Ledger&, std::filesystem::path folder, Check);
+  RuleRegistry(const Clock&, Store&, Ledger&, OnDisk, Check);
   Result<void> start();
   Result<std::vector<RuleSetRow>> rows() const { return store_.rule_sets(); }
   Result<std::shared_ptr<const RuleSet>> checked(std::vector<RuleFile>) const;
@@ -52,7 +56,7 @@ class RuleRegistry {
   const Clock& clock_;
   Store& store_;
   Ledger& ledger_;
-  const std::filesystem::path folder_;
+  const OnDisk disk_;
   const Check check_;
   std::function<void()> changed_;
   std::mutex changing_;  // one change at a time

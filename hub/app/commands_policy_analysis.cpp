@@ -88,6 +88,11 @@ int check(const Arguments& a) {
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
   const std::size_t errors = open_errors(findings), warnings = open_warnings(findings);
   std::size_t notes = 0, accepted = 0;
+  for (const LocalAnswer& answer : rules->answers)
+    std::cout << answer.place.file << ":" << answer.place.line
+              << (want->swedish ? ": besvarad lokalt: " : ": answered locally: ") << answer.setting << " = "
+              << (answer.value ? "true" : "false") << ", " << answer.signed_by << ", " << to_string(answer.signed_at)
+              << "\n";
   for (const Finding& f : findings) {
     accepted += f.accepted ? 1 : 0;
     notes += !f.accepted && f.severity == Severity::note ? 1 : 0;
@@ -96,6 +101,14 @@ int check(const Arguments& a) {
   if (a.json()) {
     json::array list;
     for (const Finding& f : findings) list.push_back(as_json(f, want->swedish));
+    json::array answers;
+    for (const LocalAnswer& answer : rules->answers)
+      answers.push_back(json::object{{"setting", answer.setting},
+                                     {"value", answer.value},
+                                     {"signedBy", answer.signed_by},
+                                     {"signedAt", to_string(answer.signed_at)},
+                                     {"file", answer.place.file},
+                                     {"line", answer.place.line}});
     std::cout << json::serialize(json::object{{"ok", ok},
                                               {"findings", std::move(list)},
                                               {"errors", errors},
@@ -103,6 +116,7 @@ int check(const Arguments& a) {
                                               {"notes", notes},
                                               {"accepted", accepted},
                                               {"rulesetHash", rules->hash},
+                                              {"localAnswers", std::move(answers)},
                                               {"milliseconds", took}})
               << "\n";
     return ok ? kOk : kFailed;

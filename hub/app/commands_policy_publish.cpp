@@ -30,9 +30,9 @@ int publish(const Arguments& a) {
   const std::filesystem::path folder =
       a.positional().empty() ? config->rules_dir : std::filesystem::path(a.positional().front());
   // Read here first: a mistake is named with the path that this person can open.
-  if (auto rules = rules_of(folder); !rules) return complain(in_words(rules.error()));
-  auto files = read_rule_files(folder);
-  if (!files) return complain(in_words(in_folder(files.error(), folder)));
+  if (auto rules = rules_of(*config, folder); !rules) return complain(in_words(rules.error()));
+  auto files = read_rule_files(folder, config->local_settings);
+  if (!files) return complain(in_words(in_folder(files.error(), folder, config->local_settings)));
   json::object texts;
   for (const RuleFile& file : *files) texts[file.name] = file.text;
   const json::object body{{"reason", a.get("reason")}, {"files", std::move(texts)}};
@@ -75,7 +75,14 @@ int status(const Arguments& a) {
     return kOk;
   }
   const json::value* active = all.if_contains("active");
-  if (active && active->is_object()) print(active->get_object());
+  if (active && active->is_object()) {
+    print(active->get_object());
+    if (const json::value* answers = find_pointer(*active, "/localAnswers"); answers && answers->is_array())
+      for (const json::value& local : answers->get_array())
+        std::cout << "answered  " << string_at(local.as_object(), "setting") << " = "
+                  << json::serialize(local.at("value")) << ", " << string_at(local.as_object(), "signedBy") << ", "
+                  << string_at(local.as_object(), "signedAt") << "\n";
+  }
   for (const json::value& proposal : all.at("proposals").as_array()) {
     std::cout << "\n";
     print(proposal.as_object());

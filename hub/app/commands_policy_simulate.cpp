@@ -34,7 +34,7 @@ int simulate_rules(const Arguments& a) {
     if (!at) return complain(std::string("--") + option + ": expects a time as 2026-11-22T10:00:00Z"), kUsage;
     *time = *at;
   }
-  auto after = rules_of(std::filesystem::path(a.get("rules")));
+  auto after = rules_of(*config, a.get("rules"));
   if (!after) return complain(in_words(after.error()));
   auto store = store_to_read(*config);
   if (!store) return complain(in_words(store.error()));

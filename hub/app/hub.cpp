@@ -214,8 +214,9 @@ int serve(const Config& config) {
     for (const Error& e : cli::blocking(*findings, config.rules_dir)) out.push_back(cli::in_words(e));
     return out;
   };
-  auto registry = RuleRegistry::open(system_clock(), **store, **ledger, config.rules_dir, objections);
-  if (!registry) return complain(in_words(cli::in_folder(registry.error(), config.rules_dir)));
+  auto registry =
+      RuleRegistry::open(system_clock(), **store, **ledger, {config.rules_dir, config.local_settings}, objections);
+  if (!registry) return complain(in_words(cli::in_folder(registry.error(), config.rules_dir, config.local_settings)));
   RuleRegistry& rules = **registry;
 
   const int threads = config.worker_threads > 0 ? config.worker_threads

@@ -9,7 +9,7 @@ Result<ChosenRules> choose_rules(const Config& config, const std::string& folder
     if (!set) return set.error();
     return ChosenRules{std::move(*set), from};
   };
-  if (!folder.empty()) return loaded(rules_of(std::filesystem::path(folder)), "--rules");
+  if (!folder.empty()) return loaded(rules_of(config, folder), "--rules");
   if (store == nullptr) return loaded(rules_of(config), "disk");
   auto rows = store->rule_sets();
   if (!rows) return rows.error();

@@ -98,16 +98,26 @@ SamenessLimits sameness_of(const Config& config) {
 }
 
 // The loader knows the files of the folder by their names; whoever reads the error wants to open them.
-Error in_folder(const Error& e, const std::filesystem::path& folder) {
+Error in_folder(const Error& e, const std::filesystem::path& folder, const std::filesystem::path& local) {
+  const std::string name = e.where.substr(0, e.where.find(':'));
+  if (!local.empty() && name == local.filename() && !std::filesystem::exists(folder / name))
+    return fail(e.code, (local.parent_path() / e.where).string(), e.message);
   const bool file = e.where.find(".toml") != std::string::npos;
   return fail(e.code, (file ? folder / e.where : folder).string(), e.message);
 }
 
-Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder) {
-  auto rules = load_rules(folder, [](std::string_view bytes) { return crypto::sha256_hex(bytes); });
-  if (!rules) return in_folder(rules.error(), folder);
+static Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder,
+                                                       const std::filesystem::path& local) {
+  auto rules = load_rules(folder, [](std::string_view bytes) { return crypto::sha256_hex(bytes); }, local);
+  if (!rules) return in_folder(rules.error(), folder, local);
   return rules;
 }
-Result<std::shared_ptr<const RuleSet>> rules_of(const Config& config) { return rules_of(config.rules_dir); }
+Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder) {
+  return rules_of(folder, std::filesystem::path());
+}
+Result<std::shared_ptr<const RuleSet>> rules_of(const Config& config, const std::filesystem::path& folder) {
+  return rules_of(folder, config.local_settings);
+}
+Result<std::shared_ptr<const RuleSet>> rules_of(const Config& config) { return rules_of(config, config.rules_dir); }
 
 }  // namespace samband::cli

@@ -30,8 +30,10 @@ Result<note::WitnessPolicy> witness_policy_of(const std::filesystem::path&);
 Result<std::filesystem::path> guard_file_of(const Config&);
 SamenessLimits sameness_of(const Config&);
 Result<std::shared_ptr<const RuleSet>> rules_of(const Config&);
+// Another folder of rules. With a configuration, its local answers go along unless the folder has its own file of them.
+Result<std::shared_ptr<const RuleSet>> rules_of(const Config&, const std::filesystem::path& folder);
 Result<std::shared_ptr<const RuleSet>> rules_of(const std::filesystem::path& folder);
 // An error of a rule file with the folder before its name.
-Error in_folder(const Error&, const std::filesystem::path& folder);
+Error in_folder(const Error&, const std::filesystem::path& folder, const std::filesystem::path& local = {});
 
 }  // namespace samband::cli

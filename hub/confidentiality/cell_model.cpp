@@ -57,6 +57,7 @@ Scene CellModel::scene(const CellExchange& exchange, Date day, int always_on) co
   for (const auto& none : index_->no_secrecy)
     if ((none.holders & holder) != 0) scene.declared |= none.categories;
   scene.gated = (index_->gated & recipient) != 0;
+  scene.new_purpose = (index_->new_purpose & holder) != 0 && !set_.settings.police_purpose_tested_before;
   return scene;
 }
 
@@ -125,7 +126,8 @@ CellModel::Truth3 CellModel::consent_table() const {
   return {merged(std::move(table.yes)), merged(std::move(table.possible))};
 }
 
-CellModel::Truth3 CellModel::standing_of(const RuleIndex::RuleBits& rule, bool person_protected, bool gated) const {
+CellModel::Truth3 CellModel::standing_of(const RuleIndex::RuleBits& rule, bool person_protected, bool gated,
+                                         bool new_purpose) const {
   Truth3 all{{space_.full}, {space_.full}};
   const auto require = [&](const Truth3& next) {
     all.yes = intersected(all.yes, next.yes);
@@ -172,6 +174,7 @@ CellModel::Truth3 CellModel::standing_of(const RuleIndex::RuleBits& rule, bool p
     }
   }
   if (gated && rule.needs_consent) require(fact(fact_place("recipient_reservation")));
+  if (new_purpose && !rule.must) require(fact(fact_place("new_purpose_tested")));
   return all;
 }
 
@@ -181,7 +184,8 @@ bool CellModel::off(const Scene& scene, int rule) const {
 }
 
 CellModel::Truth3 CellModel::standing_in(const Scene& scene, int rule, bool person_protected) const {
-  Truth3 standing = standing_of(index_->rules[static_cast<std::size_t>(rule)], person_protected, scene.gated);
+  Truth3 standing =
+      standing_of(index_->rules[static_cast<std::size_t>(rule)], person_protected, scene.gated, scene.new_purpose);
   if (off(scene, rule)) standing.yes.clear();
   return standing;
 }
@@ -227,7 +231,8 @@ std::map<std::string, Region> CellModel::duties(const Scene& scene) const {
 }
 
 Region CellModel::standing(int rule) const {
-  return united(standing_of(index_->rules[rule], false, false).yes, standing_of(index_->rules[rule], true, false).yes);
+  return united(standing_of(index_->rules[rule], false, false, false).yes,
+                standing_of(index_->rules[rule], true, false, false).yes);
 }
 
 CellOutcome CellModel::outcome(const Scene& scene, int category, int role, int leaf) const {
@@ -254,6 +259,7 @@ std::string CellModel::signature(const Scene& scene, int category, int role, int
   out += code == "document" || code == "official" || code == "envelope" ? code.front() : '-';
   out += nobody ? 'n' : is_subject(role) ? 's' : 'o';
   out += scene.gated ? 'g' : '-';
+  out += scene.new_purpose ? 'p' : '-';
   out += (scene.declared & bit(category)) != 0 ? 'd' : '-';
   const auto put = [&](int place, bool of_category, bool of_role) {
     out += std::to_string(place) + (of_category && of_role ? '+' : '-');

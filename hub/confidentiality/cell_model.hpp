@@ -28,7 +28,8 @@ struct Scene {
   Bits needs = 0, declared = 0;
   const Purpose* purpose = nullptr;
   bool gated = false;
-  int always_on = -1;  // place of a rule that counts whatever its setting says
+  bool new_purpose = false;  // what is no statutory duty needs `new_purpose_tested` (Gate)
+  int always_on = -1;        // place of a rule that counts whatever its setting says
 };
 
 struct CellOutcome {
@@ -60,7 +61,7 @@ class CellModel {
     Region yes, possible;  // possible: yes or unknown
   };
   Truth3 fact(int code, bool expected = true) const;
-  Truth3 standing_of(const RuleIndex::RuleBits&, bool person_protected, bool gated) const;
+  Truth3 standing_of(const RuleIndex::RuleBits&, bool person_protected, bool gated, bool new_purpose) const;
   // In a scene: a rule whose setting is off is true nowhere, and possible where it holds what it would open.
   Truth3 standing_in(const Scene&, int rule, bool person_protected) const;
   bool off(const Scene&, int rule) const;

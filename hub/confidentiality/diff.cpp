@@ -125,6 +125,9 @@ class Comparison {
              (r.purposes & bit(x.purpose)) != 0;
     });
   }
+  bool switched(std::string_view setting) const {
+    return std::find(switched_.begin(), switched_.end(), setting) != switched_.end();
+  }
   Bits open_envelopes(const Side& side) const {
     Bits holders = 0;
     for (const auto& none : side.model.index().no_secrecy)
@@ -142,7 +145,7 @@ class Comparison {
     const Date day = space_.periods[static_cast<std::size_t>(period)];
     const Scene a = a_.model.scene(x, day), b = b_.model.scene(x, day);
     const bool same_lists =
-        a.needs == b.needs && a.declared == b.declared && a.gated == b.gated &&
+        a.needs == b.needs && a.declared == b.declared && a.gated == b.gated && a.new_purpose == b.new_purpose &&
         (a.purpose == nullptr ? b.purpose == nullptr : b.purpose != nullptr && a.purpose->except == b.purpose->except);
     // A removed rule is missing in `b`, an added one in `a`: each is marked as changed on its own side.
     if (same_lists && everywhere_.empty() && !a_.any_changed(a) && !b_.any_changed(b)) return;
@@ -214,9 +217,9 @@ class Comparison {
         const Rule& rule = side.set.rules[static_cast<std::size_t>(bits.position)];
         const bool reaches = (bits.categories & bit(category)) != 0 &&
                              (bits.any_role || (role != space_.nobody_named() && (bits.roles & bit(role)) != 0));
-        const bool switched = std::find(switched_.begin(), switched_.end(), rule.setting) != switched_.end();
+        const bool by_setting = switched(rule.setting);
         (reaches ? near : far)
-            .insert(switched ? "setting " + rule.setting + " (rule " + rule.id + ")" : "rule " + rule.id);
+            .insert(by_setting ? "setting " + rule.setting + " (rule " + rule.id + ")" : "rule " + rule.id);
       }
       for (const int place : scene.provisions) {
         const auto& bits = side.model.index().provisions[static_cast<std::size_t>(place)];
@@ -230,6 +233,7 @@ class Comparison {
       near.insert("purpose " + std::string(purposes()[static_cast<std::size_t>(x.purpose)]));
     if (((a.declared ^ b.declared) & bit(category)) != 0) near.insert("no_secrecy");
     if (a.gated != b.gated) near.insert("setting gate");
+    if (a.new_purpose != b.new_purpose && !switched("police_purpose_tested_before")) near.insert("setting gate");
     if (near.empty() && far.empty())
       for (const auto& name : everywhere_) near.insert("setting " + name);
     std::string out;

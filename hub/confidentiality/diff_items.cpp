@@ -123,7 +123,8 @@ std::map<std::string, Members> declarations(const RuleSet& set) {
 std::map<std::string, Members> settings(const RuleSet& set) {
   std::map<std::string, Members> out;
   for (const auto& [name, member] : setting_names()) out[std::string(name)] = {{"value", flag(set.settings.*member)}};
-  out["gate"] = {{"recipients", list(set.gate.recipients)}};
+  out["gate"] = {{"recipients", list(set.gate.recipients)},
+                 {"new_purpose_senders", list(set.gate.new_purpose_senders)}};
   return out;
 }
 

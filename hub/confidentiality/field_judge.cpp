@@ -36,6 +36,7 @@ struct Codes {
   int document = code_index(data_categories(), "document");
   int harm_test_clear = code_index(fact_codes(), "harm_test_clear");
   int recipient_reservation = code_index(fact_codes(), "recipient_reservation");
+  int new_purpose_tested = code_index(fact_codes(), "new_purpose_tested");
   int location_release = code_index(fact_codes(), "location_release");
   int document_released = code_index(fact_codes(), "document_released");
   int offer_accepted = code_index(fact_codes(), "offer_accepted");
@@ -106,6 +107,7 @@ FieldJudge::FieldJudge(const DecisionRequest& request, const RuleSet& set, const
   }
   const Bits to = bit(code_index(actor_types(), request.recipient->actor_type));
   gated_ = (index.gated & to) != 0;
+  new_purpose_ = (index.new_purpose & holder_) != 0 && !set.settings.police_purpose_tested_before;
   const Bits kind = bit(code_index(message_kinds(), request.kind));
   for (const auto& rule : index.rules) {
     if ((rule.from & holder_) == 0 || (rule.to & to) == 0 || (rule.kinds & kind) == 0 ||
@@ -186,12 +188,13 @@ FieldJudge::Standing FieldJudge::standing_of(const RuleIndex::RuleBits& rule, in
   }
   // No answer in the case settles an open question of law.
   if (rule.setting != nullptr && !(set_.settings.*rule.setting)) standing.add(Truth::unknown, Reason::secrecy, 0);
-  if (gated_ && rule.needs_consent) {
-    Truth accepted = Truth::yes;
-    for (const int who : condition_persons(person))
-      accepted = both(accepted, facts_.value(codes().recipient_reservation, who));
-    standing.add(accepted, Reason::fact_false, bit(codes().recipient_reservation));
-  }
+  const auto also = [&](int fact) {
+    Truth answer = Truth::yes;
+    for (const int who : condition_persons(person)) answer = both(answer, facts_.value(fact, who));
+    standing.add(answer, Reason::fact_false, bit(fact));
+  };
+  if (gated_ && rule.needs_consent) also(codes().recipient_reservation);
+  if (new_purpose_ && !rule.must) also(codes().new_purpose_tested);
   return standing;
 }
 

@@ -57,7 +57,7 @@ class FieldJudge {
   struct Standing {
     Truth truth = Truth::yes;
     Reason reason = Reason::secrecy;                 // when no
-    std::array<Bits, kConditionsMax + 2> unknown{};  // each: any one of these facts would settle it; 0 = none would
+    std::array<Bits, kConditionsMax + 3> unknown{};  // each: any one of these facts would settle it; 0 = none would
     std::size_t unknown_count = 0;
     void add(Truth, Reason when_no, Bits facts);
   };
@@ -101,8 +101,9 @@ class FieldJudge {
   Bits needs_ = 0;
   const Purpose* purpose_ = nullptr;
   bool exchange_protected_ = false;
-  bool gated_ = false;     // the recipient has no secrecy of its own
-  std::vector<int> ages_;  // -1 = unknown
+  bool gated_ = false;        // the recipient has no secrecy of its own
+  bool new_purpose_ = false;  // what is no statutory duty needs `new_purpose_tested` (Gate)
+  std::vector<int> ages_;     // -1 = unknown
   std::vector<Bits> roles_;
   std::vector<int> subjects_;
   std::vector<int> provisions_;  // places in index_.provisions that are in force at this holder

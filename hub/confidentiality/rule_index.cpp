@@ -70,6 +70,9 @@ std::span<const std::pair<std::string_view, bool Settings::*>> setting_names() {
       {"bosamordnare_same_board", &Settings::bosamordnare_same_board},
       {"necessity_break_glass", &Settings::necessity_break_glass},
       {"kfm_children_with_notice", &Settings::kfm_children_with_notice},
+      {"contact_duty_reaches_protected_place", &Settings::contact_duty_reaches_protected_place},
+      {"eviction_notice_states_debt", &Settings::eviction_notice_states_debt},
+      {"police_purpose_tested_before", &Settings::police_purpose_tested_before},
   };
   return kNames;
 }
@@ -136,6 +139,7 @@ RuleIndex::RuleBits index_rule(const Rule& r, int position) {
   bits.categories = category_bits(r.categories);
   bits.breaks_all = r.breaks_all;
   bits.duty = r.modality == "must" || r.modality == "should";
+  bits.must = r.modality == "must";
   if (!bits.duty && r.modality != "may") throw std::logic_error("unknown modality");
   if (!r.setting.empty()) {
     bits.setting = setting_named(r.setting);
@@ -163,7 +167,9 @@ RuleIndex::RuleBits index_rule(const Rule& r, int position) {
 
 }  // namespace
 
-RuleIndex::RuleIndex(const RuleSet& set) : gated(code_bits(actor_types(), set.gate.recipients)) {
+RuleIndex::RuleIndex(const RuleSet& set)
+    : gated(code_bits(actor_types(), set.gate.recipients)),
+      new_purpose(code_bits(actor_types(), set.gate.new_purpose_senders)) {
   if (set.provisions.size() > kProvisionsMax || set.rules.size() > kRulesMax)
     throw std::logic_error("the rule set is over its limits");
   for (const int position : positions_by_id(set.provisions))

@@ -75,7 +75,7 @@ struct RuleIndex {
   struct RuleBits {
     int position;
     Bits from, to, kinds, purposes, roles, categories;
-    bool any_role, breaks_all, needs_consent, duty;
+    bool any_role, breaks_all, needs_consent, duty, must;
     bool holds_while_off;     // its setting is off: true at best unknown
     bool on_own, on_request;  // Initiative
     std::chrono::minutes ttl;
@@ -90,7 +90,8 @@ struct RuleIndex {
   std::vector<NoSecrecyBits> no_secrecy;
   std::vector<PurposeBits> purposes;
   std::vector<RuleBits> rules;
-  Bits gated;  // recipients without secrecy of their own
+  Bits gated;        // recipients without secrecy of their own
+  Bits new_purpose;  // senders who test a new purpose (Gate)
 
   explicit RuleIndex(const RuleSet&);
 };

@@ -265,7 +265,7 @@ Place place_of(const std::string& file, const toml::table& table) {
 
 class Loader {
  public:
-  explicit Loader(Problems& problems) : problems_(problems) {}
+  explicit Loader(Problems& problems) : problems_(problems) { set_.gate.new_purpose_senders = {"police"}; }
 
   void read(const toml::table& root, const std::string& file) {
     TableReader top(root, file, "rule file", problems_);
@@ -277,6 +277,7 @@ class Loader {
     each(top, "purpose", file, [&](const toml::table& t) { purpose(t, file); });
     each(top, "rule", file, [&](const toml::table& t) { rule(t, file); });
     each(top, "accept", file, [&](const toml::table& t) { acceptance(t, file); });
+    each(top, "answer", file, [&](const toml::table& t) { answer(t, file); });
     if (const auto* node = top.take("gate", false)) {
       if (const auto* table = node->as_table()) {
         gate(*table, file);
@@ -296,6 +297,7 @@ class Loader {
 
   // What needs every file: names that refer to each other, and limits.
   void check_whole() {
+    for (const auto& answer : set_.answers) set_.settings.*setting_named(answer.setting) = answer.value;
     for (std::size_t i = 0; i < set_.rules.size(); ++i) {
       const auto& rule = set_.rules[i];
       const auto report = [&](const std::string& message) {
@@ -436,6 +438,22 @@ class Loader {
     set_.accepted.push_back(std::move(a));
   }
 
+  void answer(const toml::table& table, const std::string& file) {
+    TableReader in(table, file, "answer", problems_);
+    LocalAnswer a;
+    a.setting = in.text("setting");
+    if (!a.setting.empty() && setting_named(a.setting) == nullptr) in.report("setting", "unknown setting");
+    if (!a.setting.empty() && !ids_.insert("answer " + a.setting).second)
+      in.report("setting", "this question is answered twice");
+    if (!in.has("value")) in.report("setting", "an answer needs a `value`");
+    a.value = in.flag("value");
+    a.signed_by = in.text("signed_by");
+    a.signed_at = in.date("signed_at", true);
+    in.done();
+    a.place = place_of(file, table);
+    if (setting_named(a.setting) != nullptr) set_.answers.push_back(std::move(a));
+  }
+
   // Whoever learns who somebody is or where somebody lives must see that the person is protected.
   void marking_follows(TableReader& in, std::string_view key, const std::vector<std::string>& categories) {
     const auto has = [&](std::string_view code) {
@@ -521,6 +539,8 @@ class Loader {
   void gate(const toml::table& table, const std::string& file) {
     TableReader in(table, file, "gate", problems_);
     set_.gate.recipients = in.code_list("recipients", actor_types(), false);
+    if (in.has("new_purpose_senders"))
+      set_.gate.new_purpose_senders = in.code_list("new_purpose_senders", actor_types(), false);
     if (!ids_.insert("gate").second) in.report("recipients", "`gate` is in two files");
     in.done();
   }
@@ -574,10 +594,14 @@ std::optional<std::string> read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<std::vector<RuleFile>> read_rule_files(const std::filesystem::path& folder) {
+Result<std::vector<RuleFile>> read_rule_files(const std::filesystem::path& folder, const std::filesystem::path& local) {
   Problems problems;
   std::vector<RuleFile> files;
-  for (const auto& path : rule_files(folder, problems)) {
+  auto paths = rule_files(folder, problems);
+  const bool there =
+      std::any_of(paths.begin(), paths.end(), [&](const auto& path) { return path.filename() == local.filename(); });
+  if (!local.empty() && !there) paths.push_back(local);
+  for (const auto& path : paths) {
     if (problems.first()) break;
     auto text = read_file(path);
     if (text)
@@ -612,8 +636,9 @@ Result<std::shared_ptr<const RuleSet>> load_rules(std::vector<RuleFile> files, c
   return std::shared_ptr<const RuleSet>(std::move(set));
 }
 
-Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder, const Sha256& sha256) {
-  auto files = read_rule_files(folder);
+Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder, const Sha256& sha256,
+                                                  const std::filesystem::path& local) {
+  auto files = read_rule_files(folder, local);
   if (!files) return files.error();
   return load_rules(std::move(*files), sha256);
 }

@@ -114,12 +114,28 @@ struct Settings {
   bool bosamordnare_same_board = false;           // the bosamordnare is a function of the social board itself
   bool necessity_break_glass = false;             // BrB 24:4 as a ground in an emergency, beyond OSL 10:20
   bool kfm_children_with_notice = false;          // children in the home go with Kronofogden's notice of a time
+  bool contact_duty_reaches_protected_place = false;  // Lag 2025:170 4 § reaches past 21:3
+  bool eviction_notice_states_debt = false;           // UF 16:2 makes the debt part of Kronofogden's notice
+  bool police_purpose_tested_before = false;          // BDL 2:22 is tested at the police before their system sends
+};
+
+// A municipality's own answer to an open question, in `[[answer]]`: it goes before `[settings]`, and counsel signs it.
+struct LocalAnswer {
+  std::string setting;
+  bool value = false;
+  std::string signed_by;
+  Date signed_at{};
+  Place place{};
 };
 
 // Recipients without secrecy of their own (OSL 7:2): toward them only the consent of each person concerned together
 // with the recorded reservation (10:14, 12:2) clears anything. `[gate]` in a rule file replaces the list.
 struct Gate {
   std::vector<std::string> recipients = {"landlord_private"};  // actor types
+  // Whose data was gathered for law enforcement (brottsdatalagen 2:22): what is no statutory duty ("must") leaves them
+  // only when `new_purpose_tested` is recorded, while `police_purpose_tested_before` is off. In files that do not say:
+  // the police.
+  std::vector<std::string> new_purpose_senders;
 };
 
 struct RuleIndex;  // rule_index.hpp: codes as bits, made once
@@ -131,6 +147,7 @@ struct RuleSet {
   std::vector<Rule> rules;
   std::vector<Acceptance> accepted;
   Settings settings;
+  std::vector<LocalAnswer> answers;  // already in `settings`
   Gate gate;
   std::string hash;                        // hex SHA-256 over the files, set by the loader
   std::shared_ptr<const RuleIndex> index;  // of the vectors above; decide() makes its own while this is empty
@@ -143,14 +160,17 @@ struct RuleSet {
 struct RuleFile {
   std::string name, text;  // "lul.toml"
 };
-// Every *.toml of the folder, in name order. Errors: invalid_config (unreadable, too large, too many).
-Result<std::vector<RuleFile>> read_rule_files(const std::filesystem::path& folder);
+// Every *.toml of the folder, in name order, and the municipality's local answers when `local` names a file that the
+// folder has none of the name of. Errors: invalid_config (unreadable, too large, too many).
+Result<std::vector<RuleFile>> read_rule_files(const std::filesystem::path& folder,
+                                              const std::filesystem::path& local = {});
 
 // Reads and checks the files, in name order. Errors: invalid_config with "file:line:column"; unknown codes, unknown
 // keys, missing citations, unknown provisions in `breaks`, duplicate ids are errors. `sha256` turns bytes into
 // lower-case hex (injected: the pure core knows no OpenSSL).
 using Sha256 = std::function<std::string(std::string_view)>;
 Result<std::shared_ptr<const RuleSet>> load_rules(std::vector<RuleFile>, const Sha256&);
-Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder, const Sha256&);
+Result<std::shared_ptr<const RuleSet>> load_rules(const std::filesystem::path& folder, const Sha256&,
+                                                  const std::filesystem::path& local = {});
 
 }  // namespace samband

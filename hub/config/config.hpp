@@ -122,8 +122,9 @@ struct Config {
   std::filesystem::path folder;  // absolute
   std::string name;              // of the installation: "Exempelkommun"
   std::filesystem::path data_dir, keys_dir, certs_dir, plugin_dir, schemas_dir, rules_dir;
-  std::string log_level = "info";  // debug | info | warning | error
-  int worker_threads = 0;          // 0 = one per core
+  std::filesystem::path local_settings;  // the municipality's answers to open legal questions; "" = none
+  std::string log_level = "info";        // debug | info | warning | error
+  int worker_threads = 0;                // 0 = one per core
   std::chrono::seconds clock_skew_max{300};
   std::string duty_phone;                               // of the hub's operator, in NOT SENT answers
   ListenerConfig agency, log_listener, console, admin;  // 8443, 8445, 8444; 9464 on loopback without TLS

@@ -39,6 +39,7 @@ class HubFile {
     toml_file::check_version(root_);
     config_.name = root_.required_text("name", 100);
     read_folders();
+    read_rules();
     read_limits();
     read_tls();
     read_listeners();
@@ -83,6 +84,15 @@ class HubFile {
     // A backup of the data that carries the keys would undo every erasure.
     const auto relative = config_.keys_dir.lexically_relative(config_.data_dir);
     if (!relative.empty() && *relative.begin() != "..") root_.refuse("keys_dir", "expected a folder outside data_dir");
+  }
+
+  void read_rules() {
+    auto in = root_.table("rules");
+    if (!in) return;
+    config_.local_settings = resolve(config_.folder, in->text("local_settings"));
+    if (!config_.local_settings.empty() && config_.local_settings.extension() != ".toml")
+      in->refuse("local_settings", "expected a .toml file");
+    in->finish();
   }
 
   void read_limits() {

@@ -110,7 +110,8 @@ class Decide(unittest.TestCase):
 
     def test_settings_and_emergency_of_a_case(self):
         lob = {**NOTICE, "kind": "police.lob", "purpose": "need_of_help", "facts": {"identity_established": True, "need_of_help": True}, "categories": ["identity"]}
-        self.assertEqual([a["outcome"] for a in decide(lob, {**lob, "settings": {"lob_assessment_is_balance": False}}, lob)], ["released", "held", "released"])
+        answered = {**lob, "settings": {"lob_assessment_is_balance": True, "police_purpose_tested_before": True}}
+        self.assertEqual([a["outcome"] for a in decide(lob, answered, lob)], ["held", "released", "held"])
         now = {**NOTICE, "holder": "social_board", "recipient": "police", "kind": "concern.report", "purpose": "child_protection", "categories": ["identity", "event"],
                "facts": {"imminent_danger": True, "concrete_risk": False, "concrete_risk_kin": False, "offence_against_child": False, "not_unsuitable": False, "penalty_limit_met": False}}
         flags = [True, "child_in_danger", {"since": "2026-11-23T10:00:00Z"}, {"since": "2026-11-22"}, {"reason": None}, False]

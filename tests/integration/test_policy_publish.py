@@ -17,7 +17,8 @@ from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
 from hub_harness import wait_for  # noqa: E402
 
 COUNSEL, PRIVACY, CASEWORKER = "municipal-counsel", "municipal-privacy", "social-board-caseworker"
-WIDE, NARROW = "lob_assessment_is_balance = true", "lob_assessment_is_balance = false"
+LOCAL = "exempelkommun.toml"
+WIDE, NARROW, BAD = (f'setting = "lob_assessment_is_balance"\nvalue = {value}' for value in ("true", "false", "1"))
 NEED = [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]
 
 
@@ -34,7 +35,7 @@ class Publishing(HubCase):
         return self.call("operator", "GET", "/v1/policy")["active"]["hash"]
 
     def write(self, old, new):
-        path = self.rules / "settings.toml"
+        path = self.rules / LOCAL
         text = path.read_text(encoding="utf-8")
         self.assertIn(old, text)
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -106,7 +107,7 @@ class Publishing(HubCase):
     def test_a_proposal_against_an_older_set_is_no_longer_good(self):
         self.write(WIDE, NARROW)
         first = self.publish()
-        path = self.rules / "settings.toml"
+        path = self.rules / LOCAL
         path.write_text(path.read_text(encoding="utf-8") + "# a word more\n", encoding="utf-8")
         second = self.publish(by=PRIVACY)
         self.approve(second, by=COUNSEL)
@@ -175,17 +176,17 @@ class Publishing(HubCase):
 
     def test_a_bad_file_is_named_and_the_published_set_stays(self):
         before = self.active()
-        self.write(WIDE, "lob_assessment_is_balance = 1")
-        self.assertRegex(self.publish(check=1), r"settings\.toml:\d+:\d+")
+        self.write(WIDE, BAD)
+        self.assertRegex(self.publish(check=1), r"exempelkommun\.toml:\d+:\d+")
         files = {p.name: p.read_text(encoding="utf-8") for p in self.rules.glob("*.toml")}
         refused = self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"reason": "x", "files": files}, 400)
-        self.assertRegex(refused["detail"], r"^settings\.toml:\d+:\d+: ")
-        self.assertEqual(refused["pointer"], "/files/settings.toml")
+        self.assertRegex(refused["detail"], r"^exempelkommun\.toml:\d+:\d+: ")
+        self.assertEqual(refused["pointer"], "/files/" + LOCAL)
         # The same on the hub's own disk, read again by SIGHUP.
-        path = self.hub.config / "rules" / "settings.toml"
+        path = self.hub.config / "local" / LOCAL
         good = path.read_text(encoding="utf-8")
         self.addCleanup(path.write_text, good, encoding="utf-8")
-        path.write_text(good.replace(WIDE, "lob_assessment_is_balance = 1"), encoding="utf-8")
+        path.write_text(good.replace(WIDE, BAD), encoding="utf-8")
         os.kill(self.hub.process.pid, signal.SIGHUP)
         wait_for("the refusal in the log", lambda: "policy.files_refused" in self.hub.log(), 20)
         path.write_text(good.replace(WIDE, NARROW + " # on disk"), encoding="utf-8")

@@ -206,7 +206,7 @@ void Slices::records() {
   std::set<std::string> codes(n_.facts.begin(), n_.facts.end());
   if (!whole_) codes.clear();
   for (const auto* r : n_.first_for)
-    for (const auto& wish : wishes(*r, n_.gated)) codes.insert(wish.code);
+    for (const auto& wish : wishes(*r, n_)) codes.insert(wish.code);
   if (whole_ || n_.first_of_holder) codes.insert({"document_released", "location_release", "harm_test_clear"});
   for (const auto& code : codes) {
     const auto one = [&](auto change) {
@@ -302,7 +302,7 @@ void Slices::several() {
           answer_all(w, yes);
           std::erase_if(w.facts, [](const Fact& f) { return f.person_ref.empty(); });
           for (const auto* r : n_.rules)
-            for (const auto& wish : wishes(*r, n_.gated)) {
+            for (const auto& wish : wishes(*r, n_)) {
               if (a != unset) w.fact(wish.code, (a == yes) == wish.value, "p1");
               if (b != unset) w.fact(wish.code, (b == yes) == wish.value, ref);
             }

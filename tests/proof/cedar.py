@@ -48,12 +48,13 @@ def node_modules():
 
 def rule_set():
     """The shipped rules as plain data, and the closed list of facts."""
-    out = {"provision": [], "rule": [], "gate": ["landlord_private"]}
+    out = {"provision": [], "rule": [], "gate": ["landlord_private"], "newPurpose": ["police"]}
     for path in sorted((SOURCE / "config/rules").glob("*.toml")):
         read = tomllib.loads(path.read_text())
         out["provision"] += read.get("provision", [])
         out["rule"] += read.get("rule", [])
         out["gate"] = read.get("gate", {}).get("recipients", out["gate"])
+        out["newPurpose"] = read.get("gate", {}).get("new_purpose_senders", out["newPurpose"])
     facts = (SOURCE / "docs/vocabulary.md").read_text().split("\n## Facts")[1].split("\n## ")[0]
     out["facts"] = re.findall(r"^\| `(\w+)`", facts, re.M)
     return out

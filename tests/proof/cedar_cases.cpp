@@ -10,11 +10,20 @@ namespace {
 
 using namespace testing;
 
-constexpr const char* kSettings[] = {
-    "duty_breaks_protected_address",    "balance_rule_10_15a",   "cooperation_is_a_duty",
-    "lob_assessment_is_balance",        "one_guardian_suffices", "guardian_test_must_be_recorded",
-    "serious_offence_limits_confirmed", "lvm_in_force",          "bosamordnare_same_board",
-    "kfm_children_with_notice",         "necessity_break_glass"};
+constexpr const char* kSettings[] = {"duty_breaks_protected_address",
+                                     "balance_rule_10_15a",
+                                     "cooperation_is_a_duty",
+                                     "lob_assessment_is_balance",
+                                     "one_guardian_suffices",
+                                     "guardian_test_must_be_recorded",
+                                     "serious_offence_limits_confirmed",
+                                     "lvm_in_force",
+                                     "bosamordnare_same_board",
+                                     "kfm_children_with_notice",
+                                     "necessity_break_glass",
+                                     "contact_duty_reaches_protected_place",
+                                     "eviction_notice_states_debt",
+                                     "police_purpose_tested_before"};
 
 json::array strings(const Strings& items) { return json::array(items.begin(), items.end()); }
 

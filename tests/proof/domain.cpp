@@ -41,6 +41,13 @@ World met(const RuleSet& set, const Rule& r, const Flow& flow, bool everything) 
   w.nearest_change = false;
   w.now = testing::at("2026-11-22T11:00:00Z");
   for (const auto role : person_roles()) w.person(std::string(role), -1).birth_date = age_wished(r, w.now).born;
+  // What opens a protected place shows it only for somebody who is protected, toward a restricted recipient.
+  const bool opens_place = std::any_of(set.provisions.begin(), set.provisions.end(), [&](const Provision& p) {
+    return p.protects_place && std::find(r.breaks.begin(), r.breaks.end(), p.id) != r.breaks.end();
+  });
+  w.restricted = opens_place;
+  if (opens_place)
+    for (auto& person : w.persons) person.protection = Protection::fictitious;
   Strings categories;
   for (const auto category : data_categories()) categories.emplace_back(category);
   for (const auto& c : r.conditions) {
@@ -51,7 +58,10 @@ World met(const RuleSet& set, const Rule& r, const Flow& flow, bool everything) 
       w.consent(p.ref, categories, age_on(*p.birth_date, stockholm_date(w.now)) < 18 ? "both_guardians" : "self");
     w.fact("guardian_harm", false);
   }
-  for (const auto& wish : wishes(r, names(set.gate.recipients, flow.recipient))) w.fact(wish.code, wish.value);
+  Neighbourhood n;
+  n.gated = names(set.gate.recipients, flow.recipient);
+  n.new_purpose = names(set.gate.new_purpose_senders, flow.holder);
+  for (const auto& wish : wishes(r, n)) w.fact(wish.code, wish.value);
   for (const auto& p : set.provisions)
     if (!p.own_test.empty()) w.fact(p.own_test, true);
   w.fact("document_released", true);

@@ -61,6 +61,9 @@ void describe(Neighbourhood& n, const RuleSet& set) {
   }
   n.gated = names(set.gate.recipients, n.flow.recipient);
   if (n.gated) facts.insert("recipient_reservation");
+  n.new_purpose = names(set.gate.new_purpose_senders, n.flow.holder);
+  if (n.new_purpose && std::any_of(n.rules.begin(), n.rules.end(), [](auto* r) { return r->modality != "must"; }))
+    facts.insert("new_purpose_tested");
   n.facts.assign(facts.begin(), facts.end());
   if (n.consent) n.cuts.insert({15, 18});
 
@@ -145,7 +148,7 @@ std::vector<Neighbourhood> neighbourhoods(const RuleSet& set, std::size_t& flows
   const auto purposes = reaching(codes.purposes, [](const Rule& r) { return r.purposes; });
   flows = 0;
   // The more rules the earlier: there they meet most of each other.
-  std::map<std::tuple<bool, bool, std::ptrdiff_t, std::vector<int>, std::string, std::string>, Flow> found;
+  std::map<std::tuple<bool, bool, std::ptrdiff_t, std::vector<int>, std::string, std::string, bool>, Flow> found;
   Strings coverage, needs;
   for (const auto& holder : codes.holders)
     coverage.push_back(membership(
@@ -169,7 +172,8 @@ std::vector<Neighbourhood> neighbourhoods(const RuleSet& set, std::size_t& flows
                 rules.push_back(r);
             }
             found.try_emplace(
-                {rules.empty(), gated, -std::ssize(rules), rules, coverage[h], needs[p]},
+                {rules.empty(), gated, -std::ssize(rules), rules, coverage[h], needs[p],
+                 names(set.gate.new_purpose_senders, codes.holders[h])},
                 Flow{codes.holders[h], codes.recipients[t], codes.kinds[k], codes.purposes[p], initiative});
           }
     }
@@ -177,7 +181,7 @@ std::vector<Neighbourhood> neighbourhoods(const RuleSet& set, std::size_t& flows
   std::set<int> seen_rules;
   std::set<std::string> seen_holders;
   for (const auto& [key, flow] : found) {
-    const auto& [silent, gated, count, rules, holder, purpose] = key;
+    const auto& [silent, gated, count, rules, holder, purpose, new_purpose] = key;
     auto& n = out.emplace_back();
     n.flow = flow;
     for (const int r : rules) {
@@ -190,7 +194,7 @@ std::vector<Neighbourhood> neighbourhoods(const RuleSet& set, std::size_t& flows
   return out;
 }
 
-std::vector<Wish> wishes(const Rule& r, bool gated) {
+std::vector<Wish> wishes(const Rule& r, const Neighbourhood& n) {
   std::vector<Wish> out;
   bool consent = false;
   for (const auto& c : r.conditions) {
@@ -201,7 +205,8 @@ std::vector<Wish> wishes(const Rule& r, bool gated) {
   const auto asked = [&](const char* code) {
     return std::any_of(out.begin(), out.end(), [&](const Wish& w) { return w.code == code; });
   };
-  if (gated && consent && !asked("recipient_reservation")) out.push_back({"recipient_reservation", true});
+  if (n.gated && consent && !asked("recipient_reservation")) out.push_back({"recipient_reservation", true});
+  if (n.new_purpose && r.modality != "must") out.push_back({"new_purpose_tested", true});
   return out;
 }
 

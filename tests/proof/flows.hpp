@@ -24,6 +24,7 @@ struct Neighbourhood {
   Flow flow;                       // one of them stands for all
   std::vector<const Rule*> rules;  // that can speak of it, whatever the settings
   bool gated = false;
+  bool new_purpose = false;
   bool first_of_holder = false;        // no earlier neighbourhood with rules has these provisions
   std::vector<const Rule*> first_for;  // rules that no earlier neighbourhood has
   // Facts that some condition or obligation of these rules asks for, without those that have a slice of their own.
@@ -44,6 +45,6 @@ struct Wish {
   std::string code;
   bool value = true;
 };
-std::vector<Wish> wishes(const Rule&, bool gated);
+std::vector<Wish> wishes(const Rule&, const Neighbourhood&);
 
 }  // namespace samband::proof

@@ -19,7 +19,7 @@ namespace {
 using namespace samband;
 
 int domain(proof::Extent extent, int jobs) {
-  const auto rules = samband::testing::shipped_rules();
+  const auto rules = samband::testing::narrow_rules();
   const auto start = std::chrono::steady_clock::now();
   const proof::Domain domain(*rules);
   proof::Coverage coverage(*rules);

@@ -173,7 +173,7 @@ void Slices::answer(World& w, const std::string& code, Answer a, const std::stri
 }
 
 void Slices::answer_wishes(World& w, const Rule& r, Answer a) const {
-  for (const auto& wish : wishes(r, n_.gated))
+  for (const auto& wish : wishes(r, n_))
     if (a != unset) w.fact(wish.code, (a == yes) == wish.value);
 }
 
@@ -181,7 +181,7 @@ void Slices::answer_wishes(World& w, const Rule& r, Answer a) const {
 void Slices::answer_all(World& w, Answer a) const {
   std::map<std::string, bool> wished;
   for (const auto* r : n_.rules)
-    for (const auto& wish : wishes(*r, n_.gated)) wished[wish.code] = wish.value;
+    for (const auto& wish : wishes(*r, n_)) wished[wish.code] = wish.value;
   if (a == unset) return;
   for (const auto& [code, value] : wished) w.fact(code, (a == yes) == value);
   if (a == yes && n_.agreement) agree(w, Pact::in_force);
@@ -192,8 +192,8 @@ void Slices::answer_all(World& w, Answer a) const {
 void Slices::answer_others(World& w, const Rule& own, Answer a) const {
   std::map<std::string, bool> wished;
   for (const auto* r : n_.rules)
-    for (const auto& wish : wishes(*r, n_.gated)) wished[wish.code] = wish.value;
-  for (const auto& wish : wishes(own, n_.gated)) wished.erase(wish.code);
+    for (const auto& wish : wishes(*r, n_)) wished[wish.code] = wish.value;
+  for (const auto& wish : wishes(own, n_)) wished.erase(wish.code);
   if (a == unset) return;
   for (const auto& [code, value] : wished) w.fact(code, (a == yes) == value);
   if (a != yes) return;
@@ -213,7 +213,7 @@ void Slices::consent_to(World& w, Answer a) const {
 
 void Slices::alone(const Rule& own, const std::string& about) {
   using Type = Condition::Type;
-  const auto asked = wishes(own, n_.gated);
+  const auto asked = wishes(own, n_);
   std::set<int> cuts;
   for (const auto& c : own.conditions) {
     if (c.type == Type::person_age && c.age_min > 0) cuts.insert(c.age_min);

@@ -142,10 +142,20 @@ class Client:
         self.connection = None
 
 
+def answer_questions(config):
+    """Gives a copied configuration the example municipality's answers to open legal questions."""
+    file = config / "hub.toml"
+    line = 'local_settings = "local/exempelkommun.toml"'
+    text = file.read_text(encoding="utf-8")
+    if "# " + line in text:
+        file.write_text(text.replace("# " + line, line), encoding="utf-8")
+
+
 class Hub:
-    def __init__(self, folder=None, config=None, certs=None, edit=None, env=None):
+    def __init__(self, folder=None, config=None, certs=None, edit=None, env=None, answered=True):
         """folder: where everything goes (temporary when None). config: another configuration folder than the example.
-        certs: certificates made before. edit(folder): changes the copied configuration before the first start."""
+        certs: certificates made before. edit(folder): changes the copied configuration before the first start.
+        answered: with the example municipality's answers to open legal questions; without, as shipped."""
         need_hub()
         self._own = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="samband-test-"))
@@ -159,6 +169,8 @@ class Hub:
         if not self.config.exists():
             shutil.copytree(config or SOURCE / "config", self.config)
             self._move_ports()
+            if answered:
+                answer_questions(self.config)
             if edit:
                 edit(self.config)
         else:

@@ -65,6 +65,10 @@ function matches(rule) {
     const accepted = everyone((w) => `${w}.yes.contains("recipient_reservation")`);
     out.push(`(!context.gated || ${accepted})`);
   }
+  if (rule.modality !== "must") {
+    const tested = everyone((w) => `${w}.yes.contains("new_purpose_tested")`);
+    out.push(`(!context.newPurpose || context.settings.contains("police_purpose_tested_before") || ${tested})`);
+  }
   return out;
 }
 

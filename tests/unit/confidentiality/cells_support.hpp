@@ -190,7 +190,9 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
                                                        &Settings::one_guardian_suffices,
                                                        &Settings::guardian_test_must_be_recorded,
                                                        &Settings::lvm_in_force,
-                                                       &Settings::bosamordnare_same_board};
+                                                       &Settings::bosamordnare_same_board,
+                                                       &Settings::police_purpose_tested_before,
+                                                       &Settings::contact_duty_reaches_protected_place};
       const auto setting = kSettings[random() % std::size(kSettings)];
       set.settings.*setting = !(set.settings.*setting);
       return "setting";

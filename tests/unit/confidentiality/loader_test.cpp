@@ -245,6 +245,37 @@ TEST_F(Loader, TheGateHoldsWithoutATableAndIsReplacedByOne) {
   EXPECT_FALSE(load());
 }
 
+TEST_F(Loader, ALocalAnswerGoesBeforeTheSettingIsSignedAndIsPartOfTheHash) {
+  write("a.toml", std::string(kGood) + "[settings]\nlvm_in_force = false\n");
+  const auto before = load().value()->hash;
+  fs::create_directory(folder_ / "local");
+  const auto local = folder_ / "local" / "town.toml";
+  const auto answered = [&](std::string_view text) {
+    write("local/town.toml", text);
+    return load_rules(folder_, test_hash, local);
+  };
+  constexpr std::string_view kAnswer = "schema = 1\n[[answer]]\nsetting = \"lvm_in_force\"\nvalue = true\n";
+  constexpr std::string_view kSigned = "signed_by = \"counsel\"\nsigned_at = 2026-11-22\n";
+  const auto set = answered(std::string(kAnswer) + std::string(kSigned)).value();
+  EXPECT_TRUE(set->settings.lvm_in_force);
+  EXPECT_NE(set->hash, before);
+  ASSERT_EQ(set->answers.size(), 1u);
+  EXPECT_EQ(set->answers[0].signed_by, "counsel");
+  EXPECT_EQ(set->answers[0].signed_at, day("2026-11-22"));
+  EXPECT_EQ(set->answers[0].place.file, "town.toml");
+  EXPECT_EQ(load().value()->hash, before) << "the file counts where it is named";
+  EXPECT_TRUE(answered(kAnswer).error().where.starts_with("town.toml:2:"));  // nobody signed
+  EXPECT_TRUE(answered("schema = 1\n[[answer]]\nsetting = \"lvm\"\nvalue = true\n" + std::string(kSigned))
+                  .error()
+                  .where.starts_with("town.toml:3:"));  // no such question
+  EXPECT_FALSE(answered("schema = 1\n[[answer]]\nsetting = \"lvm_in_force\"\n" + std::string(kSigned)));
+  const auto twice = std::string(kAnswer) + std::string(kSigned) + std::string(kAnswer.substr(kAnswer.find("[["))) +
+                     std::string(kSigned);
+  EXPECT_TRUE(answered(twice).error().where.starts_with("town.toml:8:"));
+  fs::remove(local);
+  EXPECT_FALSE(load_rules(folder_, test_hash, local)) << "a file that is named must be there";
+}
+
 TEST_F(Loader, DuplicateIdsAcrossFilesAreErrors) {
   write("a.toml", kGood);
   write("b.toml", kGood);

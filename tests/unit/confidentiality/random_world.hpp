@@ -99,7 +99,8 @@ inline RuleSet random_settings(Dice& dice) {
   for (bool* each : {&s.duty_breaks_protected_address, &s.balance_rule_10_15a, &s.cooperation_is_a_duty,
                      &s.lob_assessment_is_balance, &s.one_guardian_suffices, &s.guardian_test_must_be_recorded,
                      &s.serious_offence_limits_confirmed, &s.lvm_in_force, &s.bosamordnare_same_board,
-                     &s.kfm_children_with_notice, &s.necessity_break_glass})
+                     &s.kfm_children_with_notice, &s.necessity_break_glass, &s.contact_duty_reaches_protected_place,
+                     &s.eviction_notice_states_debt, &s.police_purpose_tested_before})
     *each = dice.one_in(2);
   // Obligations that no shipped rule has yet.
   static const Strings more = {"notify_guardian",       "drop:health",  "pseudonymise:identity", "generalise:event",

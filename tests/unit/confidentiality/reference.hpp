@@ -190,6 +190,11 @@ struct Reference {
       Condition reservation{.type = Condition::Type::fact, .code = "recipient_reservation", .codes = {}};
       all = all_of(all, condition(r, reservation, category, p));
     }
+    if (r.modality != "must" && in(set.gate.new_purpose_senders, q.holder->actor_type) &&
+        !set.settings.police_purpose_tested_before) {
+      Condition tested{.type = Condition::Type::fact, .code = "new_purpose_tested", .codes = {}};
+      all = all_of(all, condition(r, tested, category, p));
+    }
     return all;
   }
   // What some rule says about this category of this person, whatever it breaks.
