@@ -34,7 +34,8 @@ def result(exchange_id, person, to=None):
     """A DiagnosticReport of the clinic, about the order's exchange."""
     performer = {"identifier": {"system": "urn:oid:1.2.752.29.4.19", "value": "SE9999000038-C002"}, "display": "Kurator Prov"}
     report = {"resourceType": "DiagnosticReport", "status": "final", "code": {"text": "Drogscreening"}, "subject": {"reference": "Patient/p"},
-              "basedOn": [{"identifier": {"system": "urn:samband:exchange", "value": exchange_id}}], "performer": [performer], "conclusion": "negativ"}
+              "basedOn": [{"identifier": {"system": "urn:samband:exchange", "value": exchange_id}}], "performer": [performer], "conclusion": "negativ",
+              "effectiveDateTime": "2026-11-21T10:00:00+01:00"}
     return FHIR, json.dumps({"resourceType": "Bundle", "type": "transaction", "id": new_id(), "timestamp": build.now(),
                              "entry": [{"resource": {**build.fhir_patient(person), "id": "p"}}, {"resource": report}]})
 
@@ -70,12 +71,12 @@ class SubstanceTests(HubCase):
                 self.assertEqual([e["recipient"] for e in answer["exchanges"]], [orderer])
                 exchange = self.to(answer, orderer)
                 self.assertIn(exchange["outcome"], PERMITTED, exchange)
-                self.assertIn({"category": "test_result", "count": 1}, exchange["fields"]["released"])
+                self.assertIn({"category": "test_result", "count": 2}, exchange["fields"]["released"])
                 for other in {"school-south", "social-board", "bup", "housing-coordinator"} - {orderer}:
                     self.call(other, "GET", f"/v1/exchanges/{exchange['id']}", expect=404)
                     self.assertNotIn(exchange["id"], [x["id"] for x in self.inbox(other)] if other != "bup" else [])
         entries = [x for x in self.inbox("school-south") if x["kind"] == "test.result"]
-        self.assertEqual([x["data"]["payload"]["result"] for x in entries], ["negativ"])
+        self.assertEqual([(x["data"]["payload"]["result"], x["data"]["payload"]["sampledAt"]) for x in entries], [("negativ", "2026-11-21T09:00:00.000Z")])
         # Withdrawn: the next result stays where it is.
         exchange_id = self.ordered("school-south")
         self.call("maria-ungdom", "POST", f"/v1/consents/{given}/revocations", {}, expect=200)
