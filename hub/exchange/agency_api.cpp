@@ -20,13 +20,13 @@ std::vector<std::string> segments(std::string_view path) {
   return out;
 }
 
-// A whole number of at most four digits; `otherwise` when the parameter is absent.
-Result<int> number(const HttpRequest& request, std::string_view name, int otherwise) {
+// A whole number of at most so many digits; `otherwise` when the parameter is absent.
+Result<int> number(const HttpRequest& request, std::string_view name, int otherwise, std::size_t digits_max = 4) {
   const std::string text = request.query(name);
   if (text.empty()) return otherwise;
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.size() > 4 || value < 0)
+  if (error != std::errc() || end != text.data() + text.size() || text.size() > digits_max || value < 0)
     return fail(Errc::invalid_input, "?" + std::string(name),
                 "the query parameter `" + std::string(name) + "` is a whole number");
   return value;
@@ -112,9 +112,10 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
         fail(Errc::forbidden, "certificate", "not for an official of this role: the party's system does it"));
 
   const bool list = what == "exchanges" && path.size() == 2, inbox = what == "inbox" && path.size() == 2;
-  auto asked = list    ? check_query(request, {"state", "after", "limit"})
-               : inbox ? check_query(request, {"after", "wait"})
-                       : check_query(request, {});
+  auto asked = list           ? check_query(request, {"state", "after", "limit"})
+               : inbox        ? check_query(request, {"after", "wait"})
+               : what == "in" ? check_query(request, {"after"})
+                              : check_query(request, {});
   if (!asked) co_return problem(asked.error());
 
   if (what == "in" && path.size() == 3) {
@@ -215,7 +216,10 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
         problem(fail(Errc::busy, "quota", "this sender's quota is used up for now; nothing was decided")),
         journey_.telephones(*caller));
   Leaving leaving{[this, id = caller->id] { leave(id); }};
+  auto after = number(request, "after", 0, 9);
+  if (!after) co_return problem(after.error());
   Incoming in;
+  in.after = *after;
   in.sender = caller;
   in.adapter = adapter;
   in.media_type = std::string(request.header("content-type"));
@@ -268,6 +272,12 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
       if (kept) (*answer)["quarantine"] = *kept;
       break;
     }
+  }
+  if (const json::value* rows = answer->if_contains("rows");
+      rows && rows->at("left").to_number<int>() == 0 && rows->at("refused").to_number<int>() > 0) {
+    Error why = fail(Errc::rejected, "rows", "some were refused");
+    auto kept = co_await quarantine(caller, adapter, std::move(body), std::move(why));
+    if (kept) (*answer)["quarantine"] = *kept;
   }
   std::string text = json::serialize(*answer);
   if (wants_xml && !adapter.empty()) {

@@ -65,16 +65,22 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
     co_return fail(Errc::unavailable, "ledger",
                    "NOT SENT: the hub cannot record. Telephone the recipient's duty function");
   const Time now = s_.clock.now();
-  auto cases = s_.intake.read(in, now);
-  if (!cases) {
-    s_.meter.message(in.adapter.empty() ? "canonical" : in.adapter, "refused");
-    co_return cases.error();
-  }
   const std::string adapter = in.adapter.empty() ? "canonical" : in.adapter;
+  auto body = s_.intake.read(in, now);
+  if (!body) {
+    s_.meter.message(adapter, "refused");
+    co_return body.error();
+  }
+  if (body->rows.empty() && in.after > 0)
+    co_return fail(Errc::invalid_input, "?after", "`after` belongs to a file of rows");
+  if (!body->rows.empty()) {
+    auto rows = co_await accept_rows(std::move(in), std::move(body->rows));
+    co_return rows;
+  }
   json::array answers;
   std::optional<Error> first_error;
   bool decided = false;
-  for (Case& c : *cases) {
+  for (Case& c : body->cases) {
     CasePtr source = std::make_shared<const Case>(std::move(c));
     const std::string id = source->message.sender_message_id;
     auto answer = co_await accept_one(in.sender, std::move(source));

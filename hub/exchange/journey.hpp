@@ -58,7 +58,7 @@ class Journey final : public DeliveryGate {
 
   // One body in, its answer out (docs/agency-api.md). Errors mean that nothing was decided: invalid_input,
   // forbidden, conflict (same id, other content), not_found (no route), busy, unavailable (cannot record: NOT SENT).
-  // A body of several messages is answered per message as soon as one of them was decided.
+  // A body of several messages is answered per message as soon as one of them was decided, a file of rows per row.
   Task<Result<json::object>> accept(Incoming in);
 
   Task<Result<json::object>> message_answer(const Party* caller, std::string message_id);
@@ -103,6 +103,10 @@ class Journey final : public DeliveryGate {
     Ledger::Write write;
   };
 
+  struct Rows;
+  Task<Result<json::object>> accept_rows(Incoming in, std::vector<std::string> texts);
+  Result<json::object> brief_again(const MessageRow&) const;
+  Task<void> accept_row(std::shared_ptr<Rows> rows, std::size_t at);
   Task<Result<json::object>> accept_one(const Party* sender, CasePtr source);
   Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates, Along along);
   Task<Result<void>> register_carried_consents(CasePtr source);
@@ -184,6 +188,8 @@ class Journey final : public DeliveryGate {
   std::map<std::string, std::set<std::string>, std::less<>> adapter_kinds_;
   std::atomic<std::uint64_t> epoch_{0};
   std::atomic<bool> rules_changed_{false};  // holds are to be decided again, by look_after()
+  std::mutex files_mutex_;
+  std::set<std::string> files_;  // parties whose file of rows is being taken
   std::mutex said_mutex_;
   std::set<std::string> unreadable_said_;
 };

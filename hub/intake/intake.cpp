@@ -92,7 +92,7 @@ Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, const Pa
                const Signatures& signatures, Limits limits)
     : kinds_(kinds), keys_(keys), plugins_(plugins), parties_(parties), signatures_(signatures), limits_(limits) {}
 
-Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
+Result<Intake::Body> Intake::read(const Incoming& in, Time now) const {
   if (!in.signature.empty()) {
     const auto kid = jws::key_id(in.signature);
     if (!kid || *kid != in.sender->id)
@@ -111,15 +111,27 @@ Result<std::vector<Case>> Intake::read(const Incoming& in, Time now) const {
     texts = std::move(*decoded);
     if (texts.empty()) return fail(Errc::invalid_input, "body", "the adapter found no message in it");
   }
-  std::vector<Case> cases;
+  Body body;
+  if (!in.adapter.empty() && is_row(texts.front())) {
+    body.rows = std::move(texts);
+    return body;
+  }
   for (std::size_t i = 0; i < texts.size(); ++i) {
     auto c = check(*in.sender, std::move(texts[i]), now, false);
     if (!c) return c.error();
     c->content_hash = crypto::sha256(texts.size() == 1 ? in.body : in.body + '#' + std::to_string(i));
     c->sender_signature = in.signature;
-    cases.push_back(std::move(*c));
+    body.cases.push_back(std::move(*c));
   }
-  return cases;
+  return body;
+}
+
+Result<Case> Intake::read(const Incoming& in, Row row, Time now) const {
+  auto c = check(*in.sender, std::move(row.text), now, false);
+  if (!c) return c.error();
+  c->content_hash = std::move(row.content_hash);
+  c->sender_signature = in.signature;
+  return c;
 }
 
 Result<Case> Intake::make(const Party& sender, json::value canonical, Time now, std::int64_t about_key) const {

@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "intake/case.hpp"
+#include "intake/rows.hpp"
 #include "intake/signatures.hpp"
 #include "keys/key_store.hpp"
 #include "model/party.hpp"
@@ -17,6 +18,7 @@ struct Incoming {
   const Party* sender = nullptr;
   std::string adapter;  // "" = canonical
   std::string media_type, headers_json, body;
+  std::int64_t after = 0;  // of a file of rows: those up to this line were answered before
   // What the sender signed the body with: a detached JWS (RFC 7515 appendix F) by the key of its certificate. "" = not.
   std::string signature = {}, public_key = {};  // public_key: SubjectPublicKeyInfo, DER
 };
@@ -30,9 +32,14 @@ class Intake {
   Intake(const Kinds&, KeyStore&, PluginHost&, const Parties&, const Signatures&, Limits);
 
   // Errors: unauthorised (a signature that is not of this body by this sender), forbidden (adapter or kind that this
-  // party may not use), invalid_input with a JSON pointer or the adapter's place, unavailable (keys). Several messages
-  // come out of a file of rows; each stands alone.
-  Result<std::vector<Case>> read(const Incoming&, Time now) const;
+  // party may not use), invalid_input with a JSON pointer or the adapter's place, unavailable (keys).
+  struct Body {
+    std::vector<Case> cases;        // checked whole: what one of them lacks refuses all
+    std::vector<std::string> rows;  // or a file of rows, unread: each stands alone (intake/rows.hpp)
+  };
+  Result<Body> read(const Incoming&, Time now) const;
+  // One row of a file that this sender sent. Errors as above.
+  Result<Case> read(const Incoming&, Row, Time now) const;
   // A stored message again: `canonical` was checked when it came.
   Result<Case> reread(const std::string& canonical, std::string id, std::string sender, Time received_at,
                       std::int64_t key_id) const;

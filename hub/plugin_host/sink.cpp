@@ -75,6 +75,12 @@ std::string clean_plugin_text(const char* text, std::size_t size) {
   std::string out;
   for (std::size_t i = 0; i < size && text[i] != '\0'; ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
+    const auto after = i + 1 < size ? static_cast<unsigned char>(text[i + 1]) : 0;
+    if (c == 0xC3 && after >= 0x80 && after <= 0xBF) {  // U+00C0 to U+00FF: the name of a column has such letters
+      out += text[i];
+      out += text[++i];
+      continue;
+    }
     out += c < 0x20 || c >= 0x7F ? '?' : static_cast<char>(c);
   }
   for (std::size_t begin = 0; begin < out.size();) {

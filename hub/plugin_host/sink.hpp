@@ -10,7 +10,7 @@ namespace samband {
 
 class PluginSink {
  public:
-  static constexpr std::size_t kMessagesMax = 10000;
+  static constexpr std::size_t kMessagesMax = 50000;
   static constexpr std::size_t kBytesMax = 96u << 20;  // of all results of one call
   static constexpr std::size_t kStateBytesMax = 1u << 20;
 
@@ -36,8 +36,8 @@ class PluginSink {
   std::size_t bytes_ = 0;
 };
 
-// A module's words about an error, made fit for logs and answers: UTF-8, no control characters, and no run of digits
-// long enough to be an identity number, whatever the module wrote.
+// A module's words about an error, made fit for logs and answers: ASCII and Swedish letters, no control characters, and
+// no run of digits long enough to be an identity number, whatever the module wrote.
 std::string clean_plugin_text(const char* text, std::size_t size);
 
 }  // namespace samband

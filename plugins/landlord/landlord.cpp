@@ -2,8 +2,10 @@
 // JSON, defined in README.md. Landlords get receipts and recalls back as JSON.
 #include "common/canonical.hpp"
 #include "common/delivery.hpp"
+#include "landlord/fi2.hpp"
 #include "landlord/form.hpp"
 #include "landlord/identity_numbers.hpp"
+#include "landlord/rows.hpp"
 
 namespace samband {
 namespace {
@@ -22,12 +24,17 @@ class LandlordAdapter final : public sdk::Adapter {
     auto config = parse_config(config_json);
     if (auto* e = std::get_if<sdk::Error>(&config)) return *e;
     const auto party = string_at(std::get<json::object>(config), "party");
+    if (const auto* landlord = object_at(std::get<json::object>(config), "landlord")) defaults_.landlord = *landlord;
     source_ = "urn:samband:party:" + std::string(party.empty() ? "landlord" : party);
     return std::monostate{};
   }
 
   sdk::Result<std::vector<std::string>> decode(const sdk::Wire& in) override {
-    auto parsed = parse_json(in.body, {kBodyBytesMax, 12});
+    if (in.body.size() > kBodyBytesMax) return sdk::invalid("", "larger than 16 MiB: split the file");
+    if (in.media_type.rfind("text/csv", 0) == 0) return read_rows(in.body, in.media_type, source_, defaults_);
+    if (in.media_type.find("xml") != std::string::npos)
+      return sdk::invalid("", "an fi2 message alone is no notice: put it in `fi2` of a form (JSON)");
+    auto parsed = parse_json(in.body, {kBodyBytesMax, 24});
     if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
     auto& value = std::get<json::value>(parsed);
     auto* object = value.if_object();
@@ -39,6 +46,8 @@ class LandlordAdapter final : public sdk::Adapter {
         return sdk::invalid("/" + std::string(key), "an id must not hold an identity number");
     }
     std::vector<Warning> warnings;
+    auto completed = complete_from_fi2(value.get_object(), warnings);
+    if (auto* e = std::get_if<sdk::Error>(&completed)) return *e;
     strip_identity_numbers(value, warnings);
     auto form = read_form(value.get_object(), warnings);
     if (auto* e = std::get_if<sdk::Error>(&form)) return *e;
@@ -96,6 +105,7 @@ class LandlordAdapter final : public sdk::Adapter {
     return body;
   }
 
+  RowDefaults defaults_;
   std::string source_ = "urn:samband:party:landlord";
 };
 

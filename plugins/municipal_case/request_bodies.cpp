@@ -89,6 +89,9 @@ json::object stakeholder(const json::object& person) {
   copy(person, "familyName", "lastName");
   if (const auto* address = object_at(person, "address")) {
     copy(*address, "street", "address");
+    // The model has no field for it, and it tells two tenants of one name apart.
+    if (auto flat = string_at(*address, "apartment"); !flat.empty() && out.contains("address"))
+      out["address"] = std::string(string_at(*address, "street")) + " lgh " + std::string(flat);
     copy(*address, "postalCode", "zipCode");
     copy(*address, "city", "city");
   }

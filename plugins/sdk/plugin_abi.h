@@ -102,7 +102,9 @@ typedef struct {
   uint32_t struct_size;
   uint32_t reserved;
   void* self;
-  /* The sender's bytes -> canonical messages (docs/vocabulary.md). */
+  /* The sender's bytes -> canonical messages (docs/vocabulary.md). A file of rows that each stand alone: every text has
+     "sambandrow": its line number, beside the members of a canonical message, or beside "sambandproblem":
+     {"where","detail"} for a row that cannot be read; then all of them have. */
   int32_t (*decode)(void* self, const hub_wire*, const hub_sink*, hub_error*);
   /* One step of a conversation. exchange_json: {"exchangeId","messageId","conversationId","sender","recipient",
      "kind","purpose","createdAt","now","data"}; sender and recipient are {"party","name","participantId",

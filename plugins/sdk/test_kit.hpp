@@ -2,8 +2,8 @@
 // dlopen and Boost.JSON. For tests only; not thread-safe.
 //
 // A case is a folder:
-//   in.<ext>        decode: the sender's bytes (.xml application/xml, .json application/json, else text/plain)
-//   exchange.json   step: what the hub gives the adapter; event.json says which event (default: started)
+//   in.<ext>        decode: the sender's bytes (.xml application/xml, .json application/json, .csv text/csv, else
+//   text/plain) exchange.json   step: what the hub gives the adapter; event.json says which event (default: started)
 //                   {"event": "http_response", "status": 200, "mediaType": "...", "body": "...", "state": "..."}
 //                   and response.<ext>, when present, is the body
 //   answer.json     render_answer
@@ -194,6 +194,7 @@ inline fs::path file_named(const fs::path& dir, std::string_view stem) {
 inline std::string_view media_type_of(const fs::path& file) {
   return file.extension() == ".xml"    ? "application/xml"
          : file.extension() == ".json" ? "application/json"
+         : file.extension() == ".csv"  ? "text/csv"
                                        : "text/plain";
 }
 

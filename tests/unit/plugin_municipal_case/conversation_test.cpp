@@ -103,6 +103,29 @@ TEST(Conversation, NoticeWithoutPersonNumberBecomesOneErrandUnderEveryFault) {
   }
 }
 
+// Two tenants of one name in one house: nobody is asked for by name, nobody is chosen, and a caseworker can tell them
+// apart by the apartment.
+TEST(Conversation, TenantsOfOneNameAreLeftToTheCaseworker) {
+  for (const auto* api : {R"({"api":"errand"})", R"({"api":"lifecare"})"}) {
+    auto adapter = adapter_with(api);
+    FakeCaseSystem system;
+    for (const auto* flat : {"1101", "1102"}) {
+      auto exchange = json::parse(arrears_exchange()).as_object();
+      exchange["exchangeId"] = std::string("0193-ex-") + flat;
+      exchange["data"].at("persons").at(0).at("address").as_object()["apartment"] = flat;
+      EXPECT_EQ(play(adapter, system, json::serialize(exchange)).end.kind, HUB_ACTION_DELIVERED);
+    }
+    ASSERT_EQ(system.errands.size(), 2u) << api;
+    EXPECT_TRUE(system.actualisations.empty());
+    for (std::size_t i = 0; i < 2; ++i) {
+      const auto& who = system.errands[i].at("stakeholders").at(0).as_object();
+      EXPECT_EQ(who.at("lastName"), "Provsson");
+      EXPECT_EQ(who.at("address"), i == 0 ? "Testgatan 1 lgh 1101" : "Testgatan 1 lgh 1102");
+      EXPECT_FALSE(who.contains("externalId")) << "no number, no guess";
+    }
+  }
+}
+
 TEST(Conversation, AttachmentsFollowTheDocument) {
   auto adapter = adapter_with();
   FakeCaseSystem system;

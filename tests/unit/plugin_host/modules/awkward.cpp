@@ -28,7 +28,7 @@ std::int32_t decode(void*, const hub_wire* in, const hub_sink* sink, hub_error* 
   if (body == "strange status") return 4711;
   if (body == "null view") sink->message(sink->ctx, hub_str{nullptr, 10});
   if (body == "flood")
-    for (int i = 0; i < 20000; ++i) sink->message(sink->ctx, text("{}"));
+    for (int i = 0; i < 60000; ++i) sink->message(sink->ctx, text("{}"));
   if (body == "one") sink->message(sink->ctx, text("{}"));
   if (body == "log") sink->log(sink->ctx, 1, text("event"), text("{}")), sink->message(sink->ctx, text("{}"));
   return HUB_OK;

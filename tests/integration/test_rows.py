@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""A file of rows through the real hub: every row stands alone, the same file again makes no second notice, a correction starts
+a clock of its own, and a hub that is killed in the middle has neither lost a row nor taken one twice."""
+import pathlib
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import people  # noqa: E402
+import samband_client as build  # noqa: E402
+from hub_case import HubCase, new_id  # noqa: E402
+from hub_harness import wait_for  # noqa: E402
+
+HEADER = "Avtalsnummer;Datum;Hyresvärd;Hyresgäst;Personnummer;Adress;Lgh;Postnr;Ort;Kommunkod;Distrikt;Rum;Skuld;Förfallodatum;Delgiven;Rättar"
+
+
+def row(lease, name="Testsson, Åsa", number="", amount="8 450,00", due="2026-10-31", day="2026-11-20", corrects="", municipality="0999"):
+    return f"{lease};{day};Prov AB;{name};{number};Provgatan 1;1102;99901;Provstad;{municipality};south;3;{amount};{due};2026-11-19;{corrects}"
+
+
+def table(*rows):
+    return "\r\n".join((HEADER, *rows)) + "\r\n"
+
+
+class Rows(HubCase):
+    SYSTEMS = ["social-board", "landlord-private"]
+
+    def post(self, text, encoding="utf-8", media_type="text/csv", expect=200):
+        return self.call("landlord-private", "POST", "/v1/in/landlord", text.encode(encoding), expect, {"content-type": media_type})
+
+    def board(self, result):
+        return next(e for e in result["exchanges"] if e["recipient"] == "social-board")
+
+    def test_a_bad_row_stops_no_other_and_says_its_place_never_its_value(self):
+        lease = new_id()[:8]
+        number = people.GUARDIAN_45["personalNumber"]
+        secret = "Hemligsson"
+        said = self.post(table(row(lease + "a"), row(lease + "b", name=secret, amount="8.450"), row(lease + "c", name="=" + secret),
+                               row(lease + "d", municipality="1480"), row(lease + "e", number=f"{number[:8]}-{number[8:]}")))
+        self.assertEqual(said["rows"], {"total": 5, "accepted": 2, "duplicates": 0, "refused": 3, "left": 0, "after": 6})
+        self.assertEqual([r["row"] for r in said["results"]], [2, 3, 4, 5, 6])
+        good, wrong_sum, formula, nowhere, numbered = said["results"]
+        self.assertEqual((wrong_sum["problem"]["code"], wrong_sum["column"]), ("invalid_input", "Belopp"))
+        self.assertEqual(formula["column"], "Hyresgäst")
+        self.assertIn("begins as a formula", formula["problem"]["detail"])
+        self.assertIn("NOT SENT", nowhere["problem"]["detail"])
+        self.assertEqual(self.board(good)["outcome"], "released")
+        self.assertEqual([w["code"] for w in numbered["warnings"]], ["personnummer_stripped"])
+        self.assertIn("quarantine", said)
+        self.wait_state("landlord-private", self.board(numbered)["id"])
+        (arrived,) = self.received_of("social-board", self.board(numbered)["id"])
+        self.assertNotIn(number, str(arrived))
+        self.assertNotIn(number[8:], str(arrived))
+        for text in (secret, number):
+            self.assertNotIn(text, str(said))
+            self.assertNotIn(text, self.hub.log())
+
+    def test_the_same_file_again_makes_no_second_notice_whatever_its_encoding_or_order(self):
+        lease = new_id()[:8]
+        rows = [row(f"{lease}{i}") for i in range(3)]
+        first = self.post(table(*rows))
+        again = self.post(table(*reversed(rows)), encoding="iso-8859-1", media_type="text/csv; charset=ISO-8859-1")
+        self.assertEqual(again["rows"], {"total": 3, "accepted": 0, "duplicates": 3, "refused": 0, "left": 0, "after": 4})
+        self.assertEqual([self.board(r)["id"] for r in again["results"]], [self.board(r)["id"] for r in reversed(first["results"])])
+        # Another sum for the same lease and day is no second notice either: it must say that it corrects.
+        changed = self.post(table(row(f"{lease}0", amount="8 540,00")))
+        self.assertEqual((changed["rows"]["refused"], changed["results"][0]["problem"]["code"]), (1, "conflict"))
+
+    def test_a_correction_is_a_new_notice_with_a_clock_of_its_own(self):
+        lease = new_id()[:8]
+        said = self.post(table(row(lease), row(lease, amount="8 540,00", day="2026-11-21", corrects="ja")))
+        self.assertEqual(said["rows"]["accepted"], 2)
+        earlier, later = (self.board(r) for r in said["results"])
+        self.assertNotEqual(earlier["id"], later["id"])
+        for one in (earlier, later):
+            self.wait_state("landlord-private", one["id"])
+        arrived = [self.received_of("social-board", one["id"]) for one in (earlier, later)]
+        self.assertEqual([len(a) for a in arrived], [1, 1])
+        # Each has a receipt of its own, and the landlord gets it: the three weeks of the later one run from the later one.
+        def there():
+            mine = {r["body"]["exchangeId"]: r["body"] for r in self.received("landlord-private", "receipt")}
+            return mine if {earlier["id"], later["id"]} <= set(mine) else None
+
+        receipts = wait_for("two receipts", there, 30)
+        self.assertGreater(receipts[later["id"]]["receiptLeaf"], 0)
+        self.assertNotEqual(receipts[later["id"]]["receiptLeaf"], receipts[earlier["id"]]["receiptLeaf"])
+
+    def test_of_a_file_that_cannot_be_told_apart_nothing_is_taken(self):
+        kept = 0
+        good = row(new_id()[:8])
+        for text, why in ((table(good).replace(";", "|"), "no delimiter"), (HEADER + "\r\n", "no rows"), ("", "no delimiter"),
+                          (table(*[good] * 50001), "more than 50000 rows"), (table(good).replace("Datum;", "Dag;", 1), "lacks Datum")):
+            refused = self.post(text, expect=400)
+            self.assertIn(why, refused["detail"])
+            kept += "quarantine" in refused
+        kept += "quarantine" in self.post(table(good), media_type="text/csv; charset=utf-7", expect=400)
+        kept += "quarantine" in self.post(table(good), encoding="utf-16", expect=400)
+        self.assertEqual(kept, 7, "each is kept, sealed, for the operator")
+        self.assertEqual(self.post(table(good))["rows"]["accepted"], 1, "none of them had been taken")
+
+    def test_a_file_goes_on_after_the_line_that_was_answered(self):
+        lease = new_id()[:8]
+        text = table(*(row(f"{lease}{i}") for i in range(4))).encode()
+
+        def after(line, expect=200, media_type="text/csv", body=text):
+            return self.call("landlord-private", "POST", f"/v1/in/landlord?after={line}", body, expect, {"content-type": media_type})
+
+        said = after(3)
+        self.assertEqual(said["rows"], {"total": 4, "accepted": 2, "duplicates": 0, "refused": 0, "left": 0, "after": 5})
+        self.assertEqual([r["row"] for r in said["results"]], [4, 5])
+        self.assertEqual(after(5)["results"], [])
+        self.assertEqual(self.post(text.decode())["rows"]["duplicates"], 2)
+        for wrong in ("x", "-1", "9999999999", "1&after=2"):
+            after(wrong, expect=400)
+        after(1, 400, "application/json", b"{}")
+
+    def test_an_early_request_reaches_the_coordinator_and_nothing_but_the_receipt_comes_back(self):
+        answer = self.send("landlord-private", "landlord", build.landlord_contact(people.GUARDIAN_45, new_id(), note="Hon mår dåligt."))
+        self.assertEqual([w["code"] for w in answer["warnings"]], ["unknown_field"])
+        exchange = self.to(answer, "housing-coordinator")
+        self.assertEqual((exchange["outcome"], exchange["rules"]), ("released", ["LL-HC-CONTACT"]))
+        (entry,) = self.wait_inbox("housing-coordinator", lambda x: x["id"] == exchange["id"])
+        self.assertEqual(entry["data"]["payload"]["concern"], "late_rent")
+        self.assertNotIn("mår dåligt", str(entry))
+        self.call("housing-coordinator", "POST", f"/v1/inbox/{exchange['id']}/ack", {"reference": "BOS-1"})
+        wait_for("the receipt", lambda: [r for r in self.received("landlord-private", "receipt") if r["body"]["exchangeId"] == exchange["id"]], 30)
+        # What the coordinator does next is the tenant's matter.
+        self.call("housing-coordinator", "POST", f"/v1/exchanges/{exchange['id']}/status", {"status": "in_progress"}, None)
+        about = [r for r in self.received("landlord-private") if exchange["id"] in str(r["body"])]
+        self.assertEqual({r["kind"] for r in about}, {"receipt"})
+        self.assertNotIn("BOS-1", str(about))
+
+    def test_no_other_party_may_send_a_file(self):
+        self.call("police-west", "POST", "/v1/in/landlord", table(row("x")).encode(), 403, {"content-type": "text/csv"})
+
+
+class Killed(HubCase):
+    SYSTEMS = ["landlord-private"]
+
+    def test_a_hub_killed_in_the_middle_has_lost_no_row_and_taken_none_twice(self):
+        lease = new_id()[:8]
+        text = table(*(row(f"{lease}-{i}") for i in range(400))).encode()
+        headers = {"content-type": "text/csv"}
+        client = self.hub.client("landlord-private")
+
+        def send():
+            try:
+                client.request("POST", "/v1/in/landlord", text, headers)
+            except Exception:  # the hub dies under it
+                pass
+
+        before = self.leaves()
+        thread = threading.Thread(target=send)
+        thread.start()
+        wait_for("some rows", lambda: self.leaves() > before + 60, 30)
+        self.hub.kill9()
+        thread.join()
+        self.hub.start()
+        said = self.call("landlord-private", "POST", "/v1/in/landlord", text, 200, headers)["rows"]
+        self.assertEqual((said["accepted"] + said["duplicates"], said["refused"], said["left"]), (400, 0, 0))
+        self.assertGreater(said["duplicates"], 0)
+        listed = {e["id"] for e in self.inbox("housing-coordinator")}
+        self.assertLessEqual(len(listed), 400)
+        again = self.call("landlord-private", "POST", "/v1/in/landlord", text, 200, headers)
+        self.assertEqual(again["rows"]["duplicates"], 400)
+        self.assertEqual(len({e["id"] for r in again["results"] for e in r["exchanges"]}), 800)
+        self.assert_log_verifies()
+
+
+if __name__ == "__main__":
+    unittest.main()
