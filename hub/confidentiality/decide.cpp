@@ -249,8 +249,11 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
   };
   const bool permits = tally.outcome == Outcome::released || tally.outcome == Outcome::partial;
   if (permits) {
+    bool undone = false;  // a task that nobody has undertaken; a duty must never be lost for it
     for (const int position : rules) {
       const auto& rule = set.rules[position];
+      undone = undone || (rule.modality != "must" &&
+                          std::any_of(rule.obligations.begin(), rule.obligations.end(), is_task_of_party));
       decision.rules_.push_back(rule.id);
       decision.citations_.push_back(rule.citation.text);
       decision.obligations_.insert(decision.obligations_.end(), rule.obligations.begin(), rule.obligations.end());
@@ -265,7 +268,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     sort_unique(decision.citations_);
     const bool keeps = std::all_of(decision.obligations_.begin(), decision.obligations_.end(),
                                    [&](const auto& each) { return can_keep(each, request, journey.judge().facts()); });
-    if (!keeps) {
+    if (!keeps || undone) {
       tally.outcome = Outcome::refused;
       decision.reason_ = "obligation_unfulfillable";
     }

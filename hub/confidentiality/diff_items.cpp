@@ -167,9 +167,11 @@ std::vector<ItemChange> changed_items(const RuleSet& before, const RuleSet& afte
 // An obligation that everybody can keep moves no cell: it causes nothing. (A deadline may: it chooses the duty.)
 std::string decisive_text(const Rule& rule) {
   static constexpr std::string_view kRefusing[] = {"restricted_recipient", "reservation", "human_review"};
+  const bool must = rule.modality == "must";
   Rule moving = rule;
-  std::erase_if(moving.obligations, [](const std::string& each) {
-    return std::find(std::begin(kRefusing), std::end(kRefusing), each) == std::end(kRefusing);
+  std::erase_if(moving.obligations, [must](const std::string& each) {
+    return std::find(std::begin(kRefusing), std::end(kRefusing), each) == std::end(kRefusing) &&
+           (must || !is_task_of_party(each));
   });
   return rule.id + "\n" + text_of(decisive(moving));
 }

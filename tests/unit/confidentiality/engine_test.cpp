@@ -615,8 +615,30 @@ TEST(Engine, AnActionMayBeAskedForAnyCategoryAndTheStrictestWins) {
   }
 }
 
+TEST(Engine, WhatOnlyAnAgencysPeopleCanDoRefusesAPermissionAndNeverADuty) {
+  for (const char* task : {"notify_person", "notify_guardian", "assess_guardian_harm", "redirect_guardian_notice"}) {
+    for (const char* modality : {"must", "should", "may"}) {
+      auto rules = tiny_rules();
+      rules.rules[0].obligations = {task};
+      rules.rules[0].modality = modality;
+      if (rules.rules[0].modality != "may") rules.rules[0].deadline = "at_once";
+      const auto w = tiny_world().field("identity").fact("guardian_harm", false, "p1");
+      const auto decision = w.decide(rules);
+      if (rules.rules[0].modality == "must") {
+        EXPECT_EQ(decision.outcome(), Outcome::released) << task;
+        EXPECT_EQ(decision.obligations(), Names{task});
+      } else {
+        EXPECT_EQ(decision.outcome(), Outcome::refused) << task << " " << modality;
+        EXPECT_EQ(decision.reason(), "obligation_unfulfillable");
+      }
+    }
+  }
+}
+
 TEST(Engine, AGuardiansNoticeWaitsForTheTestAndIsTurnedAsideNeverDropped) {
   auto rules = tiny_rules();
+  rules.rules[0].modality = "must";
+  rules.rules[0].deadline = "at_once";
   rules.rules[0].obligations = {"notify_guardian"};
   auto w = tiny_world().field("identity");
   EXPECT_EQ(w.decide(rules).obligations(), Names{"assess_guardian_harm"});

@@ -461,7 +461,13 @@ struct Reference {
         if (out.fields[i] == 'R') grounds(q.fields[i], out.rules);
       if (out.duty && out.duty_certain) out.rules.insert(out.duty->rule);
       for (const auto& r : set.rules)
-        if (out.rules.contains(r.id)) out.obligations.insert(r.obligations.begin(), r.obligations.end());
+        if (out.rules.contains(r.id)) {
+          out.obligations.insert(r.obligations.begin(), r.obligations.end());
+          for (const auto& each : r.obligations)
+            if (r.modality != "must" && (each == "notify_person" || each == "notify_guardian" ||
+                                         each == "assess_guardian_harm" || each == "redirect_guardian_notice"))
+              out.kept = false;
+        }
       if (out.obligations.contains("notify_guardian")) {
         Truth harm = Truth::no;
         for (const auto& p : q.persons)
