@@ -364,6 +364,8 @@ int serve(const Config& config) {
   report_disk(rules);
   outbox.start(journey);
   asio::co_spawn(io, journey.settle(), asio::detached);
+  // The process that published a set may have died before it decided again what waits.
+  journey.rules_changed();
   asio::co_spawn(io, quarantine.run(), asio::detached);
   asio::co_spawn(io, deadlines.run(), asio::detached);
   if (witnesses) asio::co_spawn(asio::make_strand(io), cosigning.run(), asio::detached);

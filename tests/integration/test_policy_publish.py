@@ -78,8 +78,11 @@ class Publishing(HubCase):
         self.assertEqual(self.active(), proposal)
         self.write(NARROW, WIDE)
         self.approve(self.publish())
+        self.hub.kill9()
+        self.hub.start()
         self.assertEqual(self.active(), before)
-        # What waits is decided again without anybody asking: the assessment was recorded under the narrow set.
+        # What waits is decided again without anybody asking, by the next process where the publishing one died first: the assessment
+        # was recorded under the narrow set.
         self.wait_state("police-west", waiting["id"])
         self.assertIn(self.answer(self.lob()["id"])["outcome"], PERMITTED)
         self.assert_log_verifies()
