@@ -45,8 +45,8 @@ Result<void> from_1_to_2(sqlite::Database& db) {
 }
 
 Result<void> configure(sqlite::Database& database) {
-  return database.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY");
+  if (auto durable = database.make_durable(); !durable) return durable;
+  return database.exec("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY");
 }
 
 std::string place_of(std::int64_t id) { return "samband/payload-key/" + std::to_string(id); }

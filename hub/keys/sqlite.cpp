@@ -94,6 +94,17 @@ Result<Database> Database::open(const std::filesystem::path& path, Mode mode) {
   return database;
 }
 
+Result<void> Database::make_durable() {
+  if (auto set = exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"); !set) return set;
+  for (const auto& [pragma, wanted] : {std::pair{"PRAGMA journal_mode", "wal"}, std::pair{"PRAGMA synchronous", "2"}}) {
+    auto read_back = query(pragma);
+    if (auto row = read_back.step(); !row) return row.error();
+    if (read_back.text(0) != wanted)
+      return fail(Errc::invalid_config, "sqlite", "no durable write-ahead log on this file system: use a local one");
+  }
+  return {};
+}
+
 Database::Database(Database&& other) noexcept
     : db_(std::exchange(other.db_, nullptr)), statements_(std::move(other.statements_)) {
   other.statements_.clear();

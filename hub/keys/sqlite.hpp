@@ -78,6 +78,9 @@ class Database {
   Database& operator=(Database&&) = delete;
   Database(const Database&) = delete;
 
+  // A commit is on the disk when it returns: write-ahead log, synchronous FULL, both read back. invalid_config: SQLite
+  // keeps another journal here (a file system without shared memory). Every connection that writes calls it.
+  Result<void> make_durable();
   // For statements without values: settings, schema. May hold several.
   Result<void> exec(const char* sql);
   // Prepares on first use and keeps the statement.

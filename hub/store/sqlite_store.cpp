@@ -435,8 +435,10 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_onl
   ::close(fd);
   auto writer = Database::open(path, Database::Mode::read_write);
   if (!writer) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + writer.error().message);
-  auto set = writer->exec(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
+  auto set = writer->make_durable();
+  if (!set) return fail(Errc::invalid_config, path.string(), "cannot be used: " + set.error().message);
+  set = writer->exec(
+      "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"
       "PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON; PRAGMA journal_size_limit=268435456");
   if (!set) return fail(Errc::invalid_config, path.string(), "cannot be opened: " + set.error().message);
   auto version = schema_version(*writer);
@@ -455,7 +457,7 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_onl
   }
   auto for_checkpoints = Database::open(path, Database::Mode::read_write);
   if (!for_checkpoints) return for_checkpoints.error();
-  if (auto full = for_checkpoints->exec("PRAGMA synchronous=FULL"); !full) return full.error();
+  if (auto durable = for_checkpoints->make_durable(); !durable) return durable.error();
   made->start_writing(std::move(*lock), std::move(*writer), std::move(*for_checkpoints));
   return std::unique_ptr<Store>(std::move(made));
 }

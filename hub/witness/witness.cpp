@@ -60,7 +60,7 @@ Result<std::unique_ptr<Witness>> Witness::open(const std::filesystem::path& file
                                                std::vector<note::WitnessPolicy::Log> logs) {
   auto database = sqlite::Database::open(file, sqlite::Database::Mode::create);
   if (!database) return database.error();
-  if (auto set = database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); !set) return set.error();
+  if (auto durable = database->make_durable(); !durable) return durable.error();
   note::Cosigner key = note::make_cosigner(std::move(name), crypto::ed25519_public(seed));
   const std::string vkey = note::to_text(key);
   std::int64_t version = 0;

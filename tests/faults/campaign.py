@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Every write, sync and rename of an exchange goes wrong once (SIGKILL before and after, a torn write, a short one, EIO,
-ENOSPC); then the hub starts again and everything is checked:
+ENOSPC, a loss of power that takes whatever was not synced); then the hub starts again and everything is checked:
 
   - what was acknowledged is in every later checkpoint, and is delivered exactly once;
   - nothing was delivered without its leaf;
@@ -35,8 +35,8 @@ from hub_case import ENDPOINTS, PERMITTED, faster_retries, new_id  # noqa: E402
 from hub_harness import BINARIES, Counterparts, Hub, wait_for  # noqa: E402
 
 LIBRARY = BINARIES / "lib" / "libsamband-fault-injection.so"
-KINDS = ("kill", "killed", "torn", "short", "eio", "enospc")
-WRITES = ("write", "pwrite")
+KINDS = ("kill", "killed", "torn", "short", "eio", "enospc", "lost")
+WRITES = ("write", "pwrite", "writev", "pwritev")
 RECIPIENT = "social-board"
 ARRIVAL_SECONDS_MAX = 20
 
@@ -160,7 +160,7 @@ class Campaign:
                 self.hub.stop()  # what it writes while it stops is part of it
             except RuntimeError as error:
                 problems.append(str(error)[:300])
-            happened = "died" if kind in ("kill", "killed", "torn") and len(self.calls()) <= at else happened
+            happened = "died" if kind in ("kill", "killed", "torn", "lost", "liar") and len(self.calls()) <= at else happened
         elif happened != "died":
             self.hub.kill9()
         else:
@@ -252,7 +252,7 @@ class Campaign:
 def plan(calls, short, seed):
     """[(number, kind)]; calls are 'pwrite hub.db-wal' and the like."""
     every = [(n + 1, kind) for n, call in enumerate(calls) for kind in KINDS
-             if call.split()[0] in WRITES or kind in ("kill", "killed", "eio")]
+             if call.split()[0] in WRITES or kind in ("kill", "killed", "eio", "lost")]
     if not short:
         return every
     chance = random.Random(seed)
@@ -286,6 +286,11 @@ def main():
         for needed in ("fdatasync", "pwrite", "rename"):
             if not any(call.startswith(needed) for call in calls):
                 sys.exit(f"no {needed} was seen: the injection does not reach the hub")
+        # A disk whose syncs do nothing, and then no power: the checks must see what is lost, or they show nothing.
+        happened, problems, _ = campaign.run(campaign.while_working * 2 // 3, "liar")
+        if happened != "died" or not problems:
+            sys.exit(f"everything is there after a loss of power on a disk that never wrote it: {happened}")
+        print(f"without syncs: {problems[0][:100]}", flush=True)
         chosen = [(int(options.only[0]), options.only[1])] if options.only else plan(calls, options.short, seed)
         if options.minutes:
             random.Random(seed).shuffle(chosen)

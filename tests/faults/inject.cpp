@@ -6,19 +6,28 @@
 //   kill    SIGKILL before the call                  killed  SIGKILL after it
 //   torn    half of a write, then SIGKILL            short   half of a write, and says so
 //   eio     this call fails with EIO                 enospc  this call and every later write fail with ENOSPC
+//   lost    the power goes before the call: whatever was written, cut, made or renamed and not synced since is undone,
+//           newest first, then SIGKILL
+//   liar    the same on a disk whose syncs do nothing: what a hub that never synced would lose
 // Without a kind it only counts.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -27,11 +36,11 @@ F* next(const char* name) {
   return reinterpret_cast<F*>(dlsym(RTLD_NEXT, name));
 }
 
-enum class Kind { count, kill, killed, torn, short_write, eio, enospc };
+enum class Kind { count, kill, killed, torn, short_write, eio, enospc, lost, liar };
 
 Kind kind_of(const char* text) {
-  constexpr const char* kNames[] = {"", "kill", "killed", "torn", "short", "eio", "enospc"};
-  for (int i = 1; i < 7; ++i)
+  constexpr const char* kNames[] = {"", "kill", "killed", "torn", "short", "eio", "enospc", "lost", "liar"};
+  for (int i = 1; i < 9; ++i)
     if (text != nullptr && std::strcmp(text, kNames[i]) == 0) return static_cast<Kind>(i);
   return Kind::count;
 }
@@ -42,7 +51,8 @@ struct Plan {
   const Kind kind = kind_of(std::getenv("SAMBAND_FAULT_KIND"));
   const long at = std::getenv("SAMBAND_FAULT_AT") ? std::atol(std::getenv("SAMBAND_FAULT_AT")) : 0;
   const int trace = std::getenv("SAMBAND_FAULT_TRACE")
-                        ? ::open(std::getenv("SAMBAND_FAULT_TRACE"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
+                        ? next<int(const char*, int, ...)>("open")(std::getenv("SAMBAND_FAULT_TRACE"),
+                                                                   O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
                         : -1;
   std::atomic<long> calls{0};
 
@@ -71,6 +81,112 @@ bool path_of(int fd, char (&path)[PATH_MAX]) {
   return true;
 }
 
+// ---- what the power would take away
+// ----------------------------------------------------------------------------------
+
+// From the start of the process on, when the kind asks for it: the newest last.
+struct Undo {
+  enum class What { bytes, size, made, renamed } what;
+  std::string path, was;  // renamed: `was` is the old name; the file that stood at the new one, if any, is at `kept`
+  off_t at = 0;
+  std::string kept;
+};
+
+struct Unsynced {
+  std::recursive_mutex mutex;  // one call that changes a file at a time, so that old bytes are the old ones
+  std::vector<Undo> undos;
+  long kept = 0;
+};
+
+Unsynced& unsynced() {
+  static auto* const one = new Unsynced;
+  return *one;
+}
+
+bool remembers() { return plan().kind == Kind::lost || plan().kind == Kind::liar; }
+
+off_t size_of(const char* path) {
+  struct stat status{};
+  return ::stat(path, &status) == 0 ? status.st_size : -1;
+}
+
+void remember_write(const char* path, off_t at, std::size_t size) {
+  static auto* const raw_open = next<int(const char*, int, ...)>("open");
+  const off_t before = size_of(path);
+  std::string old(size, '\0');
+  const int fd = raw_open(path, O_RDONLY | O_CLOEXEC);
+  const ssize_t got = fd < 0 ? 0 : ::pread(fd, old.data(), size, at);
+  if (fd >= 0) ::close(fd);
+  old.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  unsynced().undos.push_back({Undo::What::size, path, {}, before, {}});
+  if (!old.empty()) unsynced().undos.push_back({Undo::What::bytes, path, std::move(old), at, {}});
+}
+
+void remember_cut(const char* path, off_t size) {
+  const off_t before = size_of(path);
+  if (before > size) remember_write(path, size, static_cast<std::size_t>(before - size));
+  unsynced().undos.push_back({Undo::What::size, path, {}, before, {}});
+}
+
+// What stood at the new name is kept beside the folder that the hub looks at, by a link.
+void remember_rename(const char* from, const char* to) {
+  Undo undo{Undo::What::renamed, to, from, 0, {}};
+  if (size_of(to) >= 0) {
+    undo.kept = std::string(plan().arm) + ".kept-" + std::to_string(++unsynced().kept);
+    if (::link(to, undo.kept.c_str()) != 0) undo.kept.clear();
+  }
+  for (Undo& earlier : unsynced().undos)
+    if (earlier.what != Undo::What::renamed && earlier.path == from) earlier.path = to;
+  unsynced().undos.push_back(std::move(undo));
+}
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// A file's sync keeps its bytes, its size and that it is there; a folder's keeps the names in it.
+void forget(const std::string& path) {
+  std::erase_if(unsynced().undos, [&](const Undo& undo) {
+    return undo.what == Undo::What::renamed
+               ? folder_of(undo.path) == path
+               : undo.path == path || (undo.what == Undo::What::made && folder_of(undo.path) == path);
+  });
+}
+
+[[noreturn]] void lose_power() {
+  static auto* const raw_open = next<int(const char*, int, ...)>("open");
+  static auto* const raw_pwrite = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
+  static auto* const raw_ftruncate = next<int(int, off_t)>("ftruncate");
+  static auto* const raw_rename = next<int(const char*, const char*)>("rename");
+  static auto* const raw_unlink = next<int(const char*)>("unlink");
+  auto& undos = unsynced().undos;
+  for (auto undo = undos.rbegin(); undo != undos.rend(); ++undo) {
+    if (undo->what == Undo::What::renamed) {
+      (void)raw_rename(undo->path.c_str(), undo->was.c_str());
+      if (!undo->kept.empty()) (void)raw_rename(undo->kept.c_str(), undo->path.c_str());
+      continue;
+    }
+    if (undo->what == Undo::What::made) {
+      (void)raw_unlink(undo->path.c_str());
+      continue;
+    }
+    const int fd = raw_open(undo->path.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) continue;
+    if (undo->what == Undo::What::size && undo->at >= 0) (void)!raw_ftruncate(fd, undo->at);
+    if (undo->what == Undo::What::bytes) (void)!raw_pwrite(fd, undo->was.data(), undo->was.size(), undo->at);
+    ::close(fd);
+  }
+  for (;;) ::kill(::getpid(), SIGKILL);
+}
+
+// Held over a call that changes a file, when the power may go.
+struct OneAtATime {
+  OneAtATime() {
+    if (remembers()) unsynced().mutex.lock();
+  }
+  ~OneAtATime() {
+    if (remembers()) unsynced().mutex.unlock();
+  }
+};
+
 enum class Fate { as_usual, kill_after, half, half_then_kill, fail };
 
 // What is to happen with this call, and errno when it fails.
@@ -96,6 +212,9 @@ Fate fate_of(const char* call, const char* path, bool writes) {
     case Kind::kill:
       ::kill(::getpid(), SIGKILL);
       return Fate::as_usual;
+    case Kind::lost:
+    case Kind::liar:
+      lose_power();
     case Kind::killed:
       return Fate::kill_after;
     case Kind::torn:
@@ -125,11 +244,16 @@ auto with_fate(const char* name, const char* path, Call call) {
   }
 }
 
-template <class Write>  // writes that many bytes
-ssize_t write_with_fate(const char* name, int fd, std::size_t size, Write write) {
+template <class Write>  // writes that many bytes; `at` < 0: where the file stands
+ssize_t write_with_fate(const char* name, int fd, off_t at, std::size_t size, Write write) {
   char path[PATH_MAX];
   if (!path_of(fd, path)) return write(size);
+  const OneAtATime lock;
   const Fate fate = fate_of(name, path, true);
+  if (remembers() && plan().covers(path)) {
+    if (at < 0) at = (::fcntl(fd, F_GETFL) & O_APPEND) != 0 ? size_of(path) : ::lseek(fd, 0, SEEK_CUR);
+    remember_write(path, at, size);
+  }
   switch (fate) {
     case Fate::fail:
       return -1;
@@ -147,48 +271,142 @@ ssize_t write_with_fate(const char* name, int fd, std::size_t size, Write write)
   return write(size);
 }
 
-template <class Call>
-int on_file(const char* name, int fd, Call call) {
+}  // namespace
+
+namespace {
+
+int sync_with_fate(const char* name, int fd, int (*real)(int)) {
   char path[PATH_MAX];
-  return path_of(fd, path) ? with_fate(name, path, call) : call();
+  if (!path_of(fd, path)) return real(fd);
+  const OneAtATime lock;
+  return with_fate(name, path, [&] {
+    if (!remembers() || !plan().covers((std::string(path) + "/").c_str())) return real(fd);
+    if (plan().kind == Kind::liar) return 0;
+    const int done = real(fd);
+    if (done == 0) forget(path);
+    return done;
+  });
+}
+
+template <class Call>
+int cut_with_fate(int fd, off_t size, Call call) {
+  char path[PATH_MAX];
+  if (!path_of(fd, path)) return call();
+  const OneAtATime lock;
+  return with_fate("ftruncate", path, [&] {
+    if (remembers() && plan().covers(path)) remember_cut(path, size);
+    return call();
+  });
+}
+
+// Counted when it makes a file or empties one.
+template <class Call>
+int open_with_fate(const char* path, int flags, Call call) {
+  if ((flags & (O_CREAT | O_TRUNC)) == 0 || path == nullptr || !plan().covers(path)) return call();
+  const OneAtATime lock;
+  const off_t size = size_of(path);
+  const bool makes = size < 0 && (flags & O_CREAT) != 0, empties = size > 0 && (flags & O_TRUNC) != 0;
+  if (!makes && !empties) return call();
+  return with_fate("open", path, [&] {
+    if (remembers() && empties) remember_cut(path, 0);
+    const int fd = call();
+    if (remembers() && makes && fd >= 0) unsynced().undos.push_back({Undo::What::made, path, {}, 0, {}});
+    return fd;
+  });
+}
+
+mode_t mode_in(int flags, std::va_list more) { return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(more, mode_t) : 0; }
+
+std::size_t total(const iovec* parts, int count) {
+  std::size_t out = 0;
+  for (int i = 0; i < count; ++i) out += parts[i].iov_len;
+  return out;
+}
+
+// A short one writes what fits of the first part.
+template <class Whole, class Part>
+ssize_t writev_with_fate(const char* name, int fd, off_t at, const iovec* parts, int count, Whole whole, Part part) {
+  const std::size_t size = total(parts, count);
+  return write_with_fate(name, fd, at, size, [&](std::size_t n) {
+    return n == size || count == 0 ? whole() : part(parts[0].iov_base, std::min(n, parts[0].iov_len));
+  });
 }
 
 }  // namespace
 
 extern "C" {
 
+int open(const char* path, int flags, ...) {
+  static auto* const real = next<int(const char*, int, ...)>("open");
+  std::va_list more;
+  va_start(more, flags);
+  const mode_t mode = mode_in(flags, more);
+  va_end(more);
+  return open_with_fate(path, flags, [&] { return real(path, flags, mode); });
+}
+int open64(const char* path, int flags, ...) {
+  static auto* const real = next<int(const char*, int, ...)>("open64");
+  std::va_list more;
+  va_start(more, flags);
+  const mode_t mode = mode_in(flags, more);
+  va_end(more);
+  return open_with_fate(path, flags, [&] { return real(path, flags, mode); });
+}
 ssize_t write(int fd, const void* data, size_t size) {
   static auto* const real = next<ssize_t(int, const void*, size_t)>("write");
   if (fd <= 2 || fd == plan().trace) return real(fd, data, size);
-  return write_with_fate("write", fd, size, [&](std::size_t n) { return real(fd, data, n); });
+  return write_with_fate("write", fd, -1, size, [&](std::size_t n) { return real(fd, data, n); });
 }
 ssize_t pwrite(int fd, const void* data, size_t size, off_t at) {
   static auto* const real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
-  return write_with_fate("pwrite", fd, size, [&](std::size_t n) { return real(fd, data, n, at); });
+  return write_with_fate("pwrite", fd, at, size, [&](std::size_t n) { return real(fd, data, n, at); });
 }
 ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
   static auto* const real = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
-  return write_with_fate("pwrite", fd, size, [&](std::size_t n) { return real(fd, data, n, at); });
+  return write_with_fate("pwrite", fd, at, size, [&](std::size_t n) { return real(fd, data, n, at); });
+}
+ssize_t writev(int fd, const iovec* parts, int count) {
+  static auto* const real = next<ssize_t(int, const iovec*, int)>("writev");
+  if (fd <= 2) return real(fd, parts, count);
+  return writev_with_fate(
+      "writev", fd, -1, parts, count, [&] { return real(fd, parts, count); },
+      [&](const void* data, std::size_t n) {
+        const iovec one{const_cast<void*>(data), n};
+        return real(fd, &one, 1);
+      });
+}
+ssize_t pwritev(int fd, const iovec* parts, int count, off_t at) {
+  static auto* const real = next<ssize_t(int, const iovec*, int, off_t)>("pwritev");
+  return writev_with_fate(
+      "pwritev", fd, at, parts, count, [&] { return real(fd, parts, count, at); },
+      [&](const void* data, std::size_t n) {
+        const iovec one{const_cast<void*>(data), n};
+        return real(fd, &one, 1, at);
+      });
 }
 int fsync(int fd) {
   static auto* const real = next<int(int)>("fsync");
-  return on_file("fsync", fd, [&] { return real(fd); });
+  return sync_with_fate("fsync", fd, real);
 }
 int fdatasync(int fd) {
   static auto* const real = next<int(int)>("fdatasync");
-  return on_file("fdatasync", fd, [&] { return real(fd); });
+  return sync_with_fate("fdatasync", fd, real);
 }
 int ftruncate(int fd, off_t size) {
   static auto* const real = next<int(int, off_t)>("ftruncate");
-  return on_file("ftruncate", fd, [&] { return real(fd, size); });
+  return cut_with_fate(fd, size, [&] { return real(fd, size); });
 }
 int ftruncate64(int fd, off64_t size) {
   static auto* const real = next<int(int, off64_t)>("ftruncate64");
-  return on_file("ftruncate", fd, [&] { return real(fd, size); });
+  return cut_with_fate(fd, size, [&] { return real(fd, size); });
 }
 int rename(const char* from, const char* to) {
   static auto* const real = next<int(const char*, const char*)>("rename");
-  return with_fate("rename", to, [&] { return real(from, to); });
+  const OneAtATime lock;
+  return with_fate("rename", to, [&] {
+    if (remembers() && plan().covers(to)) remember_rename(from, to);
+    return real(from, to);
+  });
 }
 int unlink(const char* path) {
   static auto* const real = next<int(const char*)>("unlink");
