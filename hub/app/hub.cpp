@@ -19,6 +19,7 @@
 #include "app/rule_analysis.hpp"
 #include "app/rule_watch.hpp"
 #include "app/settings.hpp"
+#include "app/simulated_clock.hpp"
 #include "app/witnesses.hpp"
 #include "base/log.hpp"
 #include "console/console.hpp"
@@ -138,6 +139,13 @@ Handler log_handler(Ledger& ledger, const Parties& parties) {
   };
 }
 
+// A simulation has moved the time: what has come due is done now, not in the next round.
+Task<void> look_now(Journey* journey, DeadlineWatch* deadlines, Outbox* outbox) {
+  co_await journey->look_after();
+  co_await deadlines->look();
+  outbox->nudge();
+}
+
 // Rule files on disk are a proposal at most: the operator hears that they differ, and what is wrong with them.
 void report_disk(RuleRegistry& rules) {
   const auto same = rules.look_at_disk();
@@ -199,6 +207,14 @@ int serve(const Config& config) {
     log_options.wait_for_witnesses = config.log.wait_for_witnesses;
   }
   const std::optional<note::WitnessPolicy> witnesses = log_options.witnesses;
+  std::unique_ptr<SimulatedClock> simulated;
+  if (config.simulation) {
+    auto opened = SimulatedClock::open(config.data_dir / "simulated-clock");
+    if (!opened) return complain(in_words(opened.error()));
+    simulated = std::move(*opened);
+    log(LogLevel::warning, "hub.simulation", {{"now", to_rfc3339(simulated->now())}});
+  }
+  const Clock& clock = simulated ? static_cast<const Clock&>(*simulated) : system_clock();
   auto ledger = Ledger::open(**store, std::move(log_options));
   if (!ledger) return complain(in_words(ledger.error()));
   if (witnesses)
@@ -207,15 +223,14 @@ int serve(const Config& config) {
   if (!plugins) return complain(in_words(plugins.error()));
   // What the analysis calls an error is not published. The published set itself only draws a word: it passed when it
   // was published, and a hub that did not start could not take a better one.
-  const RuleRegistry::Check objections = [&config](const RuleSet& set) {
+  const RuleRegistry::Check objections = [&config, &clock](const RuleSet& set) {
     std::vector<std::string> out;
-    const auto findings = cli::analysis_of(config, set, stockholm_date(system_clock().now()));
+    const auto findings = cli::analysis_of(config, set, stockholm_date(clock.now()));
     if (!findings) return std::vector{cli::in_words(findings.error())};
     for (const Error& e : cli::blocking(*findings, config.rules_dir)) out.push_back(cli::in_words(e));
     return out;
   };
-  auto registry =
-      RuleRegistry::open(system_clock(), **store, **ledger, {config.rules_dir, config.local_settings}, objections);
+  auto registry = RuleRegistry::open(clock, **store, **ledger, {config.rules_dir, config.local_settings}, objections);
   if (!registry) return complain(in_words(cli::in_folder(registry.error(), config.rules_dir, config.local_settings)));
   RuleRegistry& rules = **registry;
 
@@ -224,7 +239,6 @@ int serve(const Config& config) {
   asio::io_context io(threads);
   Metrics metrics;
   MetricsMeter meter(metrics);
-  const Clock& clock = system_clock();
   RuleWatch rule_watch(clock, [&] { return objections(*rules.active()); }, metrics, meter);
   rule_watch.look();
   Client client(io, endpoints_of(config));
@@ -311,13 +325,19 @@ int serve(const Config& config) {
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));
   listeners.emplace_back(listener(config.console, config, true, Need::optional),
                          console_handler(**store, **ledger, parties));
+  Handler simulation;
+  if (simulated)
+    simulation = simulation_handler(
+        *simulated, **store, [&journey, &deadlines, &outbox] { return look_now(&journey, &deadlines, &outbox); });
+  const Handler administration = admin_handler(metrics, healthy, is_ready, [&rule_watch] {
+    const int n = rule_watch.findings();
+    return n == 0 ? std::string()
+                  : "warning: the published rule set has " + std::to_string(n) + " error(s): samband policy check\n";
+  });
   listeners.emplace_back(
-      listener(config.admin, config, false, Need::none), admin_handler(metrics, healthy, is_ready, [&rule_watch] {
-        const int n = rule_watch.findings();
-        return n == 0
-                   ? std::string()
-                   : "warning: the published rule set has " + std::to_string(n) + " error(s): samband policy check\n";
-      }));
+      listener(config.admin, config, false, Need::none), [simulation, administration](HttpRequest r) {
+        return simulation && is_simulation_path(r.path()) ? simulation(std::move(r)) : administration(std::move(r));
+      });
   Server server(io, std::move(listeners));
   serving = &server;
   if (auto started = server.start(); !started) return complain(in_words(started.error()));

@@ -126,6 +126,7 @@ struct Config {
   std::string log_level = "info";        // debug | info | warning | error
   int worker_threads = 0;                // 0 = one per core
   std::chrono::seconds clock_skew_max{300};
+  bool simulation = false;  // the time is moved by hand (app/simulated_clock); never on a real log
   std::string duty_phone;                               // of the hub's operator, in NOT SENT answers
   ListenerConfig agency, log_listener, console, admin;  // 8443, 8445, 8444; 9464 on loopback without TLS
   TlsConfig server;                                     // what the listeners present and trust

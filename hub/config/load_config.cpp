@@ -44,6 +44,7 @@ class HubFile {
     read_tls();
     read_listeners();
     read_log();
+    read_simulation();
     read_retry();
     read_holds();
     read_assessments();
@@ -105,6 +106,21 @@ class HubFile {
     config_.clock_skew_max = std::chrono::seconds(root_.integer("clock_skew_max_s", 300, 1, 3600));
     config_.duty_phone = root_.required_text("duty_phone", 40);
     check_phone(root_, "duty_phone", config_.duty_phone);
+  }
+
+  // After the log and the listeners, which it bounds.
+  void read_simulation() {
+    auto in = root_.table("simulation");
+    if (!in) return;
+    config_.simulation = in->boolean("clock", false);
+    in->finish();
+    if (!config_.simulation) return;
+    // No record made in a time that somebody moved may pass for a real one.
+    if (config_.log.origin.find("simulation") == std::string::npos)
+      in->refuse("clock", "expected a log of its own: [log] origin with the word 'simulation' in it");
+    for (const ListenerConfig* each : {&config_.agency, &config_.log_listener, &config_.console})
+      if (each->address != "127.0.0.1" && each->address != "::1")
+        in->refuse("clock", "expected listeners on 127.0.0.1 or ::1 only");
   }
 
   void read_tls() {

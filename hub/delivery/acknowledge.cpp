@@ -76,7 +76,7 @@ std::string_view fulfilment(const DutyDue& duty, Time at) { return at <= duty.du
 
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
                                                                    std::string reference, Bytes key, bool owes_receipt,
-                                                                   Time now) {
+                                                                   std::vector<AgendaRow> begun, Time now) {
   // From whoever acknowledges.
   Leaf leaf =
       make_leaf(LeafType::acknowledgement, now, row.recipient, row.sender, row.id, "received", {row.leaf_index});
@@ -88,7 +88,7 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
   if (const auto duty = duty_in(explanation, row); duty && !duty->by_confirmation)
     leaf.codes = {std::string(holds_something_in(explanation) ? "duty_in_part" : fulfilment(*duty, now)), duty->rule};
   auto after = std::make_shared<ExchangeRow>();
-  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, sealed, owes_receipt, after](
+  Ledger::Write write = [id = row.id, decided_by = row.leaf_index, now, sealed, owes_receipt, begun, after](
                             Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
@@ -101,6 +101,9 @@ boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledge
     next.conversation.clear();
     const bool at_first = !next.acknowledged_at;
     if (at_first) next.acknowledged_at = now, next.ack_leaf_index = at.at(0);
+    if (at_first && next.life != "recalled")
+      for (const AgendaRow& item : begun)
+        if (auto put = txn.put_agenda(item); !put) return put;
     if (!sealed.empty()) next.external_reference = sealed;
     next.updated_at = now;
     // A confirmation that names the handler ends the duty of an eviction notice; receipt alone does not. Nor does it

@@ -43,10 +43,11 @@ bool owes_receipt(const ExchangeRow&, const Parties&);
 // `reference` is what the recipient's system calls it (cut at 256 bytes), sealed with `key`, the exchange's payload
 // key; without one (erased) it is not kept. The row that comes back is the one stored: also when the exchange was
 // withdrawn meanwhile it is recorded as delivered, since it did leave. Acknowledging twice is harmless: the first
-// acknowledgement stands. Errors: not_found; whatever the ledger says.
+// acknowledgement stands. `begun`: what is awaited of the recipient from now on, put on the agenda. Errors: not_found;
+// whatever the ledger says.
 boost::asio::awaitable<Result<ExchangeRow>> record_acknowledgement(Ledger& ledger, ExchangeRow row,
                                                                    std::string reference, Bytes key, bool owes_receipt,
-                                                                   Time now);
+                                                                   std::vector<AgendaRow> begun, Time now);
 // What the row keeps of it; "" when there is none or the key is not the one.
 std::string open_reference(const ExchangeRow&, std::string_view key);
 

@@ -340,8 +340,9 @@ Task<void> Outbox::delivered(Attempt attempt, std::string reference, std::chrono
   ExchangeRow before = attempt.row;
   const std::uint64_t decided_by = before.leaf_index;
   const bool owes = owes_receipt(before, parties_);
+  auto begun = gate_->begins(before, *attempt.source);
   auto done = co_await record_acknowledgement(ledger_, std::move(before), std::move(reference), attempt.source->key,
-                                              owes, clock_.now());
+                                              owes, std::move(begun), clock_.now());
   if (!done) {
     // It left and the acknowledgement could not be recorded: the row stays queued, a later attempt reconciles.
     log(LogLevel::error, "delivery.acknowledgement_not_recorded", {{"exchange", attempt.row.id}});

@@ -48,6 +48,8 @@ class DeliveryGate {
  public:
   virtual ~DeliveryGate() = default;
   virtual Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) = 0;
+  // What is awaited of the recipient from its receipt on: recorded with the acknowledgement.
+  virtual std::vector<AgendaRow> begins(const ExchangeRow& row, const Case& source) const = 0;
   // The recipient has it. Runs after the acknowledgement is durable.
   // `decided_by` is the leaf of the decision that what arrived rests on.
   virtual Task<void> acknowledged(ExchangeRow row, CasePtr source, std::uint64_t decided_by) = 0;

@@ -110,6 +110,35 @@ void end_rest(json::object& description) {
       (*words)[language] = std::string(string_at(*words, language)) + std::string(end);
 }
 
+void refuse_whole(json::object& description, const std::string& reason, const std::string& alternative) {
+  json::array withheld;
+  for (const char* key : {"released", "held", "withheld"}) {
+    json::value* list = nullptr;
+    if (auto* fields = description.if_contains("fields"))
+      list = fields->at(key).is_array() ? &fields->at(key) : nullptr;
+    if (list == nullptr) continue;
+    for (json::value& group : list->get_array())
+      withheld.push_back(json::object{{"category", group.at("category")},
+                                      {"count", group.at("count")},
+                                      {"reason", reason},
+                                      {"provisions", json::array{}}});
+  }
+  description["fields"] =
+      json::object{{"released", json::array{}}, {"withheld", std::move(withheld)}, {"held", json::array{}}};
+  for (const char* key : {"missing", "nearestChange", "rules", "grounds", "obligations", "explanation"})
+    description[key] = json::array{};
+  description["reason"] = reason;
+  description["duty"] = nullptr;
+  description.erase("telephone");
+  description.erase("expiresAt");
+  const bool named = !alternative.empty();
+  if (named) description["alternative"] = alternative;
+  description["words"] = json::object{{"sv", "Ej utlämnat: mottagaren tar inte emot personer i den åldern." +
+                                                 (named ? " Vänd er till " + alternative + "." : std::string())},
+                                      {"en", "Not sent: the recipient does not take persons of that age." +
+                                                 (named ? " Turn to " + alternative + "." : std::string())}};
+}
+
 json::object show_exchange(const ExchangeRow& row) {
   auto explanation = parse_json(row.explanation);
   return show_exchange(row,

@@ -17,6 +17,10 @@ bool is_wider(const ExchangeRow& next, const ExchangeRow& before);
 // What had left stays as it was explained; the rest, which nobody answered, is held no more: withheld, `hold_expired`.
 void end_rest(json::object& description);
 
+// Nothing of it leaves, for a reason that no rule gives: the age does not fit where it was to go. `alternative`, unless
+// empty, is who takes persons of that age.
+void refuse_whole(json::object& description, const std::string& reason, const std::string& alternative);
+
 // One exchange of an answer, without its receipt.
 json::object show_exchange(const ExchangeRow&);
 json::object show_exchange(const ExchangeRow&, json::object explanation);  // the row's, already at hand

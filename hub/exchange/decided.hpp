@@ -23,11 +23,20 @@ Result<void> open_review(Txn&, ReviewRow, std::uint64_t leaf_index);
 
 // The agenda of an exchange becomes this one; what was on it and still is keeps its time.
 Result<void> set_agenda(Txn&, const std::string& exchange_id, const std::vector<AgendaRow>&);
+// Still on the agenda? Else it was answered while this round looked: error conflict.
+Result<void> still_on_agenda(Txn&, const AgendaRow&);
+
+// Rows of the agenda that a step of a referral leaves: the reporter is to be answered; a misdirected exchange is to be
+// recalled. Written with the step, dropped when it is done.
+inline constexpr std::string_view kAnswerReporter = "answer", kReturned = "returned";
+
 // Does a new decision ask for less than what stands?
 bool asks_less(const std::vector<AgendaRow>& wanted, const std::vector<AgendaRow>& stands);
 // A duty counts from its first decision: deciding again gives it no new deadline.
 void keep_duty(ExchangeRow& next, const ExchangeRow& before);
 
 json::array persons_for_status(const Case& source);
+// The leaf names rules and reasons of what was withheld: the sender may know them, the recipient may not.
+Ledger::Carry carry_for(const Party& caller, const ExchangeRow&);
 
 }  // namespace samband

@@ -7,6 +7,7 @@
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
 #include "exchange/text.hpp"
+#include "follow_up/step_deadlines.hpp"
 
 namespace samband {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 constexpr std::chrono::minutes kTryAgain{1};
 constexpr int kHoldsMax = 100000;
 // The hub's own kinds that no agency format must know: a party whose adapter cannot write one reads it in its inbox.
-constexpr std::string_view kNotices[] = {"duty.alert", "hold.expired", "privacy.notice"};
+constexpr std::string_view kNotices[] = {"duty.alert", "hold.expired", "privacy.notice", "step.reminder"};
 
 // Does something of the decision wait for a person? Envelope and official names are never worth asking for.
 bool waits(const Decision& decision) {
@@ -48,18 +49,17 @@ json::array texts(const std::vector<std::string>& list) {
   return out;
 }
 
-// Still on the agenda? Else it was answered while this round looked.
-Result<void> still_there(Txn& txn, const AgendaRow& item) {
+}  // namespace
+
+// ---- the agenda ------------------------------------------------------------------------------------------------
+
+Result<void> still_on_agenda(Txn& txn, const AgendaRow& item) {
   auto agenda = txn.agenda(item.exchange_id);
   if (!agenda) return agenda.error();
   for (const AgendaRow& other : *agenda)
     if (other.what == item.what && other.at == item.at) return {};
   return fail(Errc::conflict, "agenda", "answered meanwhile");
 }
-
-}  // namespace
-
-// ---- the agenda ------------------------------------------------------------------------------------------------
 
 Result<void> set_agenda(Txn& txn, const std::string& exchange_id, const std::vector<AgendaRow>& wanted) {
   auto stands = txn.agenda(exchange_id);
@@ -163,6 +163,12 @@ Task<int> Journey::look_after() {
       done = co_await alert_duty(std::move(**row), std::move(item));
     } else if (item.what == "hold") {
       done = co_await expire_hold(std::move(**row), std::move(item));
+    } else if (item.what == kAnswerReporter) {
+      done = co_await answer_reporter(std::move(**row), std::move(item));
+    } else if (item.what == kReturned) {
+      done = co_await take_back(std::move(**row), std::move(item));
+    } else if (item.what.starts_with(kStepPrefix)) {
+      done = co_await look_at_deadline(std::move(**row), std::move(item));
     } else {
       done = co_await end_permission(std::move(**row), std::move(item));
     }
@@ -174,7 +180,7 @@ Task<int> Journey::look_after() {
          {"code", std::string(to_string(done.error().code))},
          {"where", done.error().where}});
     Ledger::Write later = [kept, now](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
-      if (auto there = still_there(txn, kept); !there) return there;
+      if (auto there = still_on_agenda(txn, kept); !there) return there;
       AgendaRow next = kept;
       next.at = now + kTryAgain;
       return txn.put_agenda(next);
@@ -270,7 +276,7 @@ Task<Result<void>> Journey::alert_duty(ExchangeRow row, AgendaRow item) {
   next.count = number;
   next.at = now + s_.patience.remind_every;
   Ledger::Write write = [item, next](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
-    if (auto there = still_there(txn, item); !there) return there;
+    if (auto there = still_on_agenda(txn, item); !there) return there;
     return txn.put_agenda(next);
   };
   std::vector<Leaf> leaves{std::move(leaf)};
@@ -307,7 +313,7 @@ Task<Result<void>> Journey::expire_hold(ExchangeRow row, AgendaRow item) {
   leaf.codes = {"hold_expired"};
   Ledger::Write write = [item, now, whole, decided = row.leaf_index](
                             Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
-    if (auto there = still_there(txn, item); !there) return there;
+    if (auto there = still_on_agenda(txn, item); !there) return there;
     auto current = txn.exchange(item.exchange_id);
     if (!current) return current.error();
     if (!*current || (*current)->leaf_index != decided)

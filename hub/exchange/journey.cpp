@@ -8,6 +8,7 @@
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
 #include "exchange/text.hpp"
+#include "follow_up/step_deadlines.hpp"
 #include "keys/crypto.hpp"
 
 namespace samband {
@@ -114,9 +115,7 @@ Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr sour
       if (!completed) co_return completed.error();
       source = std::move(*completed);
     }
-    auto step = status_step(*sender, *about, text_at(source->message.data, "/payload/status"),
-                            text_at(source->message.data, "/payload/reasonCode"),
-                            text_at(source->message.data, "/payload/handler/name"));
+    auto step = status_step(*sender, *about, step_report(source->message.data, "/payload"));
     if (!step) {
       // The same message again finds its own step taken: process() answers it as the duplicate that it is.
       auto earlier = s_.store.message(sender->id, source->message.sender_message_id);
@@ -197,6 +196,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     auto decided = decide(*source, new_id(now), *candidate.recipient, candidate.purpose, *rest, now);
     if (!decided) co_return decided.error();
     decided->row.route = candidate.route_id;
+    if (!candidate.refused.empty()) refuse_by_route(*decided, candidate);
+    await_from(decided->agenda, decided->row, now);
     if (!message.exchanges.empty()) message.exchanges += ',';
     message.exchanges += decided->row.id;
     s_.meter.decision(message.kind, decided->row.outcome,
@@ -367,6 +368,29 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   return out;
 }
 
+// The subject is too young or too old for where the message wanted to go: refused whatever the rules say, and whoever
+// takes persons of that age is named.
+void Journey::refuse_by_route(Decided& decided, const Candidate& candidate) {
+  refuse_whole(decided.explanation, candidate.refused, candidate.alternative);
+  decided.body.reset();
+  decided.agenda.clear();
+  decided.review.reset();
+  decided.row.explanation = json::serialize(decided.explanation);
+  decided.row.state = ExchangeState::refused;
+  decided.row.outcome = decided.leaf.outcome = "refused";
+  decided.row.fingerprint.clear();
+  decided.row.consents.clear();
+  decided.row.next_attempt_at.reset();
+  decided.row.due_at.reset();
+  decided.leaf.codes = {candidate.refused, "route"};
+}
+
+// What is awaited of the recipient from the first permission on.
+void Journey::await_from(std::vector<AgendaRow>& agenda, const ExchangeRow& row, Time now) const {
+  if (row.outcome != "released" && row.outcome != "partial") return;
+  for (AgendaRow& item : begun_by(s_.routes.find(row.route), row.id, "sent", now)) agenda.push_back(std::move(item));
+}
+
 // Where the exchange goes after this decision, and by when something must have happened.
 void Journey::place(ExchangeRow& row, const Decision& decision, const Party& recipient, Time now) const {
   if (decision.permits()) {
@@ -462,10 +486,11 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       if (!after->has_value()) co_return fail(Errc::not_found, "exchange", "no such exchange");
       co_return std::move(**after);
     }
+    decided->row.route = row.route;
+    if (!left && row.outcome != "released" && row.outcome != "partial") await_from(decided->agenda, decided->row, now);
     ExchangeRow next = std::move(decided->row);
     const bool was_permitted = row.outcome == "released" || row.outcome == "partial";
     const bool permits = decided->decision.permits();
-    next.route = row.route;
     next.created_at = row.created_at;
     next.attempts = permits ? 0 : row.attempts;
     next.acknowledged_at = row.acknowledged_at;
@@ -578,6 +603,7 @@ Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr so
 
 Task<void> Journey::acknowledged(ExchangeRow row, CasePtr source, std::uint64_t decided_by) {
   Result<void> told;
+  if (source) co_await end_corrected(row, source);
   // Decided again while the message was on its way: what arrived rests on the older decision.
   if (row.life != "recalled" && row.leaf_index != decided_by)
     told = co_await recall(std::move(row), "consent_revoked");

@@ -92,8 +92,14 @@ class Journey final : public DeliveryGate {
   // Acts on what the agenda has for this moment: alerts for held duties, holds and permissions that end. How many.
   Task<int> look_after();
 
+  // A step of a referral as its recipient reports it; texts, "" when absent.
+  struct StepReport {
+    std::string status, reason, handler, visit_at, expected_by;
+  };
+
   // DeliveryGate
   Task<Result<std::optional<Attempt>>> admit(ExchangeRow row, CasePtr source, PreparedPtr prepared) override;
+  std::vector<AgendaRow> begins(const ExchangeRow& row, const Case& source) const override;
   Task<void> acknowledged(ExchangeRow row, CasePtr source, std::uint64_t decided_by) override;
 
  private:
@@ -122,8 +128,13 @@ class Journey final : public DeliveryGate {
   static void log_owed(const Error&);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
   Task<Result<std::optional<Attempt>>> permit(ExchangeRow row, CasePtr source);
-  Result<Along> status_step(const Party& caller, const ExchangeRow&, const std::string& status,
-                            const std::string& reason, const std::string& handler) const;
+  static StepReport step_report(const json::value& body, const std::string& at);
+  Result<Along> status_step(const Party& caller, const ExchangeRow&, const StepReport&) const;
+  Task<Result<void>> answer_reporter(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> take_back(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> look_at_deadline(ExchangeRow row, AgendaRow item);
+  Task<void> end_corrected(ExchangeRow row, CasePtr source);
+  Result<json::array> deadlines_of(const ExchangeRow&) const;
   json::value status_message(const ExchangeRow&, const Case& source, json::object payload, json::array facts) const;
   Task<Result<void>> withdraw_retracted(CasePtr source);
   Task<Result<void>> withdraw(ExchangeRow row);
@@ -168,6 +179,8 @@ class Journey final : public DeliveryGate {
   json::object answer_for(const ExchangeRow&, Ledger::Carry) const;
   json::object with_receipt(const ExchangeRow&, json::object shown, Ledger::Carry) const;
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
+  static void refuse_by_route(Decided&, const Candidate&);
+  void await_from(std::vector<AgendaRow>&, const ExchangeRow&, Time now) const;
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
   // Who answers for an assessment, how that is known, and what was said: `body`, or what the signature is over.
   struct Assessor {

@@ -7,7 +7,6 @@
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
 #include "exchange/text.hpp"
-#include "follow_up/life_cycle.hpp"
 #include "keys/crypto.hpp"
 
 namespace samband {
@@ -28,17 +27,16 @@ void keep_released_only(json::object& shown) {
   }
 }
 
-// The leaf names rules and reasons of what was withheld: the sender may know them, the recipient may not.
-Ledger::Carry carry_for(const Party& caller, const ExchangeRow& row) {
-  return caller.id == row.sender ? Ledger::Carry::leaf : Ledger::Carry::proof_only;
-}
-
 // Steps after receipt reach the sender as messages of their own, under their own decisions; not by looking here.
 std::string life_for_sender(const std::string& life) {
   return life.empty() || life == "sent" || life == "recalled" ? life : "received";
 }
 
 }  // namespace
+
+Ledger::Carry carry_for(const Party& caller, const ExchangeRow& row) {
+  return caller.id == row.sender ? Ledger::Carry::leaf : Ledger::Carry::proof_only;
+}
 
 // ---- reading ---------------------------------------------------------------------------------------------------
 
@@ -119,6 +117,9 @@ Task<Result<json::object>> Journey::exchange(const Party* caller, std::string id
                                       {"at", to_rfc3339(s.at)},
                                       {"handler", handler ? std::move(*handler) : std::string()}});
     }
+    auto awaited = deadlines_of(*row);
+    if (!awaited) co_return awaited.error();
+    out["deadlines"] = std::move(*awaited);
   } else {
     out["life"] = life_for_sender(row->life);
   }
@@ -291,120 +292,6 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
   co_return answer_for(*again, carry_for(*caller, *again));
 }
 
-// ---- status ----------------------------------------------------------------------------------------------------
-
-// One step in the life of an exchange, to be recorded together with the message that carries it back.
-Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeRow& row, const std::string& status,
-                                            const std::string& reason, const std::string& handler) const {
-  if (!row.acknowledged_at) return fail(Errc::conflict, "/status", "the exchange has not been received yet");
-  if (auto legal = check_life_step(row.life, status); !legal) return legal.error();
-  if (!reason.empty() && !contains(reason_codes(), reason))
-    return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
-  if (status == "confirmed" && handler.empty())
-    return fail(Errc::invalid_input, "/handler/name", "a confirmation names the handler");
-  const Time now = s_.clock.now();
-  StatusRow step{new_id(now), row.id, caller.id, status, reason, {}, now, 0};
-  if (const Bytes key = key_of(row); !handler.empty() && !key.empty())
-    step.handler = crypto::seal(key, plain_reference(handler, 128), "handler/" + step.id);
-  Leaf leaf = make_leaf(LeafType::status, now, caller.id, row.sender, row.id, status);
-  if (!reason.empty()) leaf.codes = {reason};
-  const auto duty = duty_of(row);
-  if (duty && duty->by_confirmation && row.due_at && ends_a_duty(status)) {
-    leaf.codes.emplace_back(fulfilment(*duty, now));
-    leaf.codes.push_back(duty->rule);
-  }
-  leaf.relies_on = {row.leaf_index};
-  Along along;
-  along.leaves.push_back(std::move(leaf));
-  along.write = [step, before = row.life](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
-    auto current = txn.exchange(step.exchange_id);
-    if (!current) return current.error();
-    if (!*current || (*current)->life != before)
-      return fail(Errc::conflict, "/status", "another step was set meanwhile");
-    ExchangeRow next = std::move(**current);
-    next.life = step.status;
-    next.updated_at = step.at;
-    if (ends_a_duty(step.status)) next.due_at.reset();
-    StatusRow stored = step;
-    stored.leaf_index = at.at(0);
-    if (auto added = txn.add_status(stored); !added) return added;
-    return txn.put_exchange(next);
-  };
-  return along;
-}
-
-Task<Result<json::object>> Journey::set_status(const Party* caller, std::string id, json::value body) {
-  auto row = own_row(*caller, id, false, true);
-  if (!row) co_return row.error();
-  const std::string status = text_at(body, "/status");
-  auto step = status_step(*caller, *row, status, text_at(body, "/reasonCode"), text_at(body, "/handler/name"));
-  if (!step) co_return step.error();
-  auto source = source_of(*row);
-  if (!source) co_return source.error();
-  json::object payload{{"exchangeId", row->id}, {"status", status}};
-  for (const char* key : {"reasonCode", "visitAt", "expectedBy", "recordNumber"})
-    if (const std::string text = text_at(body, std::string("/") + key); !text.empty()) payload[key] = text;
-  json::object handler;
-  for (const char* key : {"name", "phone"})
-    if (const std::string text = text_at(body, std::string("/handler/") + key); !text.empty()) handler[key] = text;
-  if (!handler.empty()) payload["handler"] = std::move(handler);
-  json::array facts;
-  if (const json::value* given = find_pointer(body, "/facts"); given && given->is_array()) facts = given->get_array();
-  const Party* to = s_.parties.find(row->sender);
-  if (!to) co_return fail(Errc::not_found, "parties", "the sender is no longer a party");
-  json::value canonical = status_message(*row, **source, std::move(payload), std::move(facts));
-  auto back = co_await send_for(caller, to, std::move(canonical), row->key_id, "care_follow_up", std::move(*step));
-  if (!back) co_return back.error();
-  auto after = own_row(*caller, id, false, true);
-  if (!after) co_return after.error();
-  co_return json::object{{"exchange", answer_for(*after, carry_for(*caller, *after))},
-                         {"statusMessage", std::move(*back)}};
-}
-
-// Whom it is about decides what may be said; the identity itself is not needed and stays.
-json::array persons_for_status(const Case& source) {
-  json::array copies;
-  if (const json::value* persons = find_pointer(source.message.data, "/persons"); persons && persons->is_array()) {
-    for (json::value person : persons->get_array()) {
-      if (person.is_object() && person.get_object()["role"] == "tenant") person.get_object()["role"] = "subject";
-      copies.push_back(std::move(person));
-    }
-  }
-  return copies;
-}
-
-// A case system may report a step without naming the person again: the exchange says who it is about.
-Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& about, const Party& sender,
-                                         Time now) const {
-  auto original = source_of(about);
-  if (!original) return original.error();
-  auto canonical = parse_json(status.canonical);
-  if (!canonical) return canonical.error();
-  canonical->at("data").as_object()["persons"] = persons_for_status(**original);
-  auto made = s_.intake.make(sender, std::move(*canonical), now, about.key_id);
-  if (!made) return made.error();
-  made->content_hash = status.content_hash;
-  return CasePtr(std::make_shared<const Case>(std::move(*made)));
-}
-
-// The step goes back to whoever sent the exchange, as a message of its own under a decision of its own.
-json::value Journey::status_message(const ExchangeRow& row, const Case& source, json::object payload,
-                                    json::array facts) const {
-  json::value canonical = hub_message("care.status", new_id(s_.clock.now()), row, s_.clock.now());
-  json::object& data = canonical.at("data").as_object();
-  data["payload"] = std::move(payload);
-  data["persons"] = persons_for_status(source);
-  // The sender's own name for the conversation: it knows the step by that.
-  if (!source.message.conversation_id.empty()) data["conversationId"] = source.message.conversation_id;
-  // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
-  for (const Fact& fact : source.message.facts)
-    if (fact.assessor_id.empty() && fact.value != Truth::unknown)
-      facts.push_back(
-          json::object{{"code", fact.code}, {"value", fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
-  if (!facts.empty()) data["facts"] = std::move(facts);
-  return canonical;
-}
-
 // ---- operator --------------------------------------------------------------------------------------------------
 
 Task<Result<json::object>> Journey::retry(const Party* caller, std::string id) {
@@ -530,14 +417,17 @@ Task<Result<json::object>> Journey::acknowledge(const Party* caller, std::string
   if (!row->acknowledged_at) {
     Bytes key = key_of(*row);
     const bool owes = owes_receipt(*row, s_.parties);
+    auto source = source_of(*row);
+    if (!source) co_return source.error();
+    auto begun = begins(*row, **source);
     auto done = co_await record_acknowledgement(s_.ledger, std::move(*row), text_at(body, "/reference"), std::move(key),
-                                                owes, s_.clock.now());
+                                                owes, std::move(begun), s_.clock.now());
     if (!done) co_return done.error();
     s_.meter.delivery("delivered", 0);
     ExchangeRow stored = *done;
     *row = std::move(*done);
     const std::uint64_t decided_by = stored.leaf_index;
-    co_await acknowledged(std::move(stored), nullptr, decided_by);
+    co_await acknowledged(std::move(stored), std::move(*source), decided_by);
   }
   json::object out{{"id", row->id}, {"acknowledgedAt", to_rfc3339(row->acknowledged_at.value_or(Time{}))}};
   if (row->ack_leaf_index)

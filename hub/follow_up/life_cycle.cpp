@@ -8,30 +8,52 @@
 namespace samband {
 namespace {
 
+enum class By { hub, recipient };
+enum class Effect { moves, beside };
+
 struct Step {
   std::string_view name;
-  std::string_view after;  // space-separated steps that it may follow; "*" = any that is not final
-  bool hub_only;
+  std::string_view after;  // space-separated steps that it may follow; "*" = any that does not end the life
+  By by = By::recipient;
+  Effect effect = Effect::moves;
+  std::string_view kinds = {};  // space-separated message kinds; empty = any
 };
 
-// A final step ends the life; a recall may still come after it, since the disclosure stays a disclosure.
-constexpr std::string_view kFinal = "declined completed broken_off";
-constexpr std::array<Step, 15> kSteps{{
-    {"sent", "", true},
-    {"received", "sent", true},
-    {"recalled", "*", true},
-    {"accepted", "sent received completion_requested forwarded queued", false},
-    {"declined", "sent received completion_requested forwarded queued accepted", false},
-    {"completion_requested", "sent received accepted queued", false},
-    {"forwarded", "sent received accepted queued", false},
-    {"queued", "sent received accepted forwarded completion_requested", false},
-    {"first_visit_booked", "accepted queued no_show first_visit_booked", false},
-    {"no_show", "first_visit_booked in_progress", false},
-    {"first_visit", "accepted first_visit_booked no_show", false},
-    {"in_progress", "accepted first_visit confirmed", false},
-    {"confirmed", "sent received", false},
-    {"completed", "accepted first_visit in_progress confirmed", false},
-    {"broken_off", "*", false},
+constexpr std::string_view kEnds =
+    "declined completed broken_off returned averted evicted inquiry_not_opened judged_unsuitable";
+constexpr std::string_view kChild = "concern.report police.suspicion police.information police.lob";
+constexpr std::string_view kTenancy = "rent.arrears tenancy.disturbance eviction.time";
+constexpr std::string_view kGroup = "sig.nomination";
+
+constexpr std::array<Step, 28> kSteps{{
+    {"sent", "", By::hub},
+    {"received", "sent", By::hub},
+    {"recalled", "*", By::hub},
+    {"accepted", "sent received completion_requested forwarded queued"},
+    {"declined", "sent received completion_requested forwarded queued accepted"},
+    {"completion_requested", "sent received accepted queued"},
+    {"forwarded", "sent received accepted queued"},
+    {"queued", "sent received accepted forwarded completion_requested"},
+    {"first_visit_booked", "accepted queued no_show first_visit_booked"},
+    {"no_show", "first_visit_booked in_progress"},
+    {"first_visit", "accepted first_visit_booked no_show"},
+    {"in_progress", "accepted first_visit confirmed inquiry_opened inquiry_running"},
+    {"confirmed", "sent received"},
+    {"completed", "accepted first_visit in_progress confirmed inquiry_opened inquiry_running"},
+    {"broken_off", "*"},
+    {"returned", "sent received accepted queued forwarded completion_requested"},
+    {"averted", "sent received accepted confirmed first_visit in_progress", By::recipient, Effect::moves, kTenancy},
+    {"evicted", "sent received accepted confirmed first_visit in_progress", By::recipient, Effect::moves, kTenancy},
+    {"inquiry_opened", "sent received accepted", By::recipient, Effect::moves, kChild},
+    {"inquiry_not_opened", "sent received accepted", By::recipient, Effect::moves, kChild},
+    {"inquiry_running", "sent received accepted", By::recipient, Effect::moves, kChild},
+    {"judged_unsuitable", "sent received", By::recipient, Effect::moves, kGroup},
+    {"contacted", "*", By::recipient, Effect::beside},
+    {"protection_assessed", "*", By::recipient, Effect::beside, kChild},
+    {"judged_suitable", "*", By::recipient, Effect::beside, kGroup},
+    {"asked", "*", By::recipient, Effect::beside, kGroup},
+    {"savry_done", "*", By::recipient, Effect::beside, kGroup},
+    {"plan_made", "*", By::recipient, Effect::beside, kGroup},
 }};
 
 bool has_word(std::string_view list, std::string_view word) {
@@ -50,19 +72,30 @@ const Step* find(std::string_view name) {
 
 }  // namespace
 
-bool is_life_step(std::string_view status) { return find(status) != nullptr; }
-
-bool ends_a_duty(std::string_view status) {
-  return status == "confirmed" || status == "accepted" || status == "declined";
+bool is_beside(std::string_view step) {
+  const Step* found = find(step);
+  return found && found->effect == Effect::beside;
 }
 
-Result<void> check_life_step(std::string_view current, std::string_view next) {
+bool ends_life(std::string_view step) { return has_word(kEnds, step); }
+
+bool ends_a_duty(std::string_view step) { return step == "confirmed" || step == "accepted" || step == "declined"; }
+
+std::string_view answer_to_reporter(std::string_view step) {
+  if (step == "inquiry_opened") return "opened";
+  if (step == "inquiry_not_opened") return "not_opened";
+  if (step == "inquiry_running") return "running";
+  return {};
+}
+
+Result<void> check_life_step(std::string_view current, std::string_view next, std::string_view kind) {
   const Step* step = find(next);
-  if (!step)
-    return fail(Errc::invalid_input, "/status", "unknown step; see docs/vocabulary.md, life cycle of a referral");
-  if (step->hub_only) return fail(Errc::forbidden, "/status", "this step is set by the hub itself");
+  if (!step || (!step->kinds.empty() && !has_word(step->kinds, kind)))
+    return fail(Errc::invalid_input, "/status",
+                "unknown step for this kind of message; see docs/vocabulary.md, life cycle of a referral");
+  if (step->by == By::hub) return fail(Errc::forbidden, "/status", "this step is set by the hub itself");
   const std::string_view from = current.empty() ? "sent" : current;
-  const bool allowed = step->after == "*" ? !has_word(kFinal, from) && from != "recalled" : has_word(step->after, from);
+  const bool allowed = step->after == "*" ? !ends_life(from) && from != "recalled" : has_word(step->after, from);
   if (!allowed)
     return fail(Errc::conflict, "/status",
                 "step '" + std::string(next) + "' may not follow '" + std::string(from) + "'");

@@ -69,7 +69,7 @@ constexpr auto kMessageKinds = sorted({"police.suspicion",    "police.lob",
                                        "housing.emergency",   "housing.contact_request",
                                        "exchange.recall",     "exchange.receipt",
                                        "duty.alert",          "hold.expired",
-                                       "privacy.notice"});
+                                       "privacy.notice",      "step.reminder"});
 
 constexpr auto kPersonRoles =
     sorted({"subject", "tenant", "guardian", "sibling", "child_in_home", "co_tenant", "relative", "reporter", "other"});
@@ -198,7 +198,42 @@ constexpr auto kReasonCodes = sorted({"cleared",
                                       "misdirected",
                                       "need_established",
                                       "need_not_established",
-                                      "withdrawn"});
+                                      "withdrawn",
+                                      "known_before",
+                                      "unknown_before",
+                                      "drug_programme",
+                                      "family_treatment",
+                                      "family_service",
+                                      "other_measure"});
+
+constexpr auto kLifeSteps = sorted({"sent",
+                                    "received",
+                                    "recalled",
+                                    "accepted",
+                                    "declined",
+                                    "completion_requested",
+                                    "forwarded",
+                                    "queued",
+                                    "first_visit_booked",
+                                    "no_show",
+                                    "first_visit",
+                                    "in_progress",
+                                    "confirmed",
+                                    "completed",
+                                    "broken_off",
+                                    "returned",
+                                    "contacted",
+                                    "protection_assessed",
+                                    "inquiry_opened",
+                                    "inquiry_not_opened",
+                                    "inquiry_running",
+                                    "judged_suitable",
+                                    "judged_unsuitable",
+                                    "asked",
+                                    "savry_done",
+                                    "plan_made",
+                                    "averted",
+                                    "evicted"});
 
 constexpr auto kInitiatives = sorted({"own", "request"});
 
@@ -289,6 +324,7 @@ std::span<const std::string_view> data_categories() { return kDataCategories; }
 std::span<const std::string_view> fact_codes() { return kFactCodes; }
 std::span<const std::string_view> person_roles() { return kPersonRoles; }
 std::span<const std::string_view> reason_codes() { return kReasonCodes; }
+std::span<const std::string_view> life_steps() { return kLifeSteps; }
 std::span<const std::string_view> initiatives() { return kInitiatives; }
 std::span<const std::string_view> emergency_reasons() { return kEmergencyReasons; }
 

@@ -37,6 +37,7 @@ std::span<const std::string_view> data_categories();
 std::span<const std::string_view> fact_codes();
 std::span<const std::string_view> person_roles();
 std::span<const std::string_view> reason_codes();
+std::span<const std::string_view> life_steps();  // of a referral; hub/follow_up knows which follow which
 std::span<const std::string_view> initiatives();
 std::span<const std::string_view> emergency_reasons();  // why an emergency flag was raised
 bool contains(std::span<const std::string_view> list, std::string_view code);

@@ -31,8 +31,8 @@ std::string shown(std::int64_t n) {
 }
 
 void count(std::map<std::pair<std::string, std::string>, Line>& lines, const ExchangeRow& row) {
-  static constexpr std::string_view kOwn[] = {"exchange.receipt", "exchange.recall", "duty.alert", "hold.expired",
-                                              "privacy.notice"};
+  static constexpr std::string_view kOwn[] = {"exchange.receipt", "exchange.recall", "duty.alert",
+                                              "hold.expired",     "privacy.notice",  "step.reminder"};
   if (std::find(std::begin(kOwn), std::end(kOwn), row.kind) != std::end(kOwn)) return;
   const std::string month = to_string(stockholm_date(row.created_at)).substr(0, 7);
   Line& line = lines[{month, row.kind}];

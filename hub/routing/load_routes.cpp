@@ -75,6 +75,35 @@ void read_age(Table& in, Route& route) {
   if (route.age_min > route.age_max) in.refuse("age_min", "expected age_min <= age_max");
 }
 
+StepDeadline read_deadline(Table& in, const Parties& parties) {
+  StepDeadline out;
+  out.id = in.required_text("id", 40);
+  if (!std::all_of(out.id.begin(), out.id.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; }))
+    in.refuse("id", "expected small letters and _");
+  out.starts = in.has("starts") ? in.text("starts", 40) : "received";
+  if (out.starts != "served") in.check_code("starts", out.starts, life_steps(), "step");
+  out.met_by = in.texts("met_by");
+  if (out.met_by.empty()) in.require("met_by", "steps");
+  in.check_codes("met_by", out.met_by, life_steps(), "step");
+  auto within = parse_time_limit(in.required_text("within", 100));
+  if (!within) in.refuse("within", within.error().message);
+  if (within) out.within = std::move(*within);
+  out.within.to_working_day = in.boolean("to_working_day", false);
+  if (in.has("remind")) {
+    auto before = parse_time_limit(in.text("remind", 40));
+    if (!before || before->parts.size() != 1 || before->parts.front().unit == TimeLimit::Unit::working_days)
+      in.refuse("remind", "expected how long before, like \"4 hours\" or \"2 days\"");
+    else
+      out.remind = std::chrono::hours(before->parts.front().count *
+                                      (before->parts.front().unit == TimeLimit::Unit::days ? 24 : 1));
+  }
+  out.escalate_to = in.text("escalate_to", 100);
+  if (!out.escalate_to.empty() && parties.find(out.escalate_to) == nullptr)
+    in.refuse("escalate_to", "unknown party '" + out.escalate_to + "'");
+  in.finish();
+  return out;
+}
+
 Route read_route(Table& in, const Parties& parties, const std::vector<Agreement>* agreements) {
   Route route;
   route.id = in.required_text("id", 100);
@@ -108,6 +137,14 @@ Route read_route(Table& in, const Parties& parties, const std::vector<Agreement>
     in.check_code("reason_if_refused", route.reason_if_refused, reason_codes(), "reason code");
   }
   route.alternative = in.text("alternative", 200);
+  if (!route.alternative.empty() && route.reason_if_refused.empty())
+    in.refuse("alternative", "is said with 'reason_if_refused' only");
+  std::set<std::string> names;
+  for (Table& table : in.tables("deadline", 8)) {
+    StepDeadline deadline = read_deadline(table, parties);
+    if (!names.insert(deadline.id).second) table.refuse("id", "the id is used twice in this route");
+    route.deadlines.push_back(std::move(deadline));
+  }
   in.finish();
   return route;
 }

@@ -46,11 +46,13 @@ std::vector<Subject> subjects_of(const Message& message, Date today) {
   return subjects;
 }
 
-bool matches_subject(const Route& route, const Subject& subject) {
+bool fits_age(const Route& route, const Subject& subject) {
   const bool any_age = route.age_min == kAnyAgeMin && route.age_max == kAnyAgeMax;
-  const bool age = any_age || (subject.age && *subject.age >= route.age_min && *subject.age <= route.age_max);
-  return age && any_or_lists(route.municipalities, subject.municipality) &&
-         any_or_lists(route.districts, subject.district);
+  return any_age || (subject.age && *subject.age >= route.age_min && *subject.age <= route.age_max);
+}
+
+bool fits_area(const Route& route, const Subject& subject) {
+  return any_or_lists(route.municipalities, subject.municipality) && any_or_lists(route.districts, subject.district);
 }
 
 bool matches_time(const Route& route, Time now, Date today) {
@@ -89,10 +91,16 @@ std::vector<Candidate> Routes::candidates(const Message& message, const Party& s
     const Party* named = parties.find(route.to);
     if (named == nullptr || named->id == sender.id) continue;
     if (!matches_time(route, now, today) || !agreement_holds(route, sender, *named, agreements, today)) continue;
-    if (std::none_of(subjects.begin(), subjects.end(), [&](const Subject& s) { return matches_subject(route, s); })) {
-      continue;
+    const auto any = [&](auto fits) { return std::any_of(subjects.begin(), subjects.end(), fits); };
+    if (!any([&](const Subject& s) { return fits_area(route, s); })) continue;
+    Candidate candidate{named, route.purpose, route.id, false, {}};
+    if (!any([&](const Subject& s) { return fits_area(route, s) && fits_age(route, s); })) {
+      // An unknown age is not said to be the wrong one.
+      if (route.reason_if_refused.empty() || !any([&](const Subject& s) { return fits_area(route, s) && s.age; }))
+        continue;
+      candidate.refused = route.reason_if_refused;
+      candidate.alternative = route.alternative;
     }
-    Candidate candidate{named, route.purpose, route.id, false};
     if (anyone_protected && !named->restricted_recipient.empty()) {
       candidate.recipient = parties.find(named->restricted_recipient);
       candidate.restricted = true;
@@ -109,6 +117,11 @@ std::vector<Candidate> Routes::candidates(const Message& message, const Party& s
     }
   }
   return candidates;
+}
+
+const Route* Routes::find(std::string_view id) const {
+  const auto it = std::find_if(routes_.begin(), routes_.end(), [&](const Route& r) { return r.id == id; });
+  return it == routes_.end() ? nullptr : &*it;
 }
 
 }  // namespace samband

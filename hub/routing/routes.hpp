@@ -5,10 +5,21 @@
 #include <string>
 #include <vector>
 
+#include "base/time_limit.hpp"
 #include "model/message.hpp"
 #include "model/party.hpp"
 
 namespace samband {
+
+// What the recipient of an exchange is to have done by when. Steps are those of docs/vocabulary.md, "Life cycle".
+struct StepDeadline {
+  std::string id;                   // "personal_talk"; unique within the route
+  std::string starts = "received";  // sent | received | served | a step. served: the later of service and receipt
+  std::vector<std::string> met_by;  // any of these; a step that ends the life ends the deadline too
+  TimeLimit within;
+  std::optional<std::chrono::milliseconds> remind;  // so long before its end
+  std::string escalate_to;                          // party; "" = the recipient's duty function
+};
 
 struct Route {
   std::string id;
@@ -22,15 +33,20 @@ struct Route {
   std::string agreement;  // must be in force with both parties in it; "" = none
   std::string to;         // party id
   std::string purpose;
-  std::string reason_if_refused;  // e.g. housing under 20: named reason and alternative
+  // Whom the route would fit but for the age gets an exchange that is refused with this reason, and the party or
+  // service that takes persons of that age is named. Empty: the route just does not match.
+  std::string reason_if_refused;
   std::string alternative;
+  std::vector<StepDeadline> deadlines;
 };
 
 struct Candidate {
   const Party* recipient = nullptr;
   std::string purpose;
   std::string route_id;
-  bool restricted = false;  // recipient was replaced by its restricted recipient, because a person is protected
+  bool restricted = false;   // recipient was replaced by its restricted recipient, because a person is protected
+  std::string refused = {};  // reason code: the age does not fit, and the route says so
+  std::string alternative = {};
 };
 
 class Routes {
@@ -44,6 +60,7 @@ class Routes {
   std::vector<Candidate> candidates(const Message&, const Party& sender, const Parties&, const std::vector<Agreement>&,
                                     Time now) const;
   const std::vector<Route>& all() const { return routes_; }
+  const Route* find(std::string_view id) const;  // null: no such route (any more)
 
  private:
   std::vector<Route> routes_;

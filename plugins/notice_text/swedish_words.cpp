@@ -43,6 +43,7 @@ constexpr std::array kTitles{
     Word{"sig.information", "Information i social insatsgrupp"},
     Word{"sig.nomination", "Initial riskbedömning (IRK)"},
     Word{"stay.query", "Fråga om någon vistas på en plats"},
+    Word{"step.reminder", "Påminnelse: ett steg väntas eller har inte kommit i tid"},
     Word{"tenancy.disturbance", "Underrättelse om störningar i boendet"},
     Word{"test.order", "Beställning av drogtest"},
     Word{"test.result", "Svar på drogtest"},

@@ -33,10 +33,11 @@ class Acknowledge : public ::testing::Test {
   void put(const ExchangeRow& row) {
     ASSERT_TRUE(store_->transact([&](Txn& txn) { return txn.put_exchange(row); }));
   }
-  ExchangeRow acknowledge(bool owes, std::string reference = "") {
+  ExchangeRow acknowledge(bool owes, std::string reference = "", std::vector<AgendaRow> begun = {}) {
     boost::asio::io_context io;
     auto done = boost::asio::co_spawn(
-        io, record_acknowledgement(*ledger_, row_, std::move(reference), key_, owes, Time{}), boost::asio::use_future);
+        io, record_acknowledgement(*ledger_, row_, std::move(reference), key_, owes, std::move(begun), Time{}),
+        boost::asio::use_future);
     io.run();
     return done.get().value();
   }
@@ -100,6 +101,15 @@ TEST(OwesReceipt, NeedsAnObligationAndAnEndpoint) {
   EXPECT_FALSE(owes_receipt(row, Parties({sender, board})));
   row.kind = "rent.arrears", row.explanation = "{}";
   EXPECT_FALSE(owes_receipt(row, Parties({sender, board})));
+}
+
+// What is awaited from receipt on is on the agenda with it; a second acknowledgement begins nothing anew.
+TEST_F(Acknowledge, WhatIsAwaitedBeginsWithTheFirstReceipt) {
+  put(row_);
+  acknowledge(false, "", {{"x", "step:talk", Time{} + std::chrono::hours(24), Time{}, 0}});
+  EXPECT_EQ(owed(), std::vector<std::string>{"step:talk"});
+  acknowledge(false, "", {{"x", "step:other", Time{} + std::chrono::hours(24), Time{}, 0}});
+  EXPECT_EQ(owed(), std::vector<std::string>{"step:talk"});
 }
 
 }  // namespace

@@ -3,10 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include "model/vocabulary.hpp"
+
 namespace samband {
 namespace {
 
-bool may(std::string_view from, std::string_view to) { return static_cast<bool>(check_life_step(from, to)); }
+bool may(std::string_view from, std::string_view to, std::string_view kind = "care.referral") {
+  return static_cast<bool>(check_life_step(from, to, kind));
+}
 
 TEST(LifeCycle, AReferralRunsToItsEnd) {
   const char* path[] = {"received",           "accepted",    "first_visit_booked", "no_show",
@@ -16,7 +20,7 @@ TEST(LifeCycle, AReferralRunsToItsEnd) {
 }
 
 TEST(LifeCycle, AFinalStepIsFinal) {
-  for (const char* last : {"declined", "completed", "broken_off", "recalled"})
+  for (const char* last : {"declined", "completed", "broken_off", "returned", "recalled"})
     for (const char* next : {"accepted", "declined", "in_progress", "completed", "broken_off"})
       EXPECT_FALSE(may(last, next)) << last << " -> " << next;
 }
@@ -29,19 +33,57 @@ TEST(LifeCycle, StepsAreNotSkipped) {
 
 TEST(LifeCycle, TheHubsOwnStepsAreForbidden) {
   for (const char* own : {"sent", "received", "recalled"}) {
-    auto r = check_life_step("received", own);
+    auto r = check_life_step("received", own, "care.referral");
     ASSERT_FALSE(r);
     EXPECT_EQ(r.error().code, Errc::forbidden);
   }
 }
 
 TEST(LifeCycle, AnUnknownStepIsNamedAsSuch) {
-  auto r = check_life_step("received", "cured");
+  auto r = check_life_step("received", "cured", "care.referral");
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Errc::invalid_input);
   EXPECT_EQ(r.error().where, "/status");
-  EXPECT_FALSE(is_life_step("cured"));
-  EXPECT_TRUE(is_life_step("no_show"));
+}
+
+TEST(LifeCycle, EveryStepOfTheVocabularyIsOne) {
+  // A step that the vocabulary has is legal for some kind and some current step, or is the hub's own.
+  for (const std::string_view step : life_steps()) {
+    bool known = false;
+    for (const std::string_view kind : message_kinds())
+      for (const std::string_view from : life_steps()) {
+        auto r = check_life_step(from, step, kind);
+        known = known || r || r.error().code == Errc::forbidden;
+      }
+    EXPECT_TRUE(known) << step;
+  }
+}
+
+TEST(LifeCycle, StepsOfOneKindAreNotOfAnother) {
+  EXPECT_TRUE(may("received", "inquiry_opened", "concern.report"));
+  EXPECT_FALSE(may("received", "inquiry_opened", "rent.arrears"));
+  EXPECT_TRUE(may("in_progress", "averted", "rent.arrears"));
+  EXPECT_FALSE(may("in_progress", "averted", "care.referral"));
+  EXPECT_TRUE(may("received", "judged_unsuitable", "sig.nomination"));
+  EXPECT_FALSE(may("received", "savry_done", "concern.report"));
+}
+
+TEST(LifeCycle, WhatIsBesideTheLifeEndsWithIt) {
+  for (const char* step : {"contacted", "protection_assessed", "judged_suitable", "asked", "savry_done", "plan_made"})
+    EXPECT_TRUE(is_beside(step)) << step;
+  EXPECT_FALSE(is_beside("accepted"));
+  EXPECT_TRUE(may("received", "contacted"));
+  EXPECT_TRUE(may("in_progress", "contacted"));
+  EXPECT_FALSE(may("completed", "contacted"));
+  EXPECT_FALSE(may("recalled", "contacted"));
+}
+
+TEST(LifeCycle, AReporterLearnsOfTheInquiryAlone) {
+  EXPECT_EQ(answer_to_reporter("inquiry_opened"), "opened");
+  EXPECT_EQ(answer_to_reporter("inquiry_not_opened"), "not_opened");
+  EXPECT_EQ(answer_to_reporter("inquiry_running"), "running");
+  for (const char* step : {"accepted", "in_progress", "completed", "protection_assessed", "contacted"})
+    EXPECT_EQ(answer_to_reporter(step), "") << step;
 }
 
 TEST(LifeCycle, AnEvictionNoticeIsConfirmedAfterReceipt) {

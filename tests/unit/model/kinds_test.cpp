@@ -146,7 +146,7 @@ TEST(Schemas, EveryLeafHasACategoryAndALimit) {
       }
     });
   }
-  EXPECT_EQ(files, 38);
+  EXPECT_EQ(files, 39);
   EXPECT_GT(leaves, 200);
 }
 
@@ -297,6 +297,7 @@ TEST(Kinds, DenyTwins) {
       {"exchange.recall", "no exchange", [&](auto& d) { payload(d).erase("exchangeId"); }, "/payload/exchangeId"},
       {"duty.alert", "nobody to call", [&](auto& d) { payload(d).erase("telephone"); }, "/payload/telephone"},
       {"hold.expired", "another reason", [&](auto& d) { payload(d)["reasonCode"] = "cleared"; }, "/payload/reasonCode"},
+      {"step.reminder", "no time", [&](auto& d) { payload(d).erase("due"); }, "/payload/due"},
       {"privacy.notice", "no reason", [&](auto& d) { payload(d).erase("reason"); }, "/payload/reason"},
       {"exchange.receipt", "no date", [&](auto& d) { payload(d).erase("receivedAt"); }, "/payload/receivedAt"},
   };

@@ -59,12 +59,13 @@ TEST(Vocabulary, IsTheDocumentedOne) {
   EXPECT_EQ(strings(data_categories()), table("Data categories"));
   EXPECT_EQ(strings(fact_codes()), table("Facts"));
   EXPECT_EQ(strings(reason_codes()), listed("Reason codes"));
+  EXPECT_EQ(strings(life_steps()), table("Life cycle of a referral"));
   for (const auto& [title, codes] :
        {std::pair("Initiatives", initiatives()), std::pair("Emergency reasons", emergency_reasons())})
     for (const auto code : codes)
       EXPECT_NE(section(title).find("`" + std::string(code) + "`"), std::string::npos) << code;
   EXPECT_EQ(actor_types().size(), 33u);
-  EXPECT_EQ(message_kinds().size(), 37u);
+  EXPECT_EQ(message_kinds().size(), 38u);
 }
 
 TEST(Vocabulary, OutcomesAreTheDocumentedOnes) {

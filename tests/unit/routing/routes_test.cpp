@@ -336,5 +336,58 @@ TEST_F(RoutesTest, WhatARouteNeedsIsRequired) {
   EXPECT_FALSE(Routes::load(folder_ / "absent.toml", parties_));
 }
 
+// Where the age does not fit and the route says so, the refusal is an answer of its own; elsewhere it is just no match.
+TEST_F(RoutesTest, AnAgeThatDoesNotFitIsSaidWhereTheRouteSaysSo) {
+  const auto named = route("age = \">=20\"\nreason_if_refused = \"age_outside_rule\"\nalternative = \"clinic\"\n");
+  const auto young = named.candidates(message(kBorn15), *parties_.find("police"), parties_, agreements_, now_);
+  ASSERT_EQ(young.size(), 1u);
+  EXPECT_EQ(young[0].refused, "age_outside_rule");
+  EXPECT_EQ(young[0].alternative, "clinic");
+  const auto old =
+      named.candidates(message(Date{1990y / 1 / 1}), *parties_.find("police"), parties_, agreements_, now_);
+  ASSERT_EQ(old.size(), 1u);
+  EXPECT_TRUE(old[0].refused.empty());
+  EXPECT_THAT(carry(named, message(std::nullopt)), IsEmpty()) << "an unknown age is not said to be the wrong one";
+  EXPECT_THAT(carry(route("age = \">=20\""), message(kBorn15)), IsEmpty());
+}
+
+TEST_F(RoutesTest, DeadlinesAreReadWithTheirRoute) {
+  const auto routes = route(R"(
+[[route.deadline]]
+id = "talk"
+starts = "sent"
+within = "24 hours"
+met_by = ["contacted"]
+remind = "4 hours"
+escalate_to = "clinic"
+)");
+  ASSERT_NE(routes.find("r"), nullptr);
+  EXPECT_EQ(routes.find("nobody"), nullptr);
+  const auto& deadlines = routes.find("r")->deadlines;
+  ASSERT_EQ(deadlines.size(), 1u);
+  EXPECT_EQ(deadlines[0].starts, "sent");
+  EXPECT_EQ(deadlines[0].remind, std::optional<std::chrono::milliseconds>(4h));
+  EXPECT_EQ(deadlines[0].escalate_to, "clinic");
+}
+
+TEST_F(RoutesTest, ADeadlineThatCannotBeMeantIsRefused) {
+  const std::string head =
+      "version = 1\n[[route]]\nid = \"r\"\nkinds = [\"police.suspicion\"]\nto = \"social-board\"\npurpose = "
+      "\"youth_offence_notice\"\n[[route.deadline]]\n";
+  for (const auto& [text, what] :
+       {std::pair("id = \"a\"\nwithin = \"soon\"\nmet_by = [\"accepted\"]", "time limit"),
+        std::pair("id = \"a\"\nwithin = \"1 day\"\nmet_by = [\"cured\"]", "unknown step"),
+        std::pair("id = \"a\"\nwithin = \"1 day\"", "met_by"),
+        std::pair("id = \"A b\"\nwithin = \"1 day\"\nmet_by = [\"accepted\"]", "small letters"),
+        std::pair("id = \"a\"\nwithin = \"1 day\"\nmet_by = [\"accepted\"]\nescalate_to = \"x\"", "unknown party"),
+        std::pair("id = \"a\"\nwithin = \"1 day\"\nmet_by = [\"accepted\"]\nremind = \"1 working day\"",
+                  "how long before")}) {
+    auto r = load(head + text);
+    ASSERT_FALSE(r) << text;
+    EXPECT_THAT(r.error().message, HasSubstr(what));
+    EXPECT_THAT(r.error().where, HasSubstr("routes.toml:"));
+  }
+}
+
 }  // namespace
 }  // namespace samband

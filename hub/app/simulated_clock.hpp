@@ -1,0 +1,33 @@
+// A clock that a simulation moves forward: the machine's, and so many milliseconds ahead. Only a configuration that
+// says `[simulation]` has one; its log has an origin of its own, so no real log was ever signed by it. Thread-safe.
+#pragma once
+#include <atomic>
+#include <filesystem>
+#include <memory>
+
+#include "base/time.hpp"
+#include "store/store.hpp"
+#include "transport/http.hpp"
+
+namespace samband {
+
+class SimulatedClock final : public Clock {
+ public:
+  // How far ahead is kept in the file, so that a restart does not turn the time back. Errors: unavailable, internal.
+  static Result<std::unique_ptr<SimulatedClock>> open(std::filesystem::path file);
+  Time now() const override { return system_clock().now() + std::chrono::milliseconds(ahead_.load()); }
+  // Errors: invalid_input (the time would go backwards), unavailable (cannot be kept).
+  Result<void> move_to(Time);
+
+ private:
+  explicit SimulatedClock(std::filesystem::path file) : file_(std::move(file)) {}
+  std::filesystem::path file_;
+  std::atomic<std::int64_t> ahead_{0};  // ms
+};
+
+// GET /simulation/clock: {"now"}. POST {"to": time} or {"hours": number}: goes there, stopping wherever the agenda has
+// something to do, and answers when all of it is done.
+bool is_simulation_path(std::string_view path);
+Handler simulation_handler(SimulatedClock&, Store&, std::function<Task<void>()> look);
+
+}  // namespace samband

@@ -1,0 +1,320 @@
+// The life of a referral, seen from the journey: a step that its recipient reports, the message that carries it back,
+// and the deadlines that a step begins and ends.
+#include <algorithm>
+
+#include "base/id.hpp"
+#include "base/log.hpp"
+#include "delivery/acknowledge.hpp"
+#include "exchange/answer.hpp"
+#include "exchange/decided.hpp"
+#include "exchange/text.hpp"
+#include "follow_up/life_cycle.hpp"
+#include "follow_up/step_deadlines.hpp"
+#include "keys/crypto.hpp"
+
+namespace samband {
+namespace {
+
+// What a step must say to be of use to whoever waits for it.
+Result<void> check_content(const Journey::StepReport& report) {
+  if (!report.reason.empty() && !contains(reason_codes(), report.reason))
+    return fail(Errc::invalid_input, "/reasonCode", "unknown reason code");
+  if (report.status == "declined" && report.reason.empty())
+    return fail(Errc::invalid_input, "/reasonCode",
+                "a declined referral says by whom: person_declined, recipient_declined, no_capacity, ...");
+  if ((report.status == "confirmed" || report.status == "contacted") && report.handler.empty())
+    return fail(
+        Errc::invalid_input, "/handler/name",
+        report.status == "confirmed" ? "a confirmation names the handler" : "proof of contact names who had it");
+  if (report.status == "first_visit_booked" && report.visit_at.empty())
+    return fail(Errc::invalid_input, "/visitAt", "a booked visit has a time");
+  if (report.status == "queued" && report.expected_by.empty())
+    return fail(Errc::invalid_input, "/expectedBy", "who is queued is told by when to expect help");
+  return {};
+}
+
+// When the notice was served on the person, where the message says so: the end of that day is not yet a day of the
+// clock, so its beginning is as good as any instant of it.
+std::optional<Time> served_at(const json::value& data) {
+  const std::string text = text_at(data, "/payload/servedAt");
+  if (auto date = parse_date(text)) return stockholm_midnight(*date);
+  if (auto time = parse_rfc3339(text)) return *time;
+  return std::nullopt;
+}
+
+json::array names(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
+
+}  // namespace
+
+Journey::StepReport Journey::step_report(const json::value& body, const std::string& at) {
+  return {text_at(body, at + "/status"), text_at(body, at + "/reasonCode"), text_at(body, at + "/handler/name"),
+          text_at(body, at + "/visitAt"), text_at(body, at + "/expectedBy")};
+}
+
+// ---- a step reported -------------------------------------------------------------------------------------------
+
+// To be recorded together with the message that carries it back.
+Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeRow& row,
+                                            const StepReport& report) const {
+  const std::string& status = report.status;
+  if (!row.acknowledged_at) return fail(Errc::conflict, "/status", "the exchange has not been received yet");
+  if (auto legal = check_life_step(row.life, status, row.kind); !legal) return legal.error();
+  if (auto whole = check_content(report); !whole) return whole.error();
+  const bool beside = is_beside(status);
+  if (beside && status != "contacted") {
+    auto earlier = s_.store.statuses(row.id);
+    if (!earlier) return earlier.error();
+    if (std::any_of(earlier->begin(), earlier->end(), [&](const StatusRow& s) { return s.status == status; }))
+      return fail(Errc::conflict, "/status", "this step was reported before");
+  }
+  const Time now = s_.clock.now();
+  StatusRow step{new_id(now), row.id, caller.id, status, report.reason, {}, now, 0};
+  if (const Bytes key = key_of(row); !report.handler.empty() && !key.empty())
+    step.handler = crypto::seal(key, plain_reference(report.handler, 128), "handler/" + step.id);
+  Leaf leaf = make_leaf(LeafType::status, now, caller.id, row.sender, row.id, status);
+  if (!report.reason.empty()) leaf.codes = {report.reason};
+  const auto duty = duty_of(row);
+  if (duty && duty->by_confirmation && row.due_at && ends_a_duty(status)) {
+    leaf.codes.emplace_back(fulfilment(*duty, now));
+    leaf.codes.push_back(duty->rule);
+  }
+  const Route* route = s_.routes.find(row.route);
+  auto open = s_.store.agenda(row.id);
+  if (!open) return open.error();
+  const std::vector<EndedDeadline> ended = ended_by(route, *open, status, now);
+  for (const EndedDeadline& each : ended) {
+    if (!each.met) continue;
+    leaf.codes.emplace_back(each.in_time ? "step_in_time" : "step_late");
+    leaf.codes.push_back(each.id);
+  }
+  leaf.relies_on = {row.leaf_index};
+  std::vector<AgendaRow> begun = begun_by(route, row.id, status, now);
+  if (status == "returned") begun.push_back({row.id, std::string(kReturned), now, now, 0});
+  if (row.kind == "concern.report" && !answer_to_reporter(status).empty())
+    begun.push_back({row.id, std::string(kAnswerReporter), now, now, 0});
+  Along along;
+  along.leaves.push_back(std::move(leaf));
+  along.write = [step, before = row.life, beside, ended, begun](Txn& txn,
+                                                                const std::vector<std::uint64_t>& at) -> Result<void> {
+    auto current = txn.exchange(step.exchange_id);
+    if (!current) return current.error();
+    if (!*current || (*current)->life != before)
+      return fail(Errc::conflict, "/status", "another step was set meanwhile");
+    ExchangeRow next = std::move(**current);
+    if (!beside) next.life = step.status;
+    next.updated_at = step.at;
+    if (ends_a_duty(step.status)) next.due_at.reset();
+    StatusRow stored = step;
+    stored.leaf_index = at.at(0);
+    if (auto added = txn.add_status(stored); !added) return added;
+    for (const EndedDeadline& each : ended)
+      if (auto dropped = txn.drop_agenda(step.exchange_id, each.what); !dropped) return dropped;
+    for (const AgendaRow& item : begun)
+      if (auto put = txn.put_agenda(item); !put) return put;
+    return txn.put_exchange(next);
+  };
+  return along;
+}
+
+Task<Result<json::object>> Journey::set_status(const Party* caller, std::string id, json::value body) {
+  auto row = own_row(*caller, id, false, true);
+  if (!row) co_return row.error();
+  const StepReport report = step_report(body, "");
+  auto step = status_step(*caller, *row, report);
+  if (!step) co_return step.error();
+  auto source = source_of(*row);
+  if (!source) co_return source.error();
+  json::object payload{{"exchangeId", row->id}, {"status", report.status}};
+  for (const char* key : {"reasonCode", "visitAt", "expectedBy", "recordNumber"})
+    if (const std::string text = text_at(body, std::string("/") + key); !text.empty()) payload[key] = text;
+  json::object handler;
+  for (const char* key : {"name", "phone"})
+    if (const std::string text = text_at(body, std::string("/handler/") + key); !text.empty()) handler[key] = text;
+  if (!handler.empty()) payload["handler"] = std::move(handler);
+  json::array facts;
+  if (const json::value* given = find_pointer(body, "/facts"); given && given->is_array()) facts = given->get_array();
+  const Party* to = s_.parties.find(row->sender);
+  if (!to) co_return fail(Errc::not_found, "parties", "the sender is no longer a party");
+  json::value canonical = status_message(*row, **source, std::move(payload), std::move(facts));
+  auto back = co_await send_for(caller, to, std::move(canonical), row->key_id, "care_follow_up", std::move(*step));
+  if (!back) co_return back.error();
+  auto after = own_row(*caller, id, false, true);
+  if (!after) co_return after.error();
+  co_return json::object{{"exchange", answer_for(*after, carry_for(*caller, *after))},
+                         {"statusMessage", std::move(*back)}};
+}
+
+// Whom it is about decides what may be said; the identity itself is not needed and stays.
+json::array persons_for_status(const Case& source) {
+  json::array copies;
+  if (const json::value* persons = find_pointer(source.message.data, "/persons"); persons && persons->is_array()) {
+    for (json::value person : persons->get_array()) {
+      if (person.is_object() && person.get_object()["role"] == "tenant") person.get_object()["role"] = "subject";
+      copies.push_back(std::move(person));
+    }
+  }
+  return copies;
+}
+
+// A case system may report a step without naming the person again: the exchange says who it is about.
+Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& about, const Party& sender,
+                                         Time now) const {
+  auto original = source_of(about);
+  if (!original) return original.error();
+  auto canonical = parse_json(status.canonical);
+  if (!canonical) return canonical.error();
+  canonical->at("data").as_object()["persons"] = persons_for_status(**original);
+  auto made = s_.intake.make(sender, std::move(*canonical), now, about.key_id);
+  if (!made) return made.error();
+  made->content_hash = status.content_hash;
+  return CasePtr(std::make_shared<const Case>(std::move(*made)));
+}
+
+// The step goes back to whoever sent the exchange, as a message of its own under a decision of its own. The sender's
+// own references come back with it: the record numbers of both sides meet in one message.
+json::value Journey::status_message(const ExchangeRow& row, const Case& source, json::object payload,
+                                    json::array facts) const {
+  json::value canonical = hub_message("care.status", new_id(s_.clock.now()), row, s_.clock.now());
+  json::object& data = canonical.at("data").as_object();
+  data["payload"] = std::move(payload);
+  data["persons"] = persons_for_status(source);
+  // The sender's own name for the conversation: it knows the step by that.
+  if (!source.message.conversation_id.empty()) data["conversationId"] = source.message.conversation_id;
+  if (const json::value* own = find_pointer(source.message.data, "/references"); own && own->is_array())
+    data["references"] = *own;
+  // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
+  for (const Fact& fact : source.message.facts)
+    if (fact.assessor_id.empty() && fact.value != Truth::unknown)
+      facts.push_back(
+          json::object{{"code", fact.code}, {"value", fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
+  if (!facts.empty()) data["facts"] = std::move(facts);
+  return canonical;
+}
+
+// ---- what a step leads to --------------------------------------------------------------------------------------
+
+// Whoever reported concern about a child learns one of three words, under a decision of its own that needs the board's
+// individual assessment: until somebody has made it, the answer is held at the board.
+Task<Result<void>> Journey::answer_reporter(ExchangeRow row, AgendaRow item) {
+  const Party* board = s_.parties.find(row.recipient);
+  const Party* reporter = s_.parties.find(row.sender);
+  const std::string_view word = answer_to_reporter(row.life);
+  if (!board || !reporter || word.empty()) co_return co_await drop_from_agenda(std::move(item));
+  auto source = source_of(row);
+  if (!source) co_return source.error();
+  const std::int64_t key_id = row.key_id;
+  json::value canonical = hub_message("report.answer", "answer/" + row.id + "/" + row.life, row, item.opened_at);
+  json::object& data = canonical.at("data").as_object();
+  data["payload"] = json::object{{"reportId", (*source)->message.sender_message_id}, {"inquiry", word}};
+  data["persons"] = persons_for_status(**source);
+  Along along;
+  along.write = [item](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    return txn.drop_agenda(item.exchange_id, item.what);
+  };
+  auto sent = co_await send_for(board, reporter, std::move(canonical), key_id, "report_answer", std::move(along));
+  if (!sent && sent.error().code == Errc::conflict) co_return co_await drop_from_agenda(std::move(item));
+  if (!sent) co_return sent.error();
+  co_return Result<void>();
+}
+
+// Misdirected: the recipient is asked to use it no further. What it holds, it weeds out by its own rules.
+Task<Result<void>> Journey::take_back(ExchangeRow row, AgendaRow item) {
+  auto told = co_await recall(std::move(row), "misdirected");
+  if (!told) co_return told.error();
+  co_return co_await drop_from_agenda(std::move(item));
+}
+
+// ---- deadlines -------------------------------------------------------------------------------------------------
+
+std::vector<AgendaRow> Journey::begins(const ExchangeRow& row, const Case& source) const {
+  const Route* route = s_.routes.find(row.route);
+  return begun_by(route, row.id, "received", s_.clock.now(), served_at(source.message.data));
+}
+
+// A corrected notice restarts the clock: what was awaited of the earlier one is awaited of this one.
+Task<void> Journey::end_corrected(ExchangeRow row, CasePtr source) {
+  if (source->message.correction_of.empty()) co_return;
+  auto earlier = s_.store.message(source->message.sender, source->message.correction_of);
+  if (!earlier || !earlier->has_value()) co_return;
+  for (const std::string& id : split((*earlier)->exchanges)) {
+    auto old = s_.store.exchange(id);
+    if (!old || !old->has_value() || (*old)->recipient != row.recipient || (*old)->purpose != row.purpose) continue;
+    auto open = s_.store.agenda(id);
+    if (!open) continue;
+    for (AgendaRow& item : *open) {
+      if (!item.what.starts_with(kStepPrefix)) continue;
+      auto dropped = co_await drop_from_agenda(std::move(item));
+      if (!dropped) log_owed(dropped.error());
+    }
+  }
+}
+
+// Before its end the recipient is reminded; after it a named function is told too, again and again, and it is on
+// record. Nobody is told whom it is about.
+Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
+  const Route* route = s_.routes.find(row.route);
+  const StepDeadline* deadline = deadline_of(route, item);
+  const Party* recipient = s_.parties.find(row.recipient);
+  if (!deadline || !recipient || ends_life(row.life)) co_return co_await drop_from_agenda(std::move(item));
+  const Time now = s_.clock.now(), due = due_of(*deadline, item);
+  const bool missed = now > due;
+  const int number = item.count + 1;
+  const json::object payload{{"exchangeId", row.id},
+                             {"exchangeKind", row.kind},
+                             {"purpose", row.purpose},
+                             {"deadline", deadline->id},
+                             {"awaits", names(deadline->met_by)},
+                             {"since", to_rfc3339(item.opened_at)},
+                             {"due", to_rfc3339(due)},
+                             {"missed", missed},
+                             {"number", number}};
+  const std::string id = "step/" + row.id + "/" + deadline->id + "/" + std::to_string(number) + "/";
+  std::vector<const Party*> told{recipient};
+  if (missed) {
+    const Party* named =
+        deadline->escalate_to.empty() ? &duty_function(*recipient) : s_.parties.find(deadline->escalate_to);
+    if (named && named != recipient) told.push_back(named);
+  }
+  for (const Party* party : told) {
+    json::object content = payload;
+    auto sent = co_await notify(row, party, "step.reminder", id + party->id, std::move(content), item.at);
+    if (!sent) co_return sent.error();
+  }
+  std::vector<Leaf> leaves;
+  if (missed) {
+    Leaf leaf = make_leaf(LeafType::alarm, now, row.sender, row.recipient, row.id, "step_missed", {row.leaf_index});
+    leaf.codes = {deadline->id, told.back()->id};
+    leaves.push_back(std::move(leaf));
+  }
+  AgendaRow next = item;
+  next.count = number;
+  next.at = missed ? now + s_.patience.remind_every : due + std::chrono::milliseconds(1);
+  Ledger::Write write = [item, next](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    if (auto there = still_on_agenda(txn, item); !there) return there;
+    return txn.put_agenda(next);
+  };
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  if (missed) {
+    s_.meter.alarm("step_missed");
+    log(LogLevel::warning, "alarm.step_missed",
+        {{"exchange", row.id}, {"recipient", row.recipient}, {"deadline", deadline->id}, {"told", told.back()->id}});
+  }
+  co_return Result<void>();
+}
+
+Result<json::array> Journey::deadlines_of(const ExchangeRow& row) const {
+  auto agenda = s_.store.agenda(row.id);
+  if (!agenda) return agenda.error();
+  json::array out;
+  for (const AgendaRow& item : *agenda)
+    if (const StepDeadline* deadline = deadline_of(s_.routes.find(row.route), item))
+      out.push_back(json::object{{"id", deadline->id},
+                                 {"awaits", names(deadline->met_by)},
+                                 {"since", to_rfc3339(item.opened_at)},
+                                 {"due", to_rfc3339(due_of(*deadline, item))},
+                                 {"overdue", s_.clock.now() > due_of(*deadline, item)}});
+  return out;
+}
+
+}  // namespace samband

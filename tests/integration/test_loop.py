@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""A referral is followed until the person has got help: steps, deadlines over days and restarts, and who learns what.
+
+The hub runs on a simulated clock: days pass in milliseconds, and what comes due on the way is done.
+"""
+import datetime
+import http.client
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import people  # noqa: E402
+import samband_client as build  # noqa: E402
+from hub_case import PERMITTED, HubCase, new_id, replaced  # noqa: E402
+from hub_harness import wait_for  # noqa: E402
+
+
+def simulated(folder):
+    replaced(folder / "hub.toml", ('origin = "samband.example/exempelkommun"', 'origin = "samband.example/simulation"'),
+             ("[listeners.agency]", "[simulation]\nclock = true\n\n[listeners.agency]"),
+             ("clock_skew_max_s = 300 ", "clock_skew_max_s = 3600 "))
+    # A board and a police that read in their inboxes.
+    replaced(folder / "parties.toml", ('adapter = "municipal_case"\nendpoint = "case-system"\n', ""), ('adapter = "police"\nendpoint = "police"\n', ""))
+    routes = folder / "routes.toml"
+    routes.write_text(routes.read_text().replace('remind = "3 days"\n', 'remind = "3 days"\nescalate_to = "social-restricted"\n', 1))
+
+
+class Loop(HubCase):
+    edit = staticmethod(simulated)
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def clock(self, **body):
+        connection = http.client.HTTPConnection("127.0.0.1", self.hub.port(9464), timeout=60)
+        connection.request("POST" if body else "GET", "/simulation/clock", json.dumps(body) if body else None, {"content-type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        self.assertEqual(answer.status, 200, text)
+        return datetime.datetime.fromisoformat(json.loads(text)["now"].replace("Z", "+00:00"))
+
+    def pass_hours(self, hours):
+        return self.clock(hours=hours)
+
+    def at(self):
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def message(self, kind, sender, persons, payload, **more):
+        number = new_id()
+        return number, {"specversion": "1.0", "id": number, "source": f"urn:samband:party:{sender}", "type": f"se.samband.notice.{kind}.v1",
+                        "time": self.at(), "datacontenttype": "application/json",
+                        "data": {"kind": kind, "persons": persons, "payload": payload, **more}}
+
+    def take(self, party, exchange_id):
+        self.wait_inbox(party, lambda e: e["id"] == exchange_id)
+        return self.call(party, "POST", f"/v1/inbox/{exchange_id}/ack", {})
+
+    def step(self, party, exchange_id, status, expect=200, **more):
+        return self.call(party, "POST", f"/v1/exchanges/{exchange_id}/status", {"status": status, **more}, expect)
+
+    def reminders(self, party, exchange_id, missed=None):
+        return [e["data"]["payload"] for e in self.inbox(party) if e["kind"] == "step.reminder" and e["data"]["payload"]["exchangeId"] == exchange_id
+                and missed in (None, e["data"]["payload"]["missed"])]
+
+    def deadlines(self, party, exchange_id):
+        return {d["id"]: d for d in self.exchange(party, exchange_id)["deadlines"]}
+
+    def child(self, role="subject"):
+        return dict(people.CHILD_15, ref="p1", role=role, municipality="0999", district="south")
+
+    def concern(self):
+        number, message = self.message("concern.report", "police-west", [self.child()], {"concern": "Oro hemma", "immediateDanger": False})
+        e = self.to(self.send("police-west", None, message), "social-board")
+        self.assertIn(self.judge("police-west-officer", e["id"])["outcome"], PERMITTED)
+        return e["id"]
+
+    def judge(self, official, exchange_id):
+        body = {"facts": [{"code": "individual_assessment", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
+        return self.call(official, "POST", f"/v1/exchanges/{exchange_id}/assessments", body)
+
+    def arrears(self, served, correction_of=None):
+        number, message = self.message("rent.arrears", "landlord-private",
+                                       [dict(ref="t1", role="tenant", givenName=people.GUARDIAN_45["givenName"], familyName=people.GUARDIAN_45["familyName"],
+                                             address={"street": "Testgatan 1", "apartment": "1101", "postalCode": "11111", "city": "Exempelstad"})],
+                                       {"form": "SFS1978:314/3", "amount": 845000, "currency": "SEK", "dueDate": "2026-10-31", "servedAt": served, "dwelling": True,
+                                        "landlord": {"name": "Exempelbostäder AB"}, "premises": {"municipality": "0999", "district": "south"}},
+                                       **({"correctionOf": correction_of} if correction_of else {}))
+        e = self.to(self.send("landlord-private", None, message), "social-board")
+        self.assertIn(e["outcome"], PERMITTED)
+        self.take("social-board", e["id"])
+        return number, e["id"]
+
+    # -- a child ------------------------------------------------------------------------------------------------------
+
+    def test_a_concern_is_assessed_in_time_or_escalated_and_the_reporter_learns_one_word(self):
+        exchange = self.concern()
+        self.take("social-board", exchange)
+        self.assertEqual(set(self.deadlines("social-board", exchange)), {"protection_assessment", "preliminary_assessment"})
+        self.step("social-board", exchange, "protection_assessed", handler={"name": "Handläggare Prov"})
+        self.assertEqual(set(self.deadlines("social-board", exchange)), {"preliminary_assessment"})
+        self.step("social-board", exchange, "protection_assessed", expect=409)
+        self.pass_hours(24 * 12)
+        early = self.reminders("social-board", exchange)
+        self.assertEqual([(r["deadline"], r["missed"], r["number"]) for r in early], [("preliminary_assessment", False, 1)])
+        self.assertEqual(self.reminders("social-restricted", exchange), [], "nobody else hears of it before the end")
+        self.hub.kill9()
+        self.hub.start()
+        self.pass_hours(24 * 4)
+        self.assertEqual({r["number"] for r in self.reminders("social-restricted", exchange, missed=True)} >= {2}, True)
+        self.assertGreaterEqual(self.hub.metric("samband_alarms_total", kind="step_missed"), 1)
+        self.assertIn("alarm.step_missed", self.hub.log())
+        for value in (people.CHILD_15["personalNumber"], people.CHILD_15["familyName"]):
+            self.assertNotIn(value, json.dumps(early + self.reminders("social-restricted", exchange)))
+        # The decision ends the waiting; the answer to the reporter waits for the board's assessment and is one word.
+        self.step("social-board", exchange, "inquiry_opened", handler={"name": "Handläggare Prov"}, recordNumber="SN 2026-77")
+        self.assertEqual(self.deadlines("social-board", exchange), {})
+        count = len(self.reminders("social-board", exchange))
+        self.pass_hours(72)
+        self.assertEqual(len(self.reminders("social-board", exchange)), count, "nothing is awaited any more")
+        answers = [e for e in self.call("social-board", "GET", "/v1/exchanges?limit=1000")["exchanges"] if e["kind"] == "report.answer"]
+        self.assertEqual([a["outcome"] for a in answers], ["held"])
+        self.judge("social-board-caseworker", answers[0]["id"])
+        got = self.wait_inbox("police-west", lambda e: e["kind"] == "report.answer")[0]
+        self.assertEqual(got["data"]["payload"]["inquiry"], "opened")
+        seen = json.dumps([e for e in self.inbox("police-west")], ensure_ascii=False)
+        self.assertNotIn("SN 2026-77", seen)
+        self.assertNotIn("Handläggare Prov", seen)
+        self.assertEqual([e for e in self.inbox("police-west") if e["kind"] == "care.status"], [], "no step travels to a reporter")
+
+    # -- a tenant -----------------------------------------------------------------------------------------------------
+
+    def test_form_three_counts_from_the_later_day_and_a_correction_restarts_it(self):
+        today = self.clock()
+        later = (today + datetime.timedelta(days=3)).date()
+        number, first = self.arrears(served=(today - datetime.timedelta(days=5)).date().isoformat())
+        clocks = self.deadlines("social-board", first)
+        self.assertEqual(set(clocks), {"tenancy_recovery", "eviction_possible"})
+        self.assertGreaterEqual(clocks["tenancy_recovery"]["since"], today.strftime("%Y-%m-%dT%H:%M"), "not before the board's receipt")
+        _, served_later = self.arrears(served=later.isoformat())
+        since = datetime.datetime.fromisoformat(self.deadlines("social-board", served_later)["tenancy_recovery"]["since"].replace("Z", "+00:00"))
+        self.assertGreater(since, today + datetime.timedelta(days=1))
+        self.pass_hours(24 * 6)
+        _, second = self.arrears(served=today.date().isoformat(), correction_of=number)
+        self.assertEqual(self.deadlines("social-board", first), {}, "the first clock has stopped")
+        self.assertGreater(self.deadlines("social-board", second)["tenancy_recovery"]["due"], clocks["tenancy_recovery"]["due"])
+        self.step("social-board", second, "averted")
+        self.assertEqual(self.deadlines("social-board", second), {})
+        # Nothing of it reaches a private landlord.
+        self.assertEqual([e["kind"] for e in self.inbox("landlord-private") if e["kind"] not in ("exchange.receipt", "step.reminder")], [])
+
+    # -- a young person who says yes ----------------------------------------------------------------------------------
+
+    def test_steps_say_what_they_must_and_illegal_ones_are_refused(self):
+        exchange = self.concern()
+        self.step("social-board", exchange, "accepted", expect=409)  # not received yet
+        self.take("social-board", exchange)
+        for status, more, pointer in [("declined", {}, "/reasonCode"), ("contacted", {}, "/handler/name"), ("queued", {}, "/expectedBy"),
+                                      ("savry_done", {}, "/status"), ("averted", {}, "/status"), ("cured", {}, "/status")]:
+            problem = self.step("social-board", exchange, status, expect=400, **more)
+            self.assertEqual(problem["pointer"], pointer, problem)
+        self.step("social-board", exchange, "sent", expect=403)
+        self.step("police-west", exchange, "accepted", expect=404)  # the sender does not answer for the recipient
+        self.step("social-board", exchange, "contacted", handler={"name": "Handläggare Prov"}, visitAt=self.at())
+        self.step("social-board", exchange, "contacted", handler={"name": "Handläggare Prov"}, visitAt=self.at())
+        self.assertEqual(self.exchange("social-board", exchange)["life"], "received", "proof of contact is beside the life")
+
+    def test_a_misdirected_message_goes_back_and_is_recalled_not_deleted(self):
+        exchange = self.concern()
+        self.take("social-board", exchange)
+        self.step("social-board", exchange, "returned", reasonCode="misdirected")
+        self.pass_hours(0)
+        recall = self.wait_inbox("social-board", lambda e: e["recall"] and e["data"]["payload"]["exchangeId"] == exchange)
+        self.assertEqual(recall[0]["data"]["payload"]["reasonCode"], "misdirected")
+        seen = self.exchange("social-board", exchange)
+        self.assertEqual((seen["life"], seen["deadlines"]), ("recalled", []))
+        self.assertEqual([s["status"] for s in seen["statuses"]], ["returned"])
+        self.step("social-board", exchange, "accepted", expect=409)
+
+    def test_time_does_not_go_backwards_and_a_real_log_takes_no_simulation(self):
+        now = self.clock()
+        connection = http.client.HTTPConnection("127.0.0.1", self.hub.port(9464), timeout=60)
+        connection.request("POST", "/simulation/clock", json.dumps({"to": "2026-01-01T00:00:00Z"}))
+        self.assertEqual(connection.getresponse().status, 400)
+        connection.close()
+        self.assertGreaterEqual(self.clock(), now)
+        hub_toml = self.hub.config / "hub.toml"
+        kept = hub_toml.read_text()
+        hub_toml.write_text(kept.replace("samband.example/simulation", "samband.example/exempelkommun"))
+        try:
+            self.assertIn("origin", self.cli("check", check=1).stderr)
+        finally:
+            hub_toml.write_text(kept)
+
+
+class NoSimulation(HubCase):
+    def test_a_hub_without_simulation_has_no_clock_to_move(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.hub.port(9464), timeout=10)
+        connection.request("POST", "/simulation/clock", json.dumps({"hours": 1}))
+        self.assertEqual(connection.getresponse().status, 405)
+        connection.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
