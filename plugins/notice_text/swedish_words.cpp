@@ -122,6 +122,7 @@ constexpr std::array kLabels{
     Word{"kfmCaseNo", "Kronofogdens målnummer"},
     Word{"kind", "slag"},
     Word{"known", "Känd"},
+    Word{"knownInDrugContext", "Känd i missbrukssammanhang"},
     Word{"landlord", "Hyresvärd"},
     Word{"leaseNumber", "Hyresavtal"},
     Word{"leisure", "Fritid"},
