@@ -1,9 +1,12 @@
 #include "municipal_case/case_config.hpp"
 
-#include "municipal_case/reader.hpp"
+#include "common/object_reader.hpp"
 
 namespace samband::municipal {
 namespace {
+
+using plugin::ObjectReader;
+using plugin::Problem;
 
 std::map<std::string, EntryNames, std::less<>> usual_kinds() {
   return {

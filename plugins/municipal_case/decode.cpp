@@ -3,12 +3,16 @@
 #include <array>
 
 #include "common/canonical.hpp"
-#include "municipal_case/reader.hpp"
+#include "common/form_parts.hpp"
 
 namespace samband::municipal {
 namespace {
 
-constexpr std::size_t kFreeTextMax = 20000;
+namespace json = boost::json;
+using plugin::kFreeTextMax;
+using plugin::ObjectReader;
+using plugin::Problem;
+
 constexpr std::size_t kPersonsMax = 10;
 
 using FillPayload = void (*)(ObjectReader&, json::object&);
@@ -18,32 +22,6 @@ void fill_referral(ObjectReader& in, json::object& payload) {
   in.copy_text(payload, "priority", 40);
   for (const auto* key : {"question", "clinicalInformation", "misuse", "socialSituation", "school", "narrative"})
     in.copy_text(payload, key, kFreeTextMax);
-}
-
-void fill_sig(ObjectReader& in, json::object& payload) {
-  for (const auto* key : {"sigCaseNo", "period"}) in.copy_text(payload, key, 100);
-  for (const auto* key : {"leisure", "planStep", "risk", "health", "narrative"})
-    in.copy_text(payload, key, kFreeTextMax);
-  if (const auto* school = in.object("school")) {
-    ObjectReader reader(*school, in.at("school"), in.problem());
-    json::object out;
-    for (const auto* key : {"attendance", "note"}) reader.copy_text(out, key, kFreeTextMax);
-    reader.finish();
-    payload["school"] = std::move(out);
-  }
-  if (const auto* police = in.object("police")) {
-    ObjectReader reader(*police, in.at("police"), in.problem());
-    json::object out;
-    if (const auto* v = reader.take("incidents")) {
-      // A count or a text, as the consent form of the group allows.
-      if (v->is_int64())
-        out["incidents"] = v->get_int64();
-      else
-        reader.copy_text(out, "incidents", kFreeTextMax);
-    }
-    reader.finish();
-    payload["police"] = std::move(out);
-  }
 }
 
 void fill_status(ObjectReader& in, json::object& payload) {
@@ -67,12 +45,6 @@ void fill_receipt(ObjectReader& in, json::object& payload) {
   if (const auto leaf = in.integer("receiptLeaf")) payload["receiptLeaf"] = *leaf;
 }
 
-void fill_concern(ObjectReader& in, json::object& payload) {
-  for (const auto* key : {"concern", "observation", "health", "school", "place", "narrative"})
-    in.copy_text(payload, key, kFreeTextMax);
-  for (const auto* key : {"immediateDanger", "violence", "doNotInformGuardians"}) in.copy_boolean(payload, key);
-}
-
 struct Form {
   std::string_view type, kind, section;
   bool needs_client;
@@ -80,26 +52,16 @@ struct Form {
 };
 constexpr std::array<Form, 5> kForms{{
     {"referral", "care.referral", "referral", true, fill_referral},
-    {"sig_information", "sig.information", "sig", true, fill_sig},
+    {"sig_information", "sig.information", "sig", true, plugin::fill_group_information},
     {"status", "care.status", "status", false, fill_status},
     {"receipt", "exchange.receipt", "receipt", false, fill_receipt},
-    {"concern", "concern.report", "concern", true, fill_concern},
+    {"concern", "concern.report", "concern", true, plugin::fill_concern},
 }};
-
-// "20090302-2390" and "200903022390" are the same number.
-std::string twelve_digits(ObjectReader& in, std::string_view key) {
-  auto value = in.text(key, 13);
-  if (value.size() == 13 && (value[8] == '-' || value[8] == '+')) value.erase(8, 1);
-  if (value.empty()) return value;
-  if (value.size() != 12)
-    return in.problem().set(in.at(key), "must be a person number of twelve characters"), std::string();
-  return value;
-}
 
 json::object read_person(const json::object& object, const std::string& where, Problem& problem, bool guardian) {
   ObjectReader in(object, where, problem);
   json::object out;
-  if (auto number = twelve_digits(in, "personalNumber"); !number.empty()) out["personalNumber"] = number;
+  if (auto number = plugin::read_twelve_digits(in, "personalNumber"); !number.empty()) out["personalNumber"] = number;
   for (const auto* key : {"givenName", "familyName", "phone", "email"}) in.copy_text(out, key, 200);
   for (const auto* key : {"birthDate", "sex", "interpreter", "municipality", "district"}) in.copy_text(out, key, 40);
   if (auto protection = in.text("protection", 40); !protection.empty()) {
@@ -144,56 +106,6 @@ json::array read_persons(ObjectReader& in, const Form& form) {
   return persons;
 }
 
-// A fact without an assessor of its own is the caseworker's who signs the message.
-json::array read_facts(const json::array& facts, const std::string& where, const json::object& author,
-                       Problem& problem) {
-  json::array out;
-  std::size_t i = 0;
-  for (const auto& v : facts) {
-    const auto place = where + "/" + std::to_string(i++);
-    const auto* object = v.if_object();
-    if (!object) return problem.set(place, "must be an object"), out;
-    ObjectReader in(*object, place, problem);
-    json::object fact{{"code", in.required_text("code", 40)}};
-    const auto value = in.boolean("value");
-    if (!value) problem.set(in.at("value"), "is required");
-    fact["value"] = value.value_or(false);
-    in.copy_text(fact, "person", 10);
-    in.copy_text(fact, "reasonCode", 40);
-    in.copy_instant(fact, "at");
-    json::object assessor;
-    if (const auto* given = in.object("assessor")) {
-      ObjectReader reader(*given, in.at("assessor"), problem);
-      assessor["id"] = reader.required_text("id", 100);
-      reader.copy_text(assessor, "name", 200);
-      reader.finish();
-    } else {
-      for (const auto* key : {"id", "name"})
-        if (auto text = plugin::string_at(author, key); !text.empty()) assessor[key] = text;
-    }
-    if (!assessor.empty()) fact["assessor"] = std::move(assessor);
-    in.finish();
-    out.push_back(std::move(fact));
-  }
-  return out;
-}
-
-json::array read_attachments(const json::array& list, const std::string& where, Problem& problem) {
-  json::array out;
-  std::size_t i = 0;
-  for (const auto& v : list) {
-    const auto place = where + "/" + std::to_string(i++);
-    const auto* object = v.if_object();
-    if (!object) return problem.set(place, "must be an object"), out;
-    ObjectReader in(*object, place, problem);
-    out.push_back(json::object{{"name", in.required_text("name", 200)},
-                               {"mediaType", in.required_text("mediaType", 100)},
-                               {"content", in.required_text("content", 28u << 20)}});
-    in.finish();
-  }
-  return out;
-}
-
 }  // namespace
 
 sdk::Result<std::string> decode_case_message(std::string_view body) {
@@ -214,27 +126,15 @@ sdk::Result<std::string> decode_case_message(std::string_view body) {
   if (!form) return sdk::invalid("/type", "must be referral, sig_information, status, receipt or concern");
 
   json::object data;
-  for (const auto* key : {"conversationId", "refToMessageId", "correctionOf", "retracts", "relatesTo", "to"})
-    in.copy_text(data, key, 128);
-  in.copy_instant(data, "occurredAt");
-  in.copy_boolean(data, "emergency");
-  in.copy_text(data, "text", kFreeTextMax);
+  plugin::copy_surroundings(in, data);
   if (auto number = in.text("caseNumber", 100); !number.empty())
     data["references"] = json::array{json::object{{"system", "dnr"}, {"value", number}}};
-  json::object author;
-  if (const auto* caseworker = in.object("caseworker")) {
-    ObjectReader reader(*caseworker, in.at("caseworker"), problem);
-    author["id"] = reader.required_text("id", 100);
-    for (const auto* key : {"name", "role", "phone", "email"}) reader.copy_text(author, key, 200);
-    reader.finish();
-    data["author"] = author;
-  }
+  const auto author = plugin::read_official(in, "caseworker");
+  if (!author.empty()) data["author"] = author;
   if (auto persons = read_persons(in, *form); !persons.empty()) data["persons"] = std::move(persons);
-  if (const auto* facts = in.array("facts")) data["facts"] = read_facts(*facts, in.at("facts"), author, problem);
+  plugin::copy_facts(in, author, data);
   // Consents are checked field by field by the hub (schema of `data`); they have no form of their own here.
   if (const auto* consents = in.array("consents")) data["consents"] = *consents;
-  if (const auto* list = in.array("attachments", 20))
-    data["attachments"] = read_attachments(*list, in.at("attachments"), problem);
 
   json::object payload;
   if (const auto* section = in.object(form->section)) {

@@ -1,10 +1,10 @@
-#include "municipal_case/reader.hpp"
+#include "common/object_reader.hpp"
 
 #include "common/canonical.hpp"
 
-namespace samband::municipal {
+namespace samband::plugin {
 
-std::string ObjectReader::at(std::string_view key) const { return where_ + "/" + plugin::pointer_token(key); }
+std::string ObjectReader::at(std::string_view key) const { return where_ + "/" + pointer_token(key); }
 
 const json::value* ObjectReader::take(std::string_view key) {
   taken_.emplace(key);
@@ -30,7 +30,7 @@ std::string ObjectReader::required_text(std::string_view key, std::size_t max) {
 std::string ObjectReader::instant(std::string_view key) {
   const auto value = text(key, 40);
   if (value.empty()) return {};
-  auto out = plugin::utc_milliseconds(value);
+  auto out = utc_milliseconds(value);
   if (out.empty()) problem_.set(at(key), "must be an instant in UTC (RFC 3339)");
   return out;
 }
@@ -92,4 +92,4 @@ void ObjectReader::finish() {
       return problem_.set(where_, "has a member that this format does not know");
 }
 
-}  // namespace samband::municipal
+}  // namespace samband::plugin

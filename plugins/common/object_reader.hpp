@@ -9,8 +9,7 @@
 
 #include "common/json_tools.hpp"
 
-namespace samband::municipal {
-namespace json = boost::json;
+namespace samband::plugin {
 
 // Collects the first error; after it every read is a no-op, so that callers check once.
 class Problem {
@@ -59,4 +58,4 @@ class ObjectReader {
   std::set<std::string, std::less<>> taken_;
 };
 
-}  // namespace samband::municipal
+}  // namespace samband::plugin
