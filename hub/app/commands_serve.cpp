@@ -10,10 +10,13 @@ void add_serve(std::vector<Command>& commands) {
                       "",
                       "Reads the configuration folder, checks everything, then listens. SIGHUP reads certificates "
                       "again. Log lines are JSON on standard error.",
-                      {kConfigOption},
+                      {kConfigOption, {"any-ports", "", "listen on free ports; the line hub.ready says which", ""}},
                       [](const Arguments& a) {
                         auto config = configuration(a);
                         if (!config) return complain(in_words(config.error()));
+                        if (a.has("any-ports"))
+                          for (auto* each : {&config->agency, &config->console, &config->log_listener, &config->admin})
+                            each->port = 0;
                         return samband::serve(*config);
                       }});
 }

@@ -11,7 +11,7 @@ import tempfile
 
 # In the order of dependence. `config` builds values of the pure core from files, so it sits between core and shell.
 ROOMS = ["base", "model", "identity", "routing", "confidentiality", "minimise", "config", "keys", "store", "ledger", "transport", "witness",
-         "plugin_host", "intake", "delivery", "follow_up", "erasure", "exchange", "access", "report", "admin", "console", "app", "verify"]
+         "plugin_host", "intake", "delivery", "follow_up", "erasure", "exchange", "access", "report", "admin", "console", "scenario", "app", "verify"]
 # Written apart from the rest, so that a mistake there is not repeated here: knows no room, and no room knows it.
 ALONE = {"verify"}
 # Pure: values in, values out. What they look up arrives as arguments.
