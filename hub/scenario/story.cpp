@@ -17,6 +17,15 @@ Error wrong(const std::filesystem::path& file, const std::string& at, const std:
 
 std::string text(const json::object& o, std::string_view key) { return std::string(string_at(o, key)); }
 
+// What stands at "/a/b"; null when nothing does.
+const json::value* inside(const json::object& o, std::string_view pointer) {
+  pointer.remove_prefix(1);
+  const auto slash = pointer.find('/');
+  const json::value* found = o.if_contains(pointer.substr(0, slash));
+  if (slash == std::string_view::npos || found == nullptr) return found;
+  return found->is_object() ? inside(found->get_object(), pointer.substr(slash)) : nullptr;
+}
+
 std::vector<std::string> texts(const json::object& o, std::string_view key) {
   std::vector<std::string> out;
   if (const auto* list = o.if_contains(key); list && list->is_array())
@@ -258,7 +267,7 @@ class Player {
     const json::object want = expanded(step.at("inbox")).as_object();
     const std::string about = text(want, "about").empty() ? "" : exchange(text(want, "about"));
     const auto fits = [&](const json::object& e) {
-      const auto* payload = find_pointer(json::value(e), "/data/payload/exchangeId");
+      const auto* payload = inside(e, "/data/payload/exchangeId");
       return text(e, "kind") == text(want, "kind") &&
              (about.empty() || (payload && payload->is_string() && payload->get_string() == about));
     };
@@ -327,7 +336,7 @@ class Player {
 
   static std::vector<std::string> categories(const json::object& e, const char* group) {
     std::vector<std::string> out;
-    const auto* list = find_pointer(json::value(e), std::string("/fields/") + group);
+    const auto* list = inside(e, std::string("/fields/") + group);
     if (list && list->is_array())
       for (const json::value& each : list->get_array()) out.push_back(text(each.as_object(), "category"));
     std::sort(out.begin(), out.end());
@@ -373,7 +382,7 @@ class Player {
   void show(const json::object& e) {
     const auto group = [&](const char* name, bool why) {
       std::vector<std::string> parts;
-      const auto* list = find_pointer(json::value(e), std::string("/fields/") + name);
+      const auto* list = inside(e, std::string("/fields/") + name);
       if (list && list->is_array())
         for (const json::value& each : list->get_array()) {
           const json::object& f = each.as_object();
@@ -395,7 +404,7 @@ class Player {
     say_("     released  " + joined(group("released", false)));
     say_("     withheld  " + joined(group("withheld", true)));
     if (const auto held = group("held", true); !held.empty()) say_("     held      " + joined(held));
-    const auto* due = find_pointer(json::value(e), "/duty/due");
+    const auto* due = inside(e, "/duty/due");
     say_("     ground    " + joined(texts(e, "grounds"), "; ") +
          (due && due->is_string() ? "   duty due " + std::string(due->get_string()) : std::string()));
     if (const std::string other = text(e, "alternative"); !other.empty()) say_("     instead   " + other);
@@ -455,7 +464,7 @@ class Player {
       ++number;
       if (const std::string name = text(person, "is"); !name.empty()) {
         person.erase("is");
-        if (const auto* known = find_pointer(json::value(root_), "/persons/" + name); known && known->is_object()) {
+        if (const auto* known = inside(root_, "/persons/" + name); known && known->is_object()) {
           json::object whole = expanded(*known).as_object();
           for (const auto& [key, value] : person) whole[key] = value;
           person = std::move(whole);
