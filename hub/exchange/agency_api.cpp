@@ -237,6 +237,7 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
   const bool wants_xml =
       accept.find("application/xml") != std::string_view::npos || accept.find("text/xml") != std::string_view::npos;
   std::string body = in.body;  // for the quarantine: intake consumes it
+  const std::string media_type = in.media_type;
   auto answer = co_await journey_.accept(std::move(in));
   if (!answer) {
     const Error error = answer.error();
@@ -246,6 +247,9 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
          {"code", std::string(to_string(error.code))},
          {"where", error.where}});
     HttpResponse response = not_sent(problem(error), journey_.telephones(*caller));
+    std::optional<PluginReply> rendered;
+    if (wants_xml && !adapter.empty() && response.status < 500)
+      rendered = rendered_refusal(adapter, media_type, body, response.body);
     if (error.code == Errc::invalid_input || error.code == Errc::rejected) {
       auto kept = co_await quarantine(caller, std::move(adapter), std::move(body), error);
       if (!kept && kept.error().code == Errc::too_large)
@@ -260,6 +264,11 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
           response.body = json::serialize(*document);
         }
       }
+    }
+    // The status stays that of the problem: a refusal that reads as a receipt is no 200.
+    if (rendered) {
+      response.content_type = std::move(rendered->media_type);
+      response.body = std::move(rendered->body);
     }
     co_return response;
   }
@@ -290,6 +299,19 @@ Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adap
     }
   }
   co_return json_response(200, std::move(text));
+}
+
+// A refusal in the sender's own format, where the adapter has one and can name the message that was refused.
+std::optional<PluginReply> AgencyApi::rendered_refusal(const std::string& adapter, const std::string& media_type,
+                                                       const std::string& body, const std::string& problem_json) const {
+  auto document = parse_json(problem_json);
+  if (!document) return std::nullopt;
+  const json::object both{
+      {"answer", std::move(*document)},
+      {"request", json::object{{"mediaType", media_type}, {"body", body}, {"receivedAt", to_rfc3339(clock_.now())}}}};
+  auto rendered = journey_.render_answer(adapter, json::serialize(both));
+  if (!rendered) return std::nullopt;
+  return std::move(*rendered);
 }
 
 Task<Result<std::string>> AgencyApi::quarantine(const Party* sender, std::string adapter, std::string body, Error why) {

@@ -24,6 +24,8 @@ class AgencyApi {
  private:
   Task<HttpResponse> post_message(const Party*, std::string adapter, HttpRequest);
   Task<Result<std::string>> quarantine(const Party*, std::string adapter, std::string body, Error why);
+  std::optional<PluginReply> rendered_refusal(const std::string& adapter, const std::string& media_type,
+                                              const std::string& body, const std::string& problem_json) const;
   bool admit(const std::string& party, Time now);
   void leave(const std::string& party);
 

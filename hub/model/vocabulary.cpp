@@ -69,7 +69,8 @@ constexpr auto kMessageKinds = sorted({"police.suspicion",    "police.lob",
                                        "housing.emergency",   "housing.contact_request",
                                        "exchange.recall",     "exchange.receipt",
                                        "duty.alert",          "hold.expired",
-                                       "privacy.notice",      "step.reminder"});
+                                       "privacy.notice",      "step.reminder",
+                                       "document.message"});
 
 constexpr auto kPersonRoles =
     sorted({"subject", "tenant", "guardian", "sibling", "child_in_home", "co_tenant", "relative", "reporter", "other"});
@@ -103,6 +104,7 @@ constexpr auto kPurposes = sorted({"access_own",
                                    "protected_registration",
                                    "service_follow_up",
                                    "rent_commitment",
+                                   "unstructured_notice",
                                    "housing_outreach",
                                    "receipt",
                                    "emergency_housing",

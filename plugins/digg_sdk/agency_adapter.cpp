@@ -1,5 +1,7 @@
 #include "digg_sdk/agency_adapter.hpp"
 
+#include <algorithm>
+
 #include "common/canonical.hpp"
 #include "common/delivery.hpp"
 #include "digg_sdk/receipt.hpp"
@@ -9,6 +11,9 @@ namespace samband::plugin {
 namespace {
 
 constexpr std::size_t kReferenceMax = 128;
+constexpr std::string_view kDocument = "document.message";
+constexpr std::string_view kRecipientNumber = "recipient_dnr";
+constexpr std::string_view kPersonnummer = "1.2.752.129.2.1.3.1", kSamordningsnummer = "1.2.752.129.2.1.3.3";
 
 bool is_xml(std::string_view media_type) {
   const auto type = media_type.substr(0, media_type.find(';'));
@@ -16,11 +21,14 @@ bool is_xml(std::string_view media_type) {
 }
 
 // Case numbers become references; a reference that names a person (an OID of identity numbers) stays behind, because
-// a person number must never travel as a case number.
-void add_references(json::object& data, const SdkParty& sender) {
-  for (const auto& r : sender.references) {
-    const auto system = r.root == "dnr" ? "dnr" : r.root == "unregistred" ? "unregistered" : nullptr;
-    if (!system || is_blank(r.extension)) continue;
+// a person number must never travel as a case number. What stands at the recipient is the recipient's own number, which
+// an answer brings back.
+void add_references(json::object& data, const SdkParty& party, bool is_sender) {
+  for (const auto& r : party.references) {
+    const std::string_view system = r.root == "dnr"           ? is_sender ? "dnr" : kRecipientNumber
+                                    : r.root == "unregistred" ? is_sender ? "unregistered" : kRecipientNumber
+                                                              : "";
+    if (system.empty() || is_blank(r.extension)) continue;
     if (!array_at(data, "references")) data["references"] = json::array();
     auto& list = data["references"].as_array();
     bool known = false;
@@ -28,6 +36,45 @@ void add_references(json::object& data, const SdkParty& sender) {
       if (const auto* o = v.if_object()) known = known || string_at(*o, "value") == r.extension;
     if (!known) list.push_back(json::object{{"system", system}, {"value", r.extension}});
   }
+}
+
+// "19121212-1212" -> "191212121212"; nothing when it is not twelve digits.
+std::string twelve_digits(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '-' || c == ' ') continue;
+    if (c < '0' || c > '9') return {};
+    out += c;
+  }
+  return out.size() == 12 ? out : std::string();
+}
+
+// A message of people for people: text and files, and of its structure what the header says. Whom it is about is known
+// where a reference of either party names a person.
+Notice document_notice(const SdkMessage& m) {
+  Notice n;
+  n.kind = kDocument;
+  json::object payload{{"confidential", m.confidential}};
+  if (!is_blank(m.label)) payload["title"] = m.label;
+  for (const auto& p : m.recipient.persons)
+    if (!is_blank(p.label)) payload["attention"] = p.label;
+  n.data["payload"] = std::move(payload);
+  for (const auto& p : m.sender.persons)
+    if (!is_blank(p.label)) n.data["author"] = json::object{{"name", one_line(p.label, 200)}};
+  json::array persons;
+  std::vector<std::string> seen;
+  for (const auto* party : {&m.sender, &m.recipient})
+    for (const auto& r : party->references) {
+      if (r.root != kPersonnummer && r.root != kSamordningsnummer) continue;
+      auto number = twelve_digits(r.extension);
+      if (number.empty() || std::find(seen.begin(), seen.end(), number) != seen.end()) continue;
+      seen.push_back(number);
+      persons.push_back(json::object{
+          {"ref", "p" + std::to_string(seen.size())}, {"role", "subject"}, {"personalNumber", std::move(number)}});
+    }
+  if (persons.empty()) persons.push_back(json::object{{"ref", "p1"}, {"role", "subject"}});  // somebody, unnamed
+  n.data["persons"] = std::move(persons);
+  return n;
 }
 
 // "Application/PDF; name=x" -> "application/pdf"
@@ -90,17 +137,16 @@ std::vector<std::string> outcome_lines(const json::object& answer) {
   return out;
 }
 
-// A problem document (RFC 9457) as a finding: structure when the XML itself was wrong, otherwise a rule.
+// A problem document (RFC 9457) of the hub's as a finding: what it says that the XML could not.
 SdkFinding finding_of(const json::object& problem) {
   SdkFinding f;
   f.line = one_line(string_at(problem, "pointer"), 128);
   const auto code = string_at(problem, "code");
-  f.reason = code == "invalid_input" ? "SV" : "BV";
+  f.reason = "BV";
   f.detail = code == "conflict"                              ? "duplicate"
-             : code == "not_found"                           ? "not-found"
+             : code == "not_found" || code == "rejected"     ? "not-found"  // nobody here takes it
              : code == "too_large"                           ? "too-long"
-             : code == "forbidden" || code == "unauthorised" ? "forbidden"
-             : code == "invalid_input"                       ? "structure"
+             : code == "forbidden" || code == "unauthorised" ? "not-supported"
                                                              : "invariant";
   f.text = one_line(string_at(problem, "detail"), 256);
   return f;
@@ -121,22 +167,42 @@ sdk::Result<std::monostate> SdkAgencyAdapter::configure(std::string_view config_
   return std::monostate{};
 }
 
+// What decode() takes; render_answer() reads a refused message again to say in the receipt why it was refused.
+sdk::Result<SdkMessage> SdkAgencyAdapter::read(std::string_view body, SdkRefusal& why) const {
+  auto read = read_sdk_message(body, &why);
+  auto* m = std::get_if<SdkMessage>(&read);
+  if (!m) return read;
+  const auto refuse = [&](const char* where, const char* what, const char* detail) {
+    why.reason = "BV";
+    why.detail = detail;
+    return sdk::invalid(where, what);
+  };
+  if (!m->notice) {
+    // Without structure only the address says for whom it is.
+    if (m->recipient.functional_address == hub_.functional_address)
+      return refuse("/message/messageHeader/recipient/attention",
+                    "a message without our extension must be addressed to a recipient behind the hub", "not-found");
+    m->notice = document_notice(*m);
+  } else if (!takes(m->notice->kind))
+    return refuse("/message/messageBody/notice/@kind", "not a kind that this adapter takes", "not-supported");
+  return read;
+}
+
 sdk::Result<std::vector<std::string>> SdkAgencyAdapter::decode(const sdk::Wire& in) {
   if (!is_xml(in.media_type)) return sdk::invalid("content-type", "application/xml is required");
-  auto read = read_sdk_message(in.body);
+  SdkRefusal why;
+  auto read = this->read(in.body, why);
   if (auto* e = std::get_if<sdk::Error>(&read)) return *e;
   auto& m = std::get<SdkMessage>(read);
-  if (!m.notice) return sdk::invalid("/message/messageBody", "no structured extension (urn:samband:notice:1)");
   const auto kind = m.notice->kind;
-  if (!takes(kind)) return sdk::invalid("/message/messageBody/notice/@kind", "not a kind that this adapter takes");
-
   auto& data = m.notice->data;
   data["conversationId"] = m.conversation_id;
   data.erase("refToMessageId");
   if (!m.ref_to_message_id.empty()) data["refToMessageId"] = m.ref_to_message_id;
   // The header's address is the one the envelope was checked against. Addressed to the hub itself, routing decides.
   if (m.recipient.functional_address != hub_.functional_address) data["to"] = m.recipient.functional_address;
-  add_references(data, m.sender);
+  add_references(data, m.sender, true);
+  add_references(data, m.recipient, false);
   add_documents(data, m);
   add_facts(kind, data);
   const auto source = party_.empty() ? "urn:samband:sdk:" + m.sender.participant_id : "urn:samband:party:" + party_;
@@ -171,6 +237,7 @@ sdk::Result<std::string> SdkAgencyAdapter::compose(const json::object& exchange)
   m.recipient = party_from(*recipient);
   m.sender = sender_of(exchange);
 
+  const bool answers = kind == "care.status" || kind == "exchange.receipt" || kind == "report.answer";
   Notice notice{std::string(kind), true, *data};
   for (const auto* key : {"kind", "conversationId", "refToMessageId", "attachments", "to"}) notice.data.erase(key);
   if (const auto* references = array_at(*data, "references")) {
@@ -178,10 +245,15 @@ sdk::Result<std::string> SdkAgencyAdapter::compose(const json::object& exchange)
       const auto* r = v.if_object();
       if (!r || is_blank(string_at(*r, "value"))) continue;
       const auto system = string_at(*r, "system");
-      m.sender.references.push_back(
-          {system == "dnr" ? "dnr" : "unregistred", std::string(string_at(*r, "value")), one_line(system, 256)});
+      // In an answer the references are those of whoever is answered: they come back where they came from.
+      auto& party = answers || system == kRecipientNumber ? m.recipient : m.sender;
+      party.references.push_back({system == "dnr" || system == kRecipientNumber ? "dnr" : "unregistred",
+                                  std::string(string_at(*r, "value")), one_line(system, 256)});
     }
   }
+  if (const auto* payload = object_at(*data, "payload"); answers && payload)
+    if (const auto own = string_at(*payload, "recordNumber"); !is_blank(own))
+      m.sender.references.push_back({"dnr", std::string(own), {}});
 
   json::object shown = exchange;
   if (const auto* sender = object_at(exchange, "sender")) shown["sender"] = std::string(string_at(*sender, "name"));
@@ -254,19 +326,27 @@ sdk::Result<sdk::Wire> SdkAgencyAdapter::render_answer(std::string_view answer_j
   if (!answer) answer = root;
   SdkReceipt r;
   r.accepted = answer->contains("exchanges");
-  r.id = string_at(*answer, "messageId");
-  r.document_id = string_at(*answer, "senderMessageId");
-  r.issued_at = string_at(*answer, "receivedAt");
-  // An answer that says neither which message nor when (a problem document) cannot become a valid receipt.
-  if (r.document_id.empty() || utc_milliseconds(r.issued_at).empty())
-    return sdk::Error{HUB_UNSUPPORTED, "", "the answer names no message"};
-  if (r.id.empty()) r.id = r.document_id;
   r.sender = hub_.participant_id;
   r.receiver = agency_participant_;
-  if (r.accepted)
+  if (r.accepted) {
+    r.id = string_at(*answer, "messageId");
+    r.document_id = string_at(*answer, "senderMessageId");
+    r.issued_at = string_at(*answer, "receivedAt");
     r.descriptions = outcome_lines(*answer);
-  else
-    r.findings.push_back(finding_of(*answer));
+  } else {
+    const auto* request = object_at(*root, "request");
+    SdkRefusal why;
+    if (request) (void)read(string_at(*request, "body"), why);
+    auto finding = finding_of(*answer);
+    if (!why.reason.empty()) finding.reason = why.reason, finding.detail = why.detail;
+    r.findings.push_back(std::move(finding));
+    r.id = r.document_id = why.document_id;
+    if (request) r.issued_at = string_at(*request, "receivedAt");
+  }
+  // A message that names no id in its envelope cannot be named in a receipt.
+  if (is_blank(r.document_id) || utc_milliseconds(r.issued_at).empty())
+    return sdk::Error{HUB_UNSUPPORTED, "", "the answer names no message"};
+  if (r.id.empty()) r.id = r.document_id;
   sdk::Wire out;
   out.media_type = "application/xml";
   out.status = 200;

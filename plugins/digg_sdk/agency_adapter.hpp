@@ -20,7 +20,8 @@ class SdkAgencyAdapter : public sdk::Adapter {
   // time is the exchange's, so that a message sent again is the same message.
   sdk::Result<sdk::Step> step(std::uint32_t conversation, std::string_view exchange_json, std::string_view state,
                               sdk::Event, const sdk::Wire&) override;
-  // The hub's answer, or its problem document, as a receipt. UNSUPPORTED without both participant ids.
+  // The hub's answer, or its problem document beside the request ({"answer", "request": {"body", "receivedAt"}}), as a
+  // receipt. UNSUPPORTED without both participant ids, and for a message without an id.
   sdk::Result<sdk::Wire> render_answer(std::string_view answer_json) override;
 
  protected:
@@ -29,6 +30,7 @@ class SdkAgencyAdapter : public sdk::Adapter {
   virtual void add_facts(std::string_view kind, json::object& data) const = 0;
 
  private:
+  sdk::Result<SdkMessage> read(std::string_view body, SdkRefusal& why) const;
   SdkParty sender_of(const json::object& exchange) const;
   sdk::Result<std::string> compose(const json::object& exchange) const;
 

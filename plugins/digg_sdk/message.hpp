@@ -45,8 +45,15 @@ struct SdkMessage {
   std::optional<Notice> notice;
 };
 
+// What the receipt of a refused message says. The ids are as they stand in the envelope, unchecked; empty when it could
+// not be read at all, and then no receipt can be written.
+struct SdkRefusal {
+  std::string document_id, sender;
+  std::string reason, detail;  // "SV" "structure", "BV" "invariant", ...
+};
+
 // Pure. Errors: a path from the message's root element or "line:column", and which rule; never a value.
-sdk::Result<SdkMessage> read_sdk_message(std::string_view xhe);
+sdk::Result<SdkMessage> read_sdk_message(std::string_view xhe, SdkRefusal* why = nullptr);
 // message.notice must be set. Errors: an address or id that SDK would refuse (INVALID_CONFIG or INTERNAL).
 sdk::Result<std::string> write_sdk_message(const SdkMessage&);
 }  // namespace samband::plugin

@@ -9,6 +9,17 @@ namespace {
 constexpr std::size_t kLabelMax = 256;
 constexpr int kMany = 1 << 20;
 
+// What the receipt of a refused message says (innehållsspecifikation 1.5.2, section 5.3).
+struct Code {
+  std::string_view reason, detail;
+};
+constexpr Code kStructure{"SV", "structure"};  // the schema says so
+constexpr Code kInvariant{"BV", "invariant"};  // the Schematron says so
+constexpr Code kSecurity{"BV", "security"};    // two layers name two parties
+constexpr Code kNotSupported{"BV", "not-supported"};
+constexpr Code kTooLong{"BV", "too-long"};
+constexpr Code kHeading{"BV", "structure"};  // of the message's own label, whose length only the Schematron limits
+
 struct Expected {
   std::string_view name;
   int min, max;
@@ -25,13 +36,16 @@ class Reader {
  public:
   bool ok() const { return !error_; }
   sdk::Error error() const { return *error_; }
-  void refuse(std::string where, const XmlElement& e, std::string message) {
+  Code code() const { return code_; }
+  void refuse(std::string where, const XmlElement& e, std::string message, Code code = kStructure) {
     if (error_) return;
     if (e) message += " (line " + std::to_string(e.line()) + ")";
-    error_ = sdk::invalid(std::move(where), std::move(message));
+    refuse(sdk::invalid(std::move(where), std::move(message)), code);
   }
-  void refuse(sdk::Error e) {
-    if (!error_) error_ = std::move(e);
+  void refuse(sdk::Error e, Code code) {
+    if (error_) return;
+    error_ = std::move(e);
+    code_ = code;
   }
 
   // Children of one namespace in order and number; then elements of other namespaces where the schema has xs:any.
@@ -81,6 +95,7 @@ class Reader {
 
  private:
   std::optional<sdk::Error> error_;
+  Code code_ = kStructure;
 };
 
 // Schematron: every element below messagePayload must hold something other than white space.
@@ -93,9 +108,9 @@ XmlElement first_empty(const XmlElement& e) {
   return inside ? XmlElement() : e;
 }
 
-std::string label_of(Reader& r, const XmlElement& parent, const std::string& where) {
+std::string label_of(Reader& r, const XmlElement& parent, const std::string& where, Code code = kStructure) {
   auto text = r.sdk_leaf(parent, "label", where);
-  if (characters(text) > kLabelMax) r.refuse(where + "/label", parent, "longer than 256 characters");
+  if (characters(text) > kLabelMax) r.refuse(where + "/label", parent, "longer than 256 characters", code);
   return text;
 }
 
@@ -126,9 +141,11 @@ SdkParty party(Reader& r, const XmlElement& header, bool is_sender) {
   r.check(e, where, {{id, 1, 1}, {"label", 0, 1}, {"attention", is_sender ? 0 : 1, 1}});
   SdkParty out;
   const auto identity = identifier(r, e.child(kSdkNamespace, id), where + "/" + id);
-  if (identity.root != kParticipantScheme) r.refuse(where + "/" + id + "/root", e, "must be iso6523-actorid-upis");
+  if (identity.root != kParticipantScheme)
+    r.refuse(where + "/" + id + "/root", e, "must be iso6523-actorid-upis", kInvariant);
   out.participant_id = identity.extension;
-  if (out.participant_id.substr(0, 5) != "0203:") r.refuse(where + "/" + id + "/extension", e, "must begin with 0203:");
+  if (out.participant_id.substr(0, 5) != "0203:")
+    r.refuse(where + "/" + id + "/extension", e, "must begin with 0203:", kInvariant);
   out.label = label_of(r, e, where);
   const auto attention = e.child(kSdkNamespace, "attention");
   if (!attention) return out;
@@ -140,7 +157,7 @@ SdkParty party(Reader& r, const XmlElement& header, bool is_sender) {
   r.check(unit, place + "/subOrganization", {{"organizationId", 1, 1}, {"label", 0, 1}});
   const auto address = identifier(r, unit.child(kSdkNamespace, "organizationId"), place + "/subOrganization");
   if (address.root != kFunctionalAddressRoot)
-    r.refuse(place + "/subOrganization", unit, "the root is not that of a functional address");
+    r.refuse(place + "/subOrganization", unit, "the root is not that of a functional address", kInvariant);
   out.functional_address = address.extension;
   return out;
 }
@@ -156,10 +173,11 @@ std::string base64_of(Reader& r, const XmlElement& e, const std::string& where) 
     const bool letter =
         (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
     if (c == '=') ++padding;
-    if ((!letter && c != '=') || (letter && padding)) return r.refuse(where, e, "not base64"), std::string();
+    if ((!letter && c != '=') || (letter && padding))
+      return r.refuse(where, e, "not base64", kInvariant), std::string();
     out += c;
   }
-  if (out.size() % 4 != 0 || padding > 2) r.refuse(where, e, "not base64");
+  if (out.size() % 4 != 0 || padding > 2) r.refuse(where, e, "not base64", kInvariant);
   return out;
 }
 
@@ -193,16 +211,22 @@ std::string uuid_leaf(Reader& r, const XmlElement& header, std::string_view name
   const std::string where = "/message/messageHeader";
   auto text = r.sdk_leaf(header, name, where);
   if (header.child(kSdkNamespace, name) && !is_uuid(text))
-    r.refuse(where + "/" + std::string(name), header, "not a UUID");
+    r.refuse(where + "/" + std::string(name), header, "not a UUID", kInvariant);
   return text;
+}
+
+// Near enough to xs:dateTime to tell the schema's refusal from the Schematron's.
+bool looks_like_time(std::string_view text) {
+  return text.size() >= 19 && text[4] == '-' && text[7] == '-' && text[10] == 'T' && text[13] == ':' &&
+         text.substr(0, 19).find_first_not_of("0123456789-T:") == std::string_view::npos;
 }
 
 SdkMessage message(Reader& r, const XmlElement& payload) {
   SdkMessage out;
   if (!payload.is(kSdkNamespace, "messagePayload"))
-    return r.refuse("/messagePayload", payload, "not a MessageWithAttachments v3"), out;
+    return r.refuse("/messagePayload", payload, "not a MessageWithAttachments v3", kNotSupported), out;
   r.check(payload, "/messagePayload", {{"message", 1, 1}}, false);
-  if (auto empty = first_empty(payload)) r.refuse("/messagePayload", empty, "an empty element");
+  if (auto empty = first_empty(payload)) r.refuse("/messagePayload", empty, "an empty element", kInvariant);
   const auto e = r.need(payload, kSdkNamespace, "message", "");
   r.check(e, "/message", {{"messageHeader", 1, 1}, {"messageBody", 1, 1}});
   const auto header = r.need(e, kSdkNamespace, "messageHeader", "/message");
@@ -217,16 +241,17 @@ SdkMessage message(Reader& r, const XmlElement& payload) {
            {"generatingSystem", 0, 1},
            {"recipient", 1, 1},
            {"sender", 1, 1}});
-  // DIGG's form has one to three decimals; nine would pass an RFC 3339 reader but not the Schematron.
+  // DIGG's form has one to three decimals and no offset: the Schematron's rule, where the schema takes any dateTime.
   const auto created = r.sdk_leaf(header, "creationDateTime", where);
   const auto dot = created.find('.');
   out.created_at = utc_milliseconds(created);
   if (out.created_at.empty() || dot == std::string::npos || created.size() - dot > 5)
-    r.refuse(where + "/creationDateTime", header, "not of the form 2026-11-22T10:00:00.000Z");
+    r.refuse(where + "/creationDateTime", header, "not of the form 2026-11-22T10:00:00.000Z",
+             looks_like_time(created) ? kInvariant : kStructure);
   out.message_id = uuid_leaf(r, header, "messageId");
   out.conversation_id = uuid_leaf(r, header, "conversationId");
   out.ref_to_message_id = uuid_leaf(r, header, "refToMessageId");
-  out.label = label_of(r, header, where);
+  out.label = label_of(r, header, where, kHeading);
   const auto confidential = r.sdk_leaf(header, "confidentiality", where);
   if (confidential != "true" && confidential != "false" && confidential != "1" && confidential != "0")
     r.refuse(where + "/confidentiality", header, "neither true nor false");
@@ -243,10 +268,10 @@ SdkMessage message(Reader& r, const XmlElement& payload) {
     if (child.is(kSdkNamespace, "documents")) {
       out.documents.push_back(document(r, child, "/message/messageBody/documents"));
     } else if (child.is(kNoticeNamespace, "notice")) {
-      if (out.notice) r.refuse("/message/messageBody/notice", child, "two structured extensions");
+      if (out.notice) r.refuse("/message/messageBody/notice", child, "two structured extensions", kInvariant);
       auto notice = read_notice(child);
       if (auto* bad = std::get_if<sdk::Error>(&notice))
-        r.refuse(*bad);
+        r.refuse(*bad, kInvariant);
       else
         out.notice = std::move(std::get<Notice>(notice));
     }
@@ -267,22 +292,23 @@ std::string xhe_party(Reader& r, const XmlElement& header, std::string_view name
   const auto identification = r.need(header.child(kXheAggregate, name), kXheAggregate, "PartyIdentification", where);
   const auto id = r.need(identification, kXheBasic, "ID", where);
   if (r.ok() && id.attribute("schemeID") != kParticipantScheme)
-    r.refuse(where, id, "schemeID must be iso6523-actorid-upis");
+    r.refuse(where, id, "schemeID must be iso6523-actorid-upis", kInvariant);
   return r.leaf(id, where);
 }
 
 Envelope envelope(Reader& r, const XmlElement& root) {
   Envelope out;
   if (!root.is(kXheNamespace, "XHE")) return r.refuse("/", root, "the document is not an XHE envelope"), out;
-  if (r.need_leaf(root, kXheBasic, "XHEVersionID", "/XHE") != "1.0") r.refuse("/XHE/XHEVersionID", root, "must be 1.0");
+  if (r.need_leaf(root, kXheBasic, "XHEVersionID", "/XHE") != "1.0")
+    r.refuse("/XHE/XHEVersionID", root, "must be 1.0", kNotSupported);
   if (r.need_leaf(root, kXheBasic, "CustomizationID", "/XHE") != kXheCustomization)
-    r.refuse("/XHE/CustomizationID", root, "not DIGG's");
+    r.refuse("/XHE/CustomizationID", root, "not DIGG's", kNotSupported);
   const auto header = r.need(root, kXheAggregate, "Header", "/XHE");
   out.id = r.need_leaf(header, kXheBasic, "ID", "/XHE/Header");
   for (const auto& criterion : header.child(kXheAggregate, "BusinessScope").children()) {
     if (criterion.child(kXheBasic, "BusinessScopeCriterionTypeCode").text() == "FEDERATIONID" &&
         criterion.child(kXheBasic, "BusinessScopeCriterionValue").text() != kFederation)
-      r.refuse("/XHE/Header/BusinessScope", criterion, "another federation than SDK");
+      r.refuse("/XHE/Header/BusinessScope", criterion, "another federation than SDK", kNotSupported);
   }
   out.from = xhe_party(r, header, "FromParty");
   out.to = xhe_party(r, header, "ToParty");
@@ -293,7 +319,7 @@ Envelope envelope(Reader& r, const XmlElement& root) {
   out.handling_service = r.need_leaf(payload, kXheBasic, "HandlingServiceID", where);
   if (r.need_leaf(payload, kXheBasic, "InstanceEncryptionIndicator", where) != "false")
     r.refuse(where + "/InstanceEncryptionIndicator", payload,
-             "the payload is encrypted; the access point decrypts it first");
+             "the payload is encrypted; the access point decrypts it first", kNotSupported);
   const auto content = r.need(payload, kXheAggregate, "PayloadContent", where);
   if (r.ok() && content.children().size() != 1)
     r.refuse(where + "/PayloadContent", content, "exactly one element is required");
@@ -303,26 +329,42 @@ Envelope envelope(Reader& r, const XmlElement& root) {
 
 }  // namespace
 
-sdk::Result<SdkMessage> read_sdk_message(std::string_view xhe) {
+sdk::Result<SdkMessage> read_sdk_message(std::string_view xhe, SdkRefusal* why) {
+  SdkRefusal nobody_asks;
+  SdkRefusal& refusal = why ? *why : nobody_asks;
+  refusal = {};
+  const auto refused = [&](sdk::Error e, Code code) {
+    refusal.reason = code.reason;
+    refusal.detail = code.detail;
+    return e;
+  };
   auto parsed = XmlDocument::parse(xhe);
-  if (auto* e = std::get_if<sdk::Error>(&parsed)) return *e;
+  if (auto* e = std::get_if<sdk::Error>(&parsed))
+    return refused(*e, xhe.size() > XmlLimits().bytes_max ? kTooLong : kStructure);
   const auto& doc = std::get<XmlDocument>(parsed);
+  // Who is told of a refusal, even if the envelope is the reason.
+  const auto header = doc.root().child(kXheAggregate, "Header");
+  refusal.document_id = header.child(kXheBasic, "ID").text();
+  refusal.sender = header.child(kXheAggregate, "FromParty")
+                       .child(kXheAggregate, "PartyIdentification")
+                       .child(kXheBasic, "ID")
+                       .text();
   Reader r;
   const auto outer = envelope(r, doc.root());
-  if (!r.ok()) return r.error();
+  if (!r.ok()) return refused(r.error(), r.code());
   auto out = message(r, outer.payload);
-  if (!r.ok()) return r.error();
+  if (!r.ok()) return refused(r.error(), r.code());
   // The specification demands these; no schema can say them.
   if (out.message_id != outer.id)
-    r.refuse("/message/messageHeader/messageId", outer.payload, "differs from the XHE ID");
+    r.refuse("/message/messageHeader/messageId", outer.payload, "differs from the XHE ID", kInvariant);
   if (out.sender.participant_id != outer.from)
-    r.refuse("/message/messageHeader/sender/senderID", outer.payload, "differs from the XHE FromParty");
+    r.refuse("/message/messageHeader/sender/senderID", outer.payload, "differs from the XHE FromParty", kSecurity);
   if (out.recipient.participant_id != outer.to)
-    r.refuse("/message/messageHeader/recipient/recipientID", outer.payload, "differs from the XHE ToParty");
+    r.refuse("/message/messageHeader/recipient/recipientID", outer.payload, "differs from the XHE ToParty", kSecurity);
   if (out.recipient.functional_address != outer.handling_service)
     r.refuse("/message/messageHeader/recipient/attention", outer.payload,
-             "the functional address differs from HandlingServiceID");
-  if (!r.ok()) return r.error();
+             "the functional address differs from HandlingServiceID", kSecurity);
+  if (!r.ok()) return refused(r.error(), r.code());
   return out;
 }
 

@@ -15,7 +15,7 @@ class KronofogdenAdapter final : public SdkAgencyAdapter {
  public:
   static constexpr std::string_view kManifest =
       R"({"name":"kronofogden","version":"1.0.0","abi":"1.0","operations":["decode","deliver","render_answer"],)"
-      R"("kinds":["eviction.time","concern.report","care.status","exchange.receipt","exchange.recall"],"endpoints":[""],)"
+      R"("kinds":["eviction.time","concern.report","care.status","exchange.receipt","exchange.recall","document.message"],"endpoints":[""],)"
       R"("limits":{"bodyBytesMax":31457280}})";
 
  protected:

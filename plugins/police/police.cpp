@@ -16,7 +16,7 @@ class PoliceAdapter final : public SdkAgencyAdapter {
   static constexpr std::string_view kManifest =
       R"({"name":"police","version":"1.0.0","abi":"1.0","operations":["decode","deliver","render_answer"],)"
       R"("kinds":["police.suspicion","police.lob","police.offer","concern.report","sig.nomination","sig.information",)"
-      R"("care.status","known.query","exchange.receipt","exchange.recall"],"endpoints":[""],)"
+      R"("care.status","known.query","exchange.receipt","exchange.recall","document.message"],"endpoints":[""],)"
       R"("limits":{"bodyBytesMax":31457280}})";
 
  protected:

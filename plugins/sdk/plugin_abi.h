@@ -94,9 +94,10 @@ typedef struct {
 } hub_sink;
 
 /* Extension operations of call(), by number. */
-#define HUB_OP_RENDER_ANSWER                                                            \
-  1 /* in: JSON {answer, request headers}: the hub's answer in the sender's own format. \
-       Optional: UNSUPPORTED = the hub answers with its JSON. */
+#define HUB_OP_RENDER_ANSWER                                                                         \
+  1 /* in: JSON: the hub's answer (docs/agency-api.md), or for a refused message                     \
+       {"answer": problem document, "request": {"mediaType", "body", "receivedAt"}}: in the sender's \
+       own format. Optional: UNSUPPORTED = the hub answers with its JSON. */
 
 typedef struct {
   uint32_t struct_size;

@@ -8,6 +8,7 @@ import ctypes
 import json
 
 OK, INVALID_INPUT = 0, 1
+RENDER_ANSWER = 1
 DELIVER, RECALL = 1, 3
 STARTED, HTTP_RESPONSE, TIMED_OUT, RESUMED = 1, 2, 4, 5
 HTTP, WAIT, DELIVERED, REJECTED, RETRY = 1, 3, 4, 5, 6
@@ -73,12 +74,15 @@ class Collected:
     """One call's results. Views are copied at once: they live until the call returns."""
 
     def __init__(self):
-        self.messages, self.state, self.action = [], b"", None
+        self.messages, self.state, self.action, self.reply = [], b"", None, b""
         self.sink = Sink(ctypes.sizeof(Sink), 0, None, MESSAGE(lambda _, v: self.messages.append(v.get())), MESSAGE(self._state),
-                         ACTION(self._action), REPLY(lambda *_: None), LOG(lambda *_: None))
+                         ACTION(self._action), REPLY(self._reply), LOG(lambda *_: None))
 
     def _state(self, _, view):
         self.state = view.get()
+
+    def _reply(self, _, wire):
+        self.reply = wire.contents.body.get()
 
     def _action(self, _, action):
         a = action.contents
@@ -122,6 +126,14 @@ class Plugin:
         self._check(self.adapter.decode(self.adapter.self, self._wire(0, media_type, {}, body), collected.sink, error), error)
         self._keep.clear()
         return [json.loads(m) for m in collected.messages]
+
+    def render_answer(self, answer):
+        """The hub's answer in the sender's own format, as bytes."""
+        collected, error = Collected(), self._error()
+        text = json.dumps(answer, ensure_ascii=False).encode()
+        self._check(self.adapter.call(self.adapter.self, RENDER_ANSWER, self._view(text), collected.sink, error), error)
+        self._keep.clear()
+        return collected.reply
 
     def step(self, conversation, exchange, state, event, status=0, headers=None, body=b""):
         collected, error = Collected(), self._error()

@@ -172,6 +172,13 @@ std::vector<Table> tables() {
        },
        {"interest_balance"},
        {}},
+      {"POL-SN-DOCUMENT",
+       [] {
+         return world("police", "social_board", "document.message", "unstructured_notice", "subject", 30,
+                      {"identity", "case_reference"}, {"interest_balance"});
+       },
+       {"interest_balance"},
+       {}},
       {"POL-SN-TERROR",
        [] {
          return world("police", "social_board", "police.information", "terror_prevention", "subject", 22,
@@ -422,6 +429,15 @@ std::vector<Table> tables() {
        },
        {"offer_accepted"},
        {no_consent(), aged(17)}},
+      {"DOCUMENT-CONSENT",
+       [] {
+         auto w = world("enforcement", "social_board", "document.message", "unstructured_notice", "subject", 40,
+                        {"identity", "case_reference"}, {});
+         w.consent("p1", {"identity", "case_reference"});
+         return w;
+       },
+       {},
+       {no_consent()}},
       {"SIG-CONSENT",
        [] {
          auto w = world("school", "police", "sig.information", "sig_cooperation", "subject", 16,

@@ -146,7 +146,7 @@ TEST(Schemas, EveryLeafHasACategoryAndALimit) {
       }
     });
   }
-  EXPECT_EQ(files, 39);
+  EXPECT_EQ(files, 40);
   EXPECT_GT(leaves, 200);
 }
 
@@ -294,6 +294,8 @@ TEST(Kinds, DenyTwins) {
       {"service.report", "no case", [&](auto& d) { payload(d).erase("caseNo"); }, "/payload/caseNo"},
       {"tribunal.notice", "unknown ground", [&](auto& d) { payload(d)["ground"] = "other"; }, "/payload/ground"},
       {"rent.commitment", "no commitment", [&](auto& d) { payload(d)["commits"] = false; }, "/payload/commits"},
+      {"document.message", "not said whether secret", [&](auto& d) { payload(d).erase("confidential"); },
+       "/payload/confidential"},
       {"exchange.recall", "no exchange", [&](auto& d) { payload(d).erase("exchangeId"); }, "/payload/exchangeId"},
       {"duty.alert", "nobody to call", [&](auto& d) { payload(d).erase("telephone"); }, "/payload/telephone"},
       {"hold.expired", "another reason", [&](auto& d) { payload(d)["reasonCode"] = "cleared"; }, "/payload/reasonCode"},

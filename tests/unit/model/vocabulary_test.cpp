@@ -65,7 +65,7 @@ TEST(Vocabulary, IsTheDocumentedOne) {
     for (const auto code : codes)
       EXPECT_NE(section(title).find("`" + std::string(code) + "`"), std::string::npos) << code;
   EXPECT_EQ(actor_types().size(), 33u);
-  EXPECT_EQ(message_kinds().size(), 38u);
+  EXPECT_EQ(message_kinds().size(), 39u);
 }
 
 TEST(Vocabulary, OutcomesAreTheDocumentedOnes) {

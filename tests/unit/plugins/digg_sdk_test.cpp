@@ -91,36 +91,45 @@ TEST(SdkMessageTest, LeavesOutWhatSdkForbids) {
 TEST(SdkMessageTest, CrossChecksWhatNoSchemaSays) {
   const auto good = written(sample());
   const std::string id = sample().message_id;
-  const std::vector<std::pair<std::string, std::string>> changes{
-      {"<xhb:ID>" + id, "<xhb:ID>019abcde-0000-7000-8000-000000000002"},
-      {">0203:hub.example</xhb:ID>", ">0203:other.example</xhb:ID>"},
-      {">0203:kommun.example</xhb:ID>", ">0203:other.example</xhb:ID>"},
-      {"<xhb:HandlingServiceID>soc.mottagning", "<xhb:HandlingServiceID>annan"},
-      {"<m:messageId>019abcde", "<m:messageId>x19abcde"},
-      {"<m:conversationId>019abcde", "<m:conversationId>019abcde-"},
-      {"<m:creationDateTime>2026-11-22T01:10:00.000Z", "<m:creationDateTime>2026-11-22T01:10:00Z"},
-      {"<m:creationDateTime>2026-11-22T01:10:00.000Z", "<m:creationDateTime>2026-11-22T01:10:00.000+01:00"},
-      {"<m:creationDateTime>2026-11-22T", "<m:creationDateTime>2026-02-30T"},
-      {"<m:confidentiality>true", "<m:confidentiality>maybe"},
-      {"<m:label>Underrättelse", "<m:label>   "},
-      {"<m:label>Underrättelse", "<m:label>" + std::string(257, 'a')},
-      {"<m:root>iso6523-actorid-upis", "<m:root>other"},
-      {"<m:root>urn:riv:infrastructure:messaging:functionalAddress", "<m:root>other"},
-      {"<m:content>JVBERi0xLg==", "<m:content>JVBERi0xLg="},
-      {"<m:content>JVBERi0xLg==", "<m:content>JV*ERi0xLg=="},
-      {"InstanceEncryptionIndicator>false", "InstanceEncryptionIndicator>true"},
-      {"urn:fdc:digg.se:edelivery:federation:sdk", "urn:other"},
-      {"<m:messageBody>", "<m:messageBody><m:unknown>x</m:unknown>"},
-      {"<m:messageBody>", "<m:messageBody><x xmlns=\"urn:x\">before documents</x>"},
-      {"<m:messageHeader>", "<m:messageHeader>text"},
-      {"version=\"1\"", "version=\"2\""},
-      {"t=\"b\">true", "t=\"b\">ja"},
-      {"t=\"n\">-12", "t=\"n\">1e"},
-      {"t=\"n\">-12", "t=\"x\">-12"},
-      {"<s:ref>p1</s:ref>", "<s:ref>p1</s:ref><s:ref>p2</s:ref>"},
+  struct Change {
+    std::string from, to, detail;
   };
-  for (const auto& [from, to] : changes) {
-    const auto r = read_sdk_message(replaced(good, from, to));
+  const std::vector<Change> changes{
+      {"<xhb:ID>" + id, "<xhb:ID>019abcde-0000-7000-8000-000000000002", "invariant"},
+      {">0203:hub.example</xhb:ID>", ">0203:other.example</xhb:ID>", "security"},
+      {">0203:kommun.example</xhb:ID>", ">0203:other.example</xhb:ID>", "security"},
+      {"<xhb:HandlingServiceID>soc.mottagning", "<xhb:HandlingServiceID>annan", "security"},
+      {"<m:messageId>019abcde", "<m:messageId>x19abcde", "invariant"},
+      {"<m:conversationId>019abcde", "<m:conversationId>019abcde-", "invariant"},
+      {"<m:creationDateTime>2026-11-22T01:10:00.000Z", "<m:creationDateTime>2026-11-22T01:10:00Z", "invariant"},
+      {"<m:creationDateTime>2026-11-22T01:10:00.000Z", "<m:creationDateTime>3 Sept. 2019", "structure"},
+      {"<m:creationDateTime>2026-11-22T01:10:00.000Z", "<m:creationDateTime>2026-11-22T01:10:00.000+01:00",
+       "invariant"},
+      {"<m:creationDateTime>2026-11-22T", "<m:creationDateTime>2026-02-30T", "invariant"},
+      {"<m:confidentiality>true", "<m:confidentiality>maybe", "structure"},
+      {"<m:label>Underrättelse", "<m:label>   ", "invariant"},
+      {"<m:label>Underrättelse", "<m:label>" + std::string(257, 'a'), "structure"},
+      {"<m:root>iso6523-actorid-upis", "<m:root>other", "invariant"},
+      {"<m:root>urn:riv:infrastructure:messaging:functionalAddress", "<m:root>other", "invariant"},
+      {"<m:content>JVBERi0xLg==", "<m:content>JVBERi0xLg=", "invariant"},
+      {"<m:content>JVBERi0xLg==", "<m:content>JV*ERi0xLg==", "invariant"},
+      {"InstanceEncryptionIndicator>false", "InstanceEncryptionIndicator>true", "not-supported"},
+      {"urn:fdc:digg.se:edelivery:federation:sdk", "urn:other", "not-supported"},
+      {"<m:messageBody>", "<m:messageBody><m:unknown>x</m:unknown>", "structure"},
+      {"<m:messageBody>", "<m:messageBody><x xmlns=\"urn:x\">before documents</x>", "structure"},
+      {"<m:messageHeader>", "<m:messageHeader>text", "structure"},
+      {"version=\"1\"", "version=\"2\"", "invariant"},
+      {"t=\"b\">true", "t=\"b\">ja", "invariant"},
+      {"t=\"n\">-12", "t=\"n\">1e", "invariant"},
+      {"t=\"n\">-12", "t=\"x\">-12", "invariant"},
+      {"<s:ref>p1</s:ref>", "<s:ref>p1</s:ref><s:ref>p2</s:ref>", "invariant"},
+  };
+  for (const auto& [from, to, detail] : changes) {
+    SdkRefusal why;
+    const auto r = read_sdk_message(replaced(good, from, to), &why);
+    EXPECT_EQ(why.detail, detail) << to;
+    EXPECT_EQ(why.reason, detail == "structure" && from != "<m:label>Underrättelse" ? "SV" : "BV") << to;
+    EXPECT_NE(why.document_id, "") << "nobody could be told: " << to;
     EXPECT_EQ(error_of(r).status, HUB_INVALID_INPUT) << to;
     EXPECT_LT(error_of(r).where.size(), 64u) << "the place does not fit the ABI: " << error_of(r).where;
     EXPECT_NE(error_of(r).where, "") << to;
@@ -199,7 +208,9 @@ TEST(XmlTest, TakesALargeAttachment) {
   ASSERT_TRUE(std::holds_alternative<SdkMessage>(r)) << error_of(r).message;
   EXPECT_EQ(std::get<SdkMessage>(r).documents[0].files[0].base64.size(), 12u << 20);
   m.documents[0].files[0].base64 = std::string(32u << 20, 'A');
-  EXPECT_EQ(error_of(read_sdk_message(written(m))).status, HUB_INVALID_INPUT);
+  SdkRefusal why;
+  EXPECT_EQ(error_of(read_sdk_message(written(m), &why)).status, HUB_INVALID_INPUT);
+  EXPECT_EQ(why.detail, "too-long");
 }
 
 TEST(XmlTest, ErrorsNamePlacesAndNoValues) {
