@@ -25,7 +25,8 @@ void add_quarantine(std::vector<Command>&);      // quarantine list, show, delet
 void add_report(std::vector<Command>&);          // report statistics, duties, assessments
 void add_review(std::vector<Command>&);          // review list, close
 void add_log(std::vector<Command>&);             // log verify, checkpoint, key, export
-void add_demo(std::vector<Command>&);             // demo, simulate
+void add_demo(std::vector<Command>&);
+void add_simulate(std::vector<Command>&);
 void add_witness(std::vector<Command>&);         // log witness
 
 }  // namespace samband::cli

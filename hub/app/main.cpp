@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     add_log(commands);
     add_witness(commands);
     add_demo(commands);
+    add_simulate(commands);
     return run(commands, argc, argv);
   } catch (const std::exception& e) {
     return complain(std::string("internal error: ") + e.what());

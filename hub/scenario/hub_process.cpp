@@ -27,7 +27,7 @@ pid_t spawn(const std::vector<std::string>& arguments, const fs::path& log,
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int out = log.empty() ? -1 : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (out >= 0) ::dup2(out, 1), ::dup2(out, 2);
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> argv;
@@ -77,6 +77,17 @@ std::vector<std::pair<std::string, std::string>> folder_environment(const fs::pa
   return {{"SAMBAND_DATA_DIR", (folder / "data").string()},
           {"SAMBAND_KEYS_DIR", (folder / "keys").string()},
           {"SAMBAND_CERTS_DIR", (folder / "certs").string()}};
+}
+
+Result<void> run_here(const fs::path& program, const std::vector<std::string>& arguments, const fs::path& folder) {
+  std::vector<std::string> all{program.string()};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const pid_t child =
+      spawn(all, {}, folder.empty() ? decltype(folder_environment(folder)){} : folder_environment(folder));
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return fail(Errc::unavailable, arguments.front(), "failed");
+  return {};
 }
 
 Result<WorkFolder> WorkFolder::open(const std::string& name) {

@@ -58,6 +58,11 @@ class WorkFolder {
   bool goes_ = false;
 };
 
+// Runs a command of this program with its output where this one's goes, on the hub of
+// `folder` (empty: of its configuration). Errors: unavailable.
+Result<void> run_here(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                      const std::filesystem::path& folder);
+
 // This executable. Errors: unavailable.
 Result<std::filesystem::path> own_program();
 // config/scenarios/NAME: from the working folder upwards, then from the executable upwards. Errors: not_found, with the

@@ -51,11 +51,21 @@ std::chrono::milliseconds offset(std::string_view words) {
   return std::chrono::minutes(n);
 }
 
-class Player {
+class Player final : public Stage {
  public:
   Player(const std::filesystem::path& folder, const json::object& root, Agencies& agencies,
          const std::function<void(const std::string&)>& say)
       : folder_(folder), root_(root), agencies_(agencies), say_(say) {}
+
+  // As one of many plays of the same steps: names are this play's own, and ${a:NAME} stands for what it was given.
+  Result<void> act_as(const std::string& scope, const std::map<std::string, std::string>& given, Time now,
+                      const json::object& step) override {
+    scope_ = scope;
+    given_ = &given;
+    now_ = now;
+    return act(step);
+  }
+  const Outcome& outcome() const override { return outcome_; }
 
   Result<Outcome> play() {
     auto now = agencies_.now();
@@ -145,7 +155,7 @@ class Player {
     if (const auto* exchanges = first.if_contains("exchanges"); exchanges && exchanges->is_array())
       for (const json::value& each : exchanges->get_array()) {
         const json::object& e = each.as_object();
-        exchanges_[name + " > " + text(e, "recipient")] = text(e, "id");
+        exchanges_[scope_ + name + " > " + text(e, "recipient")] = text(e, "id");
         by_recipient.emplace(text(e, "recipient"), e);
         show(e);
       }
@@ -188,7 +198,7 @@ class Player {
     if (!answer) return answer.error();
     expect(text(step, "as") + " registers a consent", answer->status == 201 ? "201" : answer->in_words(), "201");
     if (answer->status != 201) return {};
-    consents_[text(step, "name")] = text(answer->body.as_object(), "id");
+    consents_[scope_ + text(step, "name")] = text(answer->body.as_object(), "id");
     say_("  " + text(step, "as") + ": a consent is registered, leaf " +
          json::serialize(answer->body.as_object().at("leafIndex")));
     return {};
@@ -196,7 +206,7 @@ class Player {
 
   Result<void> revoke(const json::object& step) {
     auto answer = agencies_.call(text(step, "as"), "POST",
-                                 "/v1/consents/" + consents_[text(step, "revoke")] + "/revocations", "{}");
+                                 "/v1/consents/" + consents_[scope_ + text(step, "revoke")] + "/revocations", "{}");
     if (!answer) return answer.error();
     expect(text(step, "as") + " revokes a consent", answer->status == 200 ? "200" : answer->in_words(), "200");
     if (answer->status != 200) return {};
@@ -245,7 +255,7 @@ class Player {
     for (const json::value& each : back.at("exchanges").as_array()) {
       const json::object& e = each.as_object();
       say_("     back to " + text(e, "recipient") + ": " + text(e, "outcome") + " (" + text(e, "reason") + ")");
-      exchanges_[text(step, "name") + " > " + text(e, "recipient")] = text(e, "id");
+      exchanges_[scope_ + text(step, "name") + " > " + text(e, "recipient")] = text(e, "id");
       if (const auto* want = step.if_contains("expect"))
         expect("the step on its way back", text(e, "outcome"), std::string(want->as_string()));
     }
@@ -287,7 +297,7 @@ class Player {
       say_("  " + who + " reads " + text(e, "kind") + " from " + text(e, "sender") + (said.empty() ? "" : ": " + said));
       check_content(step, who, json::serialize(e.at("data")));
       const std::string name = text(step, "name");
-      if (!name.empty()) exchanges_[name + " > " + who] = text(e, "id");
+      if (!name.empty()) exchanges_[scope_ + name + " > " + who] = text(e, "id");
       if (want.contains("take")) {
         auto answer = agencies_.call(who, "POST", "/v1/inbox/" + text(e, "id") + "/ack", "{}");
         if (!answer) return answer.error();
@@ -307,7 +317,7 @@ class Player {
         for (const json::value& each : all->as_array())
           if (text(each.as_object(), "kind") == kind && text(each.as_object(), "recipient") == of)
             id = text(each.as_object(), "id");
-      exchanges_[text(step, "name") + " > " + of] = id;
+      exchanges_[scope_ + text(step, "name") + " > " + of] = id;
     }
     auto answer = agencies_.call(who, "GET", "/v1/exchanges/" + id);
     if (!answer) return answer.error();
@@ -444,13 +454,13 @@ class Player {
 
   std::string message_id(const std::string& name) {
     const std::string id = (name.empty() ? "message" : name) + "-" + std::to_string(++messages_);
-    ids_[name] = id;
+    ids_[scope_ + name] = id;
     return id;
   }
 
   // "name > recipient", as sent earlier.
   std::string exchange(const std::string& name) const {
-    const auto found = exchanges_.find(name);
+    const auto found = exchanges_.find(scope_ + name);
     return found == exchanges_.end() ? name : found->second;
   }
 
@@ -476,7 +486,18 @@ class Player {
   }
 
   json::value expanded(const json::value& value) const {
-    if (value.is_string()) return json::value(expanded_text(std::string(value.get_string())));
+    if (value.is_string()) {
+      const std::string source(value.get_string());
+      std::string said = expanded_text(source);
+      // A given value alone may be of another type than text.
+      if (source.starts_with("${a:") && source.find('}') == source.size() - 1) {
+        if (said == "true" || said == "false") return json::value(said == "true");
+        if (!said.empty() && said.size() < 10 &&
+            std::all_of(said.begin(), said.end(), [](char c) { return c >= '0' && c <= '9'; }))
+          return json::value(static_cast<std::int64_t>(std::atoll(said.c_str())));
+      }
+      return json::value(std::move(said));
+    }
     if (value.is_array()) {
       json::array out;
       for (const json::value& each : value.get_array()) out.push_back(expanded(each));
@@ -512,10 +533,14 @@ class Player {
       return to_string(Date(std::chrono::sys_days(born) - std::chrono::days(120)));
     }
     if (name.starts_with("id:")) {
-      const auto found = ids_.find(name.substr(3));
+      const auto found = ids_.find(scope_ + name.substr(3));
       return found == ids_.end() ? name : found->second;
     }
     if (name.starts_with("exchange:")) return exchange(name.substr(9));
+    if (name.starts_with("a:") && given_ != nullptr) {
+      const auto found = given_->find(name.substr(2));
+      if (found != given_->end()) return found->second;
+    }
     return "${" + name + "}";
   }
 
@@ -527,10 +552,37 @@ class Player {
   Time now_{};
   std::size_t step_ = 0;
   int messages_ = 0;
+  std::string scope_;
+  const std::map<std::string, std::string>* given_ = nullptr;
   std::map<std::string, std::string> ids_, exchanges_, consents_;
 };
 
 }  // namespace
+
+// A misspelt step would do nothing and look as if it passed.
+Result<void> check_step(const json::value& step) {
+  static const std::set<std::string_view> kActs{"send", "file",   "assess", "consent", "revoke",
+                                                "take", "report", "pass",   "inbox",   "look"};
+  static const std::set<std::string_view> kWords{"say",       "as",       "name",  "adapter",   "type",     "status",
+                                                 "expect",    "step",     "kind",  "reference", "contains", "lacks",
+                                                 "withdrawn", "recalled", "facts", "if",        "after"};
+  if (!step.is_object()) return fail(Errc::invalid_config, "", "must be an object");
+  int acts = 0;
+  for (const auto& [key, value] : step.get_object()) {
+    if (kActs.contains(key))
+      ++acts;
+    else if (!kWords.contains(key))
+      return fail(Errc::invalid_config, "/" + std::string(key), "no step has such a member");
+  }
+  if (acts > 1) return fail(Errc::invalid_config, "", "one step does one thing");
+  if (acts == 0 && !step.get_object().contains("say")) return fail(Errc::invalid_config, "", "does nothing");
+  return {};
+}
+
+std::unique_ptr<Stage> open_stage(const std::filesystem::path& folder, const json::object& root, Agencies& agencies,
+                                  const std::function<void(const std::string&)>& say) {
+  return std::make_unique<Player>(folder, root, agencies, say);
+}
 
 Result<Story> Story::load(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -546,26 +598,9 @@ Result<Story> Story::load(const std::filesystem::path& file) {
   story.title_ = text(story.root_, "title");
   const auto* steps = story.root_.if_contains("steps");
   if (!steps || !steps->is_array()) return wrong(file, "/steps", "must be a list");
-  // A misspelt step would do nothing and look as if it passed.
-  static const std::set<std::string_view> kActs{"send", "file",   "assess", "consent", "revoke",
-                                                "take", "report", "pass",   "inbox",   "look"};
-  static const std::set<std::string_view> kWords{"say",       "as",       "name",  "adapter",   "type",
-                                                 "status",    "expect",   "facts", "step",      "kind",
-                                                 "reference", "contains", "lacks", "withdrawn", "recalled"};
-  for (std::size_t i = 0; i < steps->get_array().size(); ++i) {
-    const json::value& step = steps->get_array()[i];
-    const std::string at = "/steps/" + std::to_string(i);
-    if (!step.is_object()) return wrong(file, at, "must be an object");
-    int acts = 0;
-    for (const auto& [key, value] : step.get_object()) {
-      if (kActs.contains(key))
-        ++acts;
-      else if (!kWords.contains(key))
-        return wrong(file, at + "/" + std::string(key), "no step has such a member");
-    }
-    if (acts > 1) return wrong(file, at, "one step does one thing");
-    if (acts == 0 && !step.get_object().contains("say")) return wrong(file, at, "does nothing");
-  }
+  for (std::size_t i = 0; i < steps->get_array().size(); ++i)
+    if (auto good = check_step(steps->get_array()[i]); !good)
+      return wrong(file, "/steps/" + std::to_string(i) + good.error().where, good.error().message);
   return story;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,21 @@ struct Outcome {
   int expectations = 0;
   std::vector<std::string> unexpected;  // "step 3: ...: got ..., expected ..."
 };
+
+// Where steps are acted one by one: by a story, or by every person of a synthetic year. `folder`, `root`, agencies and
+// `say` must outlive it.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  // `scope`: names in the step are those of this play. `given`: what ${a:NAME} stands for. The clock is the caller's.
+  virtual Result<void> act_as(const std::string& scope, const std::map<std::string, std::string>& given, Time now,
+                              const json::object& step) = 0;
+  virtual const Outcome& outcome() const = 0;
+};
+std::unique_ptr<Stage> open_stage(const std::filesystem::path& folder, const json::object& root, Agencies&,
+                                  const std::function<void(const std::string&)>& say);
+// Errors: invalid_config, `where` = JSON pointer within the step.
+Result<void> check_step(const json::value& step);
 
 class Story {
  public:

@@ -20,7 +20,7 @@ from hub_case import PERMITTED, HubCase, faster_retries, new_id, replaced  # noq
 from hub_harness import wait_for  # noqa: E402
 
 OK, FAILED, USAGE = 0, 1, 2
-COMMANDS = ["serve", "demo", "check", "keys dev", "plugin list", "policy check", "policy decide", "policy diff", "policy explain", "policy list", "policy test",
+COMMANDS = ["serve", "demo", "simulate", "check", "keys dev", "plugin list", "policy check", "policy decide", "policy diff", "policy explain", "policy list", "policy test",
             "policy publish", "policy approve", "policy status",
             "policy fetch", "policy simulate", "report statistics", "report duties", "report assessments", "report subject",
             "review list", "review close", "consent add", "consent revoke", "consent list",
