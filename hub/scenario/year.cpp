@@ -215,10 +215,9 @@ Result<YearResult> SyntheticYear::run(Agencies& agencies, std::uint64_t seed,
     progress({result.steps, events.size(), at});
   }
   // What is still awaited at the end of the year comes due.
-  auto over = agencies.pass_to(
-      stockholm_midnight(Date{simulated + std::chrono::years(1), std::chrono::January, std::chrono::day(1)}) -
-      std::chrono::minutes(1));
-  if (!over) return over.error();
+  const Date after{simulated + std::chrono::years(1), std::chrono::January, std::chrono::day(1)};
+  if (const Time last = stockholm_midnight(after) - std::chrono::minutes(1); last > at)
+    if (auto over = agencies.pass_to(last); !over) return over.error();
   result.outcome = stage->outcome();
   return result;
 }
