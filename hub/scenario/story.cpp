@@ -144,7 +144,9 @@ class Player final : public Stage {
     }
     const std::string name = text(step, "name");
     const json::object whole = answer->body.as_object();
-    // A file of rows has an answer for each; the story speaks of the first.
+    if (auto kept = keep_consents(who, name); !kept) return kept.error();
+    if (whole.contains("rows")) return rows(step, who, name, whole);
+    // A body of several messages has an answer for each; the story speaks of the first.
     const json::object& first = whole.contains("messages") ? whole.at("messages").as_array().at(0).as_object() : whole;
     if (const auto* list = whole.if_contains("messages"))
       say_("  " + std::to_string(list->as_array().size()) + " messages in one body");
@@ -174,6 +176,49 @@ class Player final : public Stage {
     return {};
   }
 
+  // A file of rows has an answer for each row: row 2 of "file" becomes "file:2", and "expect" says what became of each.
+  Result<void> rows(const json::object& step, const std::string& who, const std::string& name,
+                    const json::object& whole) {
+    const json::object& counts = whole.at("rows").as_object();
+    for (const json::value& each : whole.at("results").as_array()) {
+      const json::object& result = each.as_object();
+      const std::string row = json::serialize(result.at("row"));
+      if (const auto* problem = result.if_contains("problem")) {
+        say_("  row " + row + ": refused, column " + text(result, "column") + ": " +
+             text(problem->as_object(), "detail"));
+        continue;
+      }
+      say_("  row " + row + ":");
+      if (const auto* warnings = result.if_contains("warnings"); warnings && warnings->is_array())
+        for (const json::value& w : warnings->get_array())
+          say_("  note: " + text(w.as_object(), "code") + " at " + text(w.as_object(), "where"));
+      for (const json::value& sent : result.at("exchanges").as_array()) {
+        const std::string to = text(sent.as_object(), "recipient"), id = text(sent.as_object(), "id");
+        exchanges_[scope_ + name + ":" + row + " > " + to] = id;
+        auto full = agencies_.call(who, "GET", "/v1/exchanges/" + id);
+        if (!full) return full.error();
+        if (full->status == 200) show(full->body.as_object());
+      }
+    }
+    if (const auto* want = step.if_contains("expect"); want && want->is_object())
+      for (const auto& [key, value] : want->get_object())
+        expect("rows " + std::string(key), counts.contains(key) ? json::serialize(counts.at(key)) : "none",
+               json::serialize(value));
+    return {};
+  }
+
+  // The consents that a message carried are registered with it: under its name they can be revoked.
+  Result<void> keep_consents(const std::string& who, const std::string& name) {
+    if (given_ != nullptr) return {};  // one of many plays: nobody asks for them by name
+    auto answer = agencies_.call(who, "GET", "/v1/consents");
+    if (!answer) return answer.error();
+    if (answer->status != 200) return {};
+    for (const json::value& each : answer->body.as_object().at("consents").as_array())
+      if (const std::string id = text(each.as_object(), "id"); known_consents_.insert(id).second)
+        consents_[scope_ + name].push_back(id);
+    return {};
+  }
+
   Result<void> assess(const json::object& step) {
     json::value facts = expanded(step.at("facts"));
     auto answer =
@@ -198,25 +243,31 @@ class Player final : public Stage {
     if (!answer) return answer.error();
     expect(text(step, "as") + " registers a consent", answer->status == 201 ? "201" : answer->in_words(), "201");
     if (answer->status != 201) return {};
-    consents_[scope_ + text(step, "name")] = text(answer->body.as_object(), "id");
+    const std::string id = text(answer->body.as_object(), "id");
+    consents_[scope_ + text(step, "name")].push_back(id);
+    known_consents_.insert(id);
     say_("  " + text(step, "as") + ": a consent is registered, leaf " +
          json::serialize(answer->body.as_object().at("leafIndex")));
     return {};
   }
 
   Result<void> revoke(const json::object& step) {
-    auto answer = agencies_.call(text(step, "as"), "POST",
-                                 "/v1/consents/" + consents_[scope_ + text(step, "revoke")] + "/revocations", "{}");
-    if (!answer) return answer.error();
-    expect(text(step, "as") + " revokes a consent", answer->status == 200 ? "200" : answer->in_words(), "200");
-    if (answer->status != 200) return {};
-    const json::object& o = answer->body.as_object();
-    say_("  " + text(step, "as") + ": the consent is revoked; withdrawn " +
-         std::to_string(o.at("withdrawn").as_array().size()) + ", recalled " +
-         std::to_string(o.at("recalled").as_array().size()));
-    for (const char* key : {"withdrawn", "recalled"})
+    const std::string who = text(step, "as");
+    const std::vector<std::string>& list = consents_[scope_ + text(step, "revoke")];
+    expect(who + " has consents to revoke", list.empty() ? "none" : "some", "some");
+    std::map<std::string, std::size_t> ended{{"withdrawn", 0}, {"recalled", 0}};
+    for (const std::string& id : list) {
+      auto answer = agencies_.call(who, "POST", "/v1/consents/" + id + "/revocations", "{}");
+      if (!answer) return answer.error();
+      expect(who + " revokes a consent", answer->status == 200 ? "200" : answer->in_words(), "200");
+      if (answer->status != 200) return {};
+      for (auto& [key, count] : ended) count += answer->body.as_object().at(key).as_array().size();
+    }
+    say_("  " + who + ": the consent is revoked; withdrawn " + std::to_string(ended["withdrawn"]) + ", recalled " +
+         std::to_string(ended["recalled"]));
+    for (const auto& [key, count] : ended)
       if (const auto* want = step.if_contains(key))
-        expect(std::string("exchanges ") + key, std::to_string(o.at(key).as_array().size()), json::serialize(*want));
+        expect("exchanges " + key, std::to_string(count), json::serialize(*want));
     return {};
   }
 
@@ -264,14 +315,16 @@ class Player final : public Stage {
 
   Result<void> pass(const json::object& step) {
     const std::string words = text(step, "pass");
-    auto there = agencies_.pass_to(now_ + offset(words));
+    const auto date = parse_date(words);
+    auto there = agencies_.pass_to(date ? stockholm_midnight(*date) : now_ + offset(words));
     if (!there) return there.error();
     now_ = *there;
-    say_("  ... " + words + " later: " + to_rfc3339(now_));
+    say_("  ... " + (date ? "until" : words + " later:") + " " + to_rfc3339(now_));
     return {};
   }
 
-  // What lies in an inbox: kind, which exchange it is about, how many, and what its content says.
+  // What lies in an inbox: kind, which exchange it is about, how many (one or more when it does not say), and what its
+  // content says.
   Result<void> inbox(const json::object& step) {
     const std::string who = text(step, "as");
     const json::object want = expanded(step.at("inbox")).as_object();
@@ -281,10 +334,12 @@ class Player final : public Stage {
       return text(e, "kind") == text(want, "kind") &&
              (about.empty() || (payload && payload->is_string() && payload->get_string() == about));
     };
-    const std::int64_t count = want.contains("count") ? want.at("count").as_int64() : 1;
-    auto found = count == 0 ? list_inbox(who, fits) : wait_inbox(who, fits);
+    const auto* count = want.if_contains("count");
+    auto found = count && count->as_int64() == 0 ? list_inbox(who, fits) : wait_inbox(who, fits);
     if (!found) return found.error();
-    expect(who + "'s inbox: " + text(want, "kind"), std::to_string(found->size()), std::to_string(count));
+    const std::string got = std::to_string(found->size());
+    expect(who + "'s inbox: " + text(want, "kind"), got, count ? json::serialize(*count) : "1 or more",
+           count ? got == json::serialize(*count) : !found->empty());
     for (const json::value& each : *found) {
       const json::object& e = each.as_object();
       std::string said;
@@ -355,7 +410,8 @@ class Player final : public Stage {
   }
 
   // "released", or {"outcome", "reason", "released": [...], "withheld": [...], "held": [...], "missing": [...],
-  // "ground": part of a citation, "state", "life", "alternative"}: what is named must be so, lists exactly.
+  // "ground": part of a citation, "state", "life", "alternative", "proof": true}: what is named must be so, lists
+  // exactly. `proof`: the recipient has received it, on a day that the log proves.
   void check_exchange(const json::object& e, const json::value& want) {
     const std::string about = text(e, "kind") + " to " + text(e, "recipient");
     if (want.is_string()) return expect(about, text(e, "outcome"), std::string(want.get_string()));
@@ -373,6 +429,11 @@ class Player final : public Stage {
       std::sort(wanted.begin(), wanted.end());
       std::sort(got.begin(), got.end());
       expect(about + ": missing", joined(got), joined(wanted));
+    }
+    if (w.contains("proof")) {
+      const auto* proof = inside(e, "/acknowledgementReceipt/proof");
+      const bool dated = proof && proof->is_string() && !text(e, "acknowledgedAt").empty();
+      expect(about + ": dated proof of receipt", dated ? "true" : "false", json::serialize(w.at("proof")));
     }
     if (const std::string ground = text(w, "ground"); !ground.empty()) {
       const std::string grounds = joined(texts(e, "grounds"), "; ");
@@ -401,7 +462,6 @@ class Player final : public Stage {
             const auto provisions = texts(f, "provisions");
             part += " [" + (provisions.empty() ? text(f, "reason") : joined(provisions)) + "]";
           }
-          if (f.contains("missing")) part += " missing: " + joined(texts(f, "missing"));
           parts.push_back(std::move(part));
         }
       return parts;
@@ -413,12 +473,15 @@ class Player final : public Stage {
          text(e, "purpose") + ": " + outcome + " (" + text(e, "reason") + ")");
     say_("     released  " + joined(group("released", false)));
     say_("     withheld  " + joined(group("withheld", true)));
-    if (const auto held = group("held", true); !held.empty()) say_("     held      " + joined(held));
+    if (const auto held = group("held", true); !held.empty())
+      say_("     held      " + joined(held) + "   until " + joined(texts(e, "missing"), " or "));
     const auto* due = inside(e, "/duty/due");
     say_("     ground    " + joined(texts(e, "grounds"), "; ") +
          (due && due->is_string() ? "   duty due " + std::string(due->get_string()) : std::string()));
     if (const std::string other = text(e, "alternative"); !other.empty()) say_("     instead   " + other);
     if (const std::string life = text(e, "life"); !life.empty()) say_("     life      " + life);
+    if (const auto* leaf = inside(e, "/acknowledgementReceipt/leafIndex"))
+      say_("     received  " + text(e, "acknowledgedAt") + ", proof at leaf " + json::serialize(*leaf));
   }
 
   // ---- inboxes ---------------------------------------------------------------------------------------------------
@@ -554,7 +617,9 @@ class Player final : public Stage {
   int messages_ = 0;
   std::string scope_;
   const std::map<std::string, std::string>* given_ = nullptr;
-  std::map<std::string, std::string> ids_, exchanges_, consents_;
+  std::map<std::string, std::string> ids_, exchanges_;
+  std::map<std::string, std::vector<std::string>> consents_;
+  std::set<std::string> known_consents_;
 };
 
 }  // namespace
