@@ -255,7 +255,9 @@ Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
   const Route* route = s_.routes.find(row.route);
   const StepDeadline* deadline = deadline_of(route, item);
   const Party* recipient = s_.parties.find(row.recipient);
-  if (!deadline || !recipient || ends_life(row.life)) co_return co_await drop_from_agenda(std::move(item));
+  // Withdrawn before it left: nothing is awaited of somebody who has nothing.
+  const bool permitted = row.outcome == "released" || row.outcome == "partial";
+  if (!deadline || !recipient || !permitted || ends_life(row.life)) co_return co_await drop_from_agenda(std::move(item));
   const Time now = s_.clock.now(), due = due_of(*deadline, item);
   const bool missed = now > due;
   const int number = item.count + 1;

@@ -23,6 +23,9 @@ def simulated(folder):
              ("clock_skew_max_s = 300 ", "clock_skew_max_s = 3600 "))
     # A board and a police that read in their inboxes.
     replaced(folder / "parties.toml", ('adapter = "municipal_case"\nendpoint = "case-system"\n', ""), ('adapter = "police"\nendpoint = "police"\n', ""))
+    # The clinic takes its messages out of its inbox, and its two days begin when the offer is sent.
+    replaced(folder / "parties.toml", ('adapter = "health"\nendpoint = "maria-fhir"\n', ""))
+    replaced(folder / "routes.toml", ('id = "waiting_time"\n', 'id = "waiting_time"\nstarts = "sent"\n'))
     routes = folder / "routes.toml"
     routes.write_text(routes.read_text().replace('remind = "3 days"\n', 'remind = "3 days"\nescalate_to = "social-restricted"\n', 1))
 
@@ -151,6 +154,22 @@ class Loop(HubCase):
         self.assertEqual(self.deadlines("social-board", second), {})
         # Nothing of it reaches a private landlord.
         self.assertEqual([e["kind"] for e in self.inbox("landlord-private") if e["kind"] not in ("exchange.receipt", "step.reminder")], [])
+
+    def test_nothing_is_awaited_of_a_recipient_who_got_nothing(self):
+        consent = {"person": "p1", "giver": "self", "recipients": ["maria-ungdom"], "purposes": ["voluntary_offer"],
+                   "categories": ["identity", "contact", "home_area", "protection", "event", "misuse", "case_reference"],
+                   "validTo": (self.clock() + datetime.timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%S.000Z"), "evidenceSha256": "ab" * 32, "language": "sv"}
+        _, message = self.message("police.offer", "police-west", [dict(people.ADULT_19, ref="p1", role="subject")],
+                                  {"policeCaseNo": "5000-K9-26", "offer": {"accepted": True, "at": self.at()}, "intervention": "Ingripande"},
+                                  facts=[{"code": "offer_accepted", "value": True, "person": "p1"}], consents=[consent])
+        e = self.to(self.send("police-west", None, message), "maria-ungdom")
+        self.assertIn(e["outcome"], PERMITTED)
+        self.assertEqual(set(self.deadlines("maria-ungdom", e["id"])), {"waiting_time"})
+        given = [c for c in self.call("police-west", "GET", "/v1/consents")["consents"] if c["state"] == "valid" and "voluntary_offer" in c["purposes"]]
+        self.call("police-west", "POST", f"/v1/consents/{given[-1]['id']}/revocations", {})
+        self.assertEqual(self.exchange("police-west", e["id"])["state"], "withdrawn")
+        self.pass_hours(24 * 5)
+        self.assertEqual(self.reminders("maria-ungdom", e["id"]), [])
 
     # -- a young person who says yes ----------------------------------------------------------------------------------
 
