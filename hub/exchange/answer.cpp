@@ -32,6 +32,13 @@ json::array show(const std::map<std::pair<std::string, std::string>, Group>& gro
   return out;
 }
 
+// "2026-11-23 08:00", by the clock on the wall.
+std::string local_time_text(Time at) {
+  const int minute = stockholm_minute_of_day(at);
+  const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return to_string(stockholm_date(at)) + " " + two(minute / 60) + ":" + two(minute % 60);
+}
+
 }  // namespace
 
 json::object describe(const Decision& decision, const RuleSet& rules, const ExplainWith& with) {
@@ -110,7 +117,7 @@ void end_rest(json::object& description) {
       (*words)[language] = std::string(string_at(*words, language)) + std::string(end);
 }
 
-void refuse_whole(json::object& description, const std::string& reason, const std::string& alternative) {
+void refuse_whole(json::object& description, const RouteRefusal& refusal) {
   json::array withheld;
   for (const char* key : {"released", "held", "withheld"}) {
     json::value* list = nullptr;
@@ -120,23 +127,35 @@ void refuse_whole(json::object& description, const std::string& reason, const st
     for (json::value& group : list->get_array())
       withheld.push_back(json::object{{"category", group.at("category")},
                                       {"count", group.at("count")},
-                                      {"reason", reason},
+                                      {"reason", refusal.reason},
                                       {"provisions", json::array{}}});
   }
   description["fields"] =
       json::object{{"released", json::array{}}, {"withheld", std::move(withheld)}, {"held", json::array{}}};
   for (const char* key : {"missing", "nearestChange", "rules", "grounds", "obligations", "explanation"})
     description[key] = json::array{};
-  description["reason"] = reason;
+  description["reason"] = refusal.reason;
   description["duty"] = nullptr;
   description.erase("telephone");
   description.erase("expiresAt");
-  const bool named = !alternative.empty();
-  if (named) description["alternative"] = alternative;
-  description["words"] = json::object{{"sv", "Ej utlämnat: mottagaren tar inte emot personer i den åldern." +
-                                                 (named ? " Vänd er till " + alternative + "." : std::string())},
-                                      {"en", "Not sent: the recipient does not take persons of that age." +
-                                                 (named ? " Turn to " + alternative + "." : std::string())}};
+  if (!refusal.alternative.empty()) description["alternative"] = refusal.alternative;
+  std::string sv = "Ej utlämnat: mottagaren tar inte emot personer i den åldern.";
+  std::string en = "Not sent: the recipient does not take persons of that age.";
+  if (refusal.reason == "outside_hours") {
+    sv = "Ej utlämnat: mottagaren har stängt.", en = "Not sent: the recipient is closed.";
+    if (refusal.opens_at) {
+      const std::string at = local_time_text(*refusal.opens_at);
+      description["opensAt"] = to_rfc3339(*refusal.opens_at);
+      sv += " Öppnar " + at + ".", en += " Opens " + at + ".";
+    }
+    if (!refusal.telephone.empty()) {
+      description["telephone"] = json::object{{"recipient", refusal.telephone}};
+      sv += " Telefon: " + refusal.telephone + ".", en += " Telephone: " + refusal.telephone + ".";
+    }
+  }
+  if (!refusal.alternative.empty())
+    sv += " Vänd er till " + refusal.alternative + ".", en += " Turn to " + refusal.alternative + ".";
+  description["words"] = json::object{{"sv", sv}, {"en", en}};
 }
 
 json::object show_exchange(const ExchangeRow& row) {

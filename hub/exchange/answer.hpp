@@ -17,9 +17,14 @@ bool is_wider(const ExchangeRow& next, const ExchangeRow& before);
 // What had left stays as it was explained; the rest, which nobody answered, is held no more: withheld, `hold_expired`.
 void end_rest(json::object& description);
 
-// Nothing of it leaves, for a reason that no rule gives: the age does not fit where it was to go. `alternative`, unless
-// empty, is who takes persons of that age.
-void refuse_whole(json::object& description, const std::string& reason, const std::string& alternative);
+// Nothing of it leaves, for a reason that no rule gives: the route's. What is empty is not said.
+struct RouteRefusal {
+  std::string reason;              // outside_hours, or that the age does not fit
+  std::string alternative;         // who takes it instead
+  std::string telephone;           // the recipient's duty function
+  std::optional<Time> opens_at{};  // outside_hours
+};
+void refuse_whole(json::object& description, const RouteRefusal&);
 
 // One exchange of an answer, without its receipt.
 json::object show_exchange(const ExchangeRow&);

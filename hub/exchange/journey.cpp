@@ -368,10 +368,11 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   return out;
 }
 
-// The subject is too young or too old for where the message wanted to go: refused whatever the rules say, and whoever
-// takes persons of that age is named.
-void Journey::refuse_by_route(Decided& decided, const Candidate& candidate) {
-  refuse_whole(decided.explanation, candidate.refused, candidate.alternative);
+// The subject is too young or too old for where the message wanted to go, or it is closed: refused whatever the rules
+// say, and whoever takes it instead is named.
+void Journey::refuse_by_route(Decided& decided, const Candidate& candidate) const {
+  refuse_whole(decided.explanation,
+               {candidate.refused, candidate.alternative, duty_phone(*candidate.recipient), candidate.opens_at});
   decided.body.reset();
   decided.agenda.clear();
   decided.review.reset();

@@ -179,7 +179,7 @@ class Journey final : public DeliveryGate {
   json::object answer_for(const ExchangeRow&, Ledger::Carry) const;
   json::object with_receipt(const ExchangeRow&, json::object shown, Ledger::Carry) const;
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
-  static void refuse_by_route(Decided&, const Candidate&);
+  void refuse_by_route(Decided&, const Candidate&) const;
   void await_from(std::vector<AgendaRow>&, const ExchangeRow&, Time now) const;
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
   // Who answers for an assessment, how that is known, and what was said: `body`, or what the signature is over.

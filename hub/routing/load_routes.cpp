@@ -122,6 +122,10 @@ Route read_route(Table& in, const Parties& parties, const std::vector<Agreement>
     in.refuse("time", "expected hours like \"08:00-17:00\" or \"17:00-08:00\"");
   }
   route.working_days_only = in.boolean("working_days_only", false);
+  route.non_working_days_only = in.boolean("non_working_days_only", false);
+  if (route.working_days_only && route.non_working_days_only)
+    in.refuse("non_working_days_only", "either 'working_days_only' or 'non_working_days_only'");
+  const bool has_hours = in.has("time") || route.working_days_only || route.non_working_days_only;
   route.agreement = in.text("agreement", 100);
   if (!route.agreement.empty() && agreements != nullptr &&
       std::none_of(agreements->begin(), agreements->end(),
@@ -137,8 +141,8 @@ Route read_route(Table& in, const Parties& parties, const std::vector<Agreement>
     in.check_code("reason_if_refused", route.reason_if_refused, reason_codes(), "reason code");
   }
   route.alternative = in.text("alternative", 200);
-  if (!route.alternative.empty() && route.reason_if_refused.empty())
-    in.refuse("alternative", "is said with 'reason_if_refused' only");
+  if (!route.alternative.empty() && route.reason_if_refused.empty() && !has_hours)
+    in.refuse("alternative", "is said with 'reason_if_refused' or with hours only");
   std::set<std::string> names;
   for (Table& table : in.tables("deadline", 8)) {
     StepDeadline deadline = read_deadline(table, parties);

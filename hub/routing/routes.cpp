@@ -55,11 +55,27 @@ bool fits_area(const Route& route, const Subject& subject) {
   return any_or_lists(route.municipalities, subject.municipality) && any_or_lists(route.districts, subject.district);
 }
 
-bool matches_time(const Route& route, Time now, Date today) {
+bool matches_time(const Route& route, Time now) {
+  const Date today = stockholm_date(now);
   if (route.working_days_only && !is_working_day(today)) return false;
+  if (route.non_working_days_only && is_working_day(today)) return false;
   const int minute = stockholm_minute_of_day(now);
   if (route.from_minute <= route.to_minute) return minute >= route.from_minute && minute < route.to_minute;
   return minute >= route.from_minute || minute < route.to_minute;
+}
+
+// The next instant at which the route's hours begin; a fortnight has every sort of day, Christmas included.
+std::optional<Time> next_opening(const Route& route, Time now) {
+  constexpr int kDaysMax = 14;
+  for (int day = 0; day <= kDaysMax; ++day) {
+    const Time midnight = stockholm_midnight(Date{std::chrono::sys_days(stockholm_date(now)) + std::chrono::days(day)});
+    Time begins = midnight + std::chrono::minutes(route.from_minute);
+    // A day of 23 or 25 hours: the clock on the wall counts.
+    begins += std::chrono::minutes(route.from_minute - stockholm_minute_of_day(begins));
+    for (const Time at : {midnight, begins})
+      if (at > now && matches_time(route, at)) return at;
+  }
+  return std::nullopt;
 }
 
 bool agreement_holds(const Route& route, const Party& sender, const Party& recipient,
@@ -85,12 +101,19 @@ std::vector<Candidate> Routes::candidates(const Message& message, const Party& s
   // Any protected person in the message gives its place away, not only the subject: a sibling lives there too.
   const bool anyone_protected = std::any_of(message.persons.begin(), message.persons.end(),
                                             [](const Person& p) { return p.protection != Protection::none; });
-  std::vector<Candidate> candidates;
+  std::vector<Candidate> candidates, closed;
+  const auto add = [](std::vector<Candidate>& to, Candidate candidate) {
+    const auto there = std::find_if(to.begin(), to.end(), [&](const Candidate& c) {
+      return c.recipient == candidate.recipient && c.purpose == candidate.purpose;
+    });
+    if (there == to.end()) return to.push_back(std::move(candidate));
+    if (candidate.opens_at && there->opens_at && *candidate.opens_at < *there->opens_at) *there = std::move(candidate);
+  };
   for (const Route& route : routes_) {
     if (!lists(route.kinds, message.kind) || !any_or_lists(route.from, sender.actor_type)) continue;
     const Party* named = parties.find(route.to);
     if (named == nullptr || named->id == sender.id) continue;
-    if (!matches_time(route, now, today) || !agreement_holds(route, sender, *named, agreements, today)) continue;
+    if (!agreement_holds(route, sender, *named, agreements, today)) continue;
     const auto any = [&](auto fits) { return std::any_of(subjects.begin(), subjects.end(), fits); };
     if (!any([&](const Subject& s) { return fits_area(route, s); })) continue;
     Candidate candidate{named, route.purpose, route.id, false, {}};
@@ -110,12 +133,16 @@ std::vector<Candidate> Routes::candidates(const Message& message, const Party& s
         !addressed_to(message, *candidate.recipient)) {
       continue;
     }
-    if (std::none_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
-          return c.recipient == candidate.recipient && c.purpose == candidate.purpose;
-        })) {
-      candidates.push_back(std::move(candidate));
+    const bool open = matches_time(route, now);
+    if (!open && candidate.refused.empty()) {
+      candidate.refused = "outside_hours";
+      candidate.alternative = route.alternative;
+      candidate.opens_at = next_opening(route, now);
     }
+    add(open ? candidates : closed, std::move(candidate));
   }
+  if (std::all_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return !c.refused.empty(); }))
+    for (Candidate& candidate : closed) add(candidates, std::move(candidate));
   return candidates;
 }
 

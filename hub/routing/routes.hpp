@@ -29,14 +29,14 @@ struct Route {
   std::vector<std::string> districts;
   int age_min = 0, age_max = 200;         // of the subject on the day; unknown age matches only if both are default
   int from_minute = 0, to_minute = 1440;  // local time of day, [from, to); may wrap over midnight
-  bool working_days_only = false;
+  bool working_days_only = false, non_working_days_only = false;
   std::string agreement;  // must be in force with both parties in it; "" = none
   std::string to;         // party id
   std::string purpose;
   // Whom the route would fit but for the age gets an exchange that is refused with this reason, and the party or
   // service that takes persons of that age is named. Empty: the route just does not match.
   std::string reason_if_refused;
-  std::string alternative;
+  std::string alternative;  // said when the age does not fit, and outside the hours of a route that has any
   std::vector<StepDeadline> deadlines;
 };
 
@@ -45,8 +45,9 @@ struct Candidate {
   std::string purpose;
   std::string route_id;
   bool restricted = false;   // recipient was replaced by its restricted recipient, because a person is protected
-  std::string refused = {};  // reason code: the age does not fit, and the route says so
+  std::string refused = {};  // reason code: the age does not fit, and the route says so; or outside_hours
   std::string alternative = {};
+  std::optional<Time> opens_at = {};  // outside_hours: when the route next takes it
 };
 
 class Routes {
@@ -56,7 +57,8 @@ class Routes {
                              const std::vector<Agreement>* agreements = nullptr);
   // Candidates in file order, at most one per (recipient, purpose). An explicit address in the message keeps only
   // candidates to that party (and cannot add one). A subject with protected identity is routed to the recipient's
-  // restricted_recipient where one is named.
+  // restricted_recipient where one is named. What would be carried but for the hour, and is carried nowhere else, is
+  // refused with `outside_hours` and when it opens.
   std::vector<Candidate> candidates(const Message&, const Party& sender, const Parties&, const std::vector<Agreement>&,
                                     Time now) const;
   const std::vector<Route>& all() const { return routes_; }

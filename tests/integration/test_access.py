@@ -305,8 +305,7 @@ class Bodies(HubCase):
 
     @staticmethod
     def edit(folder):
-        replaced(folder / "parties.toml", ('kinds = ["sig.information", "sig.nomination", "concern.report", "test.order", "exchange.recall"]',
-                                           'kinds = ["sig.information", "sig.nomination", "concern.report", "test.order", "exchange.recall"]\ninbound = ["template"]'))
+        replaced(folder / "parties.toml", ('inbound = ["school"]', 'inbound = ["school", "template"]'))
         replaced(folder / "hub.toml", ('[[plugins]]\nname = "health"', '[[plugins]]\nname = "template"\nmodule = "samband-template.so"\nsha256 = "file"\n\n[[plugins]]\nname = "health"'))
 
     def report(self, message_id=None, concern="Oro"):

@@ -109,7 +109,7 @@ class Cli(HubCase):
     def test_check_of_what_is_right(self):
         found = self.cli_json("check")
         self.assertEqual((found["ok"], found["problems"]), (True, []))
-        self.assertEqual((found["counts"]["parties"], found["counts"]["plugins"]), (13, 5))
+        self.assertEqual((found["counts"]["parties"], found["counts"]["plugins"]), (16, 6))
         self.assertGreater(found["counts"]["rules"], 30)
         self.assertTrue(self.cli("check", check=OK).stdout.endswith("ok\n"))
 
@@ -237,14 +237,14 @@ class Cli(HubCase):
 
     def test_plugins_are_listed(self):
         listed = self.cli_json("plugin", "list")
-        self.assertEqual(sorted(p["name"] for p in listed), ["health", "kronofogden", "landlord", "municipal_case", "police"])
+        self.assertEqual(sorted(p["name"] for p in listed), ["health", "kronofogden", "landlord", "municipal_case", "police", "school"])
         for p in listed:
             self.assertRegex(p["sha256"], r"^[0-9a-f]{64}$")
             self.assertRegex(p["abi"], r"^\d+\.\d+$")
             self.assertEqual(p["manifest"]["name"], p["name"])
         text = self.cli("plugin", "list", check=OK).stdout
         self.assertIn("kinds:", text)
-        self.assertEqual(len([line for line in text.splitlines() if "sha256" in line]), 5)
+        self.assertEqual(len([line for line in text.splitlines() if "sha256" in line]), 6)
 
     def test_rules_are_listed_with_their_citations(self):
         listed = self.cli_json("policy", "list")

@@ -17,7 +17,8 @@ from hub_harness import Counterparts, Hub, wait_for
 # party -> script of its system, usual port of its endpoint
 ENDPOINTS = {"social-board": ("errands", 19101), "maria-ungdom": ("fhir", 19102), "bup": ("fhir", 19103),
              "landlord-private": ("landlord", 19104), "kronofogden": ("sdk_receiver", 19105), "police-west": ("sdk_receiver", 19106),
-             "bas": ("fhir", 19107), "hospital": ("riv", 19108)}
+             "bas": ("fhir", 19107), "hospital": ("riv", 19108),
+             "leisure-centre": ("school", 19109)}
 PERMITTED = ("released", "partial")
 ARRIVAL_SECONDS_MAX = 30
 

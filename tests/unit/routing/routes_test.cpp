@@ -39,10 +39,11 @@ class RoutesTest : public ::testing::Test {
     EXPECT_TRUE(r) << (r ? "" : r.error().where + ": " + r.error().message);
     return r ? *r : Routes();
   }
-  // "recipient/purpose" of every candidate, "!" where it was replaced by a restricted recipient.
+  // "recipient/purpose" of every candidate that the route carries, "!" where it was replaced by a restricted recipient.
   std::vector<std::string> carry(const Routes& routes, const Message& m, const std::string& sender = "police") {
     std::vector<std::string> names;
     for (const Candidate& c : routes.candidates(m, *parties_.find(sender), parties_, agreements_, now_)) {
+      if (!c.refused.empty()) continue;
       names.push_back((c.restricted ? "!" : "") + c.recipient->id + "/" + c.purpose);
     }
     return names;
@@ -191,6 +192,111 @@ TEST_F(RoutesTest, WorkingDaysOnly) {
   EXPECT_THAT(carry(office, message(kBorn15)), ElementsAre(kToSocial));
 }
 
+// A unit in office hours; its duty on nights, and on weekends and holidays all day.
+constexpr const char* kUnitAndDuty = R"(
+version = 1
+[[route]]
+id = "unit"
+kinds = ["police.suspicion"]
+time = "08:00-17:00"
+working_days_only = true
+to = "social-board"
+purpose = "youth_offence_notice"
+[[route]]
+id = "duty-nights"
+kinds = ["police.suspicion"]
+time = "17:00-08:00"
+to = "clinic"
+purpose = "youth_offence_notice"
+[[route]]
+id = "duty-free-days"
+kinds = ["police.suspicion"]
+non_working_days_only = true
+to = "clinic"
+purpose = "youth_offence_notice"
+)";
+
+TEST_F(RoutesTest, SomebodyIsAlwaysOnDuty) {
+  const auto routes = load(kUnitAndDuty);
+  ASSERT_TRUE(routes) << routes.error().message;
+  const std::string duty = "clinic/youth_offence_notice";
+  for (const auto& [time, to] : std::vector<std::pair<const char*, std::string>>{
+           {"2026-11-20T07:00:00Z", kToSocial},  // Friday 08:00
+           {"2026-11-20T15:59:59Z", kToSocial},
+           {"2026-11-20T16:00:00Z", duty},  // Friday 17:00
+           {"2026-11-21T11:00:00Z", duty},  // Saturday noon
+           {"2026-11-22T11:00:00Z", duty},  // Sunday noon
+           {"2026-11-23T06:59:59Z", duty},  // Monday before eight
+           {"2026-11-23T07:00:00Z", kToSocial},
+           {"2026-12-24T11:00:00Z", duty},  // Christmas Eve, a Thursday
+           {"2026-12-25T11:00:00Z", duty},
+           {"2026-06-19T10:00:00Z", duty},     // Midsummer Eve, a Friday
+           {"2026-01-06T11:00:00Z", duty},     // Epiphany, a Tuesday
+           {"2026-10-24T22:30:00Z", duty},     // the night when summer time ends
+           {"2026-03-29T01:30:00Z", duty}}) {  // and when it begins
+    now_ = *parse_rfc3339(time);
+    EXPECT_THAT(carry(*routes, message(kBorn15)), ElementsAre(to)) << time;
+    EXPECT_EQ(routes->candidates(message(kBorn15), *parties_.find("police"), parties_, agreements_, now_).size(), 1u);
+  }
+}
+
+TEST_F(RoutesTest, ClosedIsSaidWithTheNextOpening) {
+  const Routes office = route("time = \"08:00-17:00\"\nworking_days_only = true\nalternative = \"the duty\"");
+  for (const auto& [now, opens] : std::vector<std::pair<const char*, const char*>>{
+           {"2026-11-22T11:00:00Z", "2026-11-23T07:00:00.000Z"},     // Sunday -> Monday 08:00
+           {"2026-11-23T16:00:00Z", "2026-11-24T07:00:00.000Z"},     // closed a moment ago
+           {"2026-11-23T03:00:00Z", "2026-11-23T07:00:00.000Z"},     // the same morning
+           {"2026-12-23T17:00:00Z", "2026-12-28T07:00:00.000Z"},     // over Christmas
+           {"2026-10-23T16:00:00Z", "2026-10-26T07:00:00.000Z"},     // summer time ends between
+           {"2026-03-27T17:00:00Z", "2026-03-30T06:00:00.000Z"}}) {  // and begins
+    now_ = *parse_rfc3339(now);
+    const auto closed = office.candidates(message(kBorn15), *parties_.find("police"), parties_, agreements_, now_);
+    ASSERT_EQ(closed.size(), 1u) << now;
+    EXPECT_EQ(closed[0].refused, "outside_hours");
+    EXPECT_EQ(closed[0].alternative, "the duty");
+    ASSERT_TRUE(closed[0].opens_at) << now;
+    EXPECT_EQ(to_rfc3339(*closed[0].opens_at), opens) << now;
+  }
+  now_ = *parse_rfc3339("2026-11-23T11:00:00Z");
+  EXPECT_THAT(carry(office, message(kBorn15)), ElementsAre(kToSocial));
+}
+
+// Two routes to one recipient: the earlier opening counts, and the wrong age is said before the wrong hour.
+TEST_F(RoutesTest, ClosedIsSaidOnceForOneRecipientAndTheAgeGoesBefore) {
+  const auto nights = load(R"(
+version = 1
+[[route]]
+id = "free-days"
+kinds = ["police.suspicion"]
+non_working_days_only = true
+age = ">=15"
+reason_if_refused = "age_outside_rule"
+to = "clinic"
+purpose = "early_care"
+[[route]]
+id = "nights"
+kinds = ["police.suspicion"]
+time = "17:00-08:00"
+age = ">=15"
+reason_if_refused = "age_outside_rule"
+to = "clinic"
+purpose = "early_care"
+)");
+  ASSERT_TRUE(nights) << nights.error().message;
+  now_ = *parse_rfc3339("2026-11-23T11:00:00Z");  // Monday noon
+  const auto ask = [&](Date born) {
+    return nights->candidates(message(born), *parties_.find("police"), parties_, agreements_, now_);
+  };
+  const auto closed = ask(kBorn15);
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_EQ(closed[0].refused, "outside_hours");
+  EXPECT_EQ(to_rfc3339(closed[0].opens_at.value()), "2026-11-23T16:00:00.000Z");
+  const auto young = ask(Date{2020y / 1 / 1});
+  ASSERT_EQ(young.size(), 1u);
+  EXPECT_EQ(young[0].refused, "age_outside_rule");
+  EXPECT_FALSE(young[0].opens_at);
+}
+
 TEST_F(RoutesTest, AnAgreementMustBeInForceBetweenBoth) {
   const Routes sig = route("agreement = \"sig\"");
   EXPECT_THAT(carry(sig, message(kBorn15)), ElementsAre(kToSocial));
@@ -294,6 +400,8 @@ TEST_F(RoutesTest, MistakesAreNamedWithTheirPlace) {
            {"time = \"08:00-08:00\"", ":7:8", "hours"},
            {"time = \"24:00-08:00\"", ":7:8", "hours"},
            {"working_days_only = \"yes\"", ":7:21", "true or false"},
+           {"working_days_only = true\nnon_working_days_only = true", ":8:25", "either"},
+           {"alternative = \"x\"", ":7:15", "with hours only"},
            {"from = [\"polis\"]", ":7:8", "unknown actor type 'polis'"},
            {"from = \"police\"", ":7:8", "array"},
            {"from = [3]", ":7:9", "string"},
