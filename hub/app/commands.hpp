@@ -23,6 +23,7 @@ void add_access(std::vector<Command>&);          // report subject
 void add_exchange(std::vector<Command>&);        // exchange list, show, retry
 void add_quarantine(std::vector<Command>&);      // quarantine list, show, delete
 void add_report(std::vector<Command>&);          // report statistics, duties, assessments
+void add_follow_up(std::vector<Command>&);       // report follow-up
 void add_review(std::vector<Command>&);          // review list, close
 void add_log(std::vector<Command>&);             // log verify, checkpoint, key, export
 void add_demo(std::vector<Command>&);

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     add_exchange(commands);
     add_quarantine(commands);
     add_report(commands);
+    add_follow_up(commands);
     add_review(commands);
     add_log(commands);
     add_witness(commands);

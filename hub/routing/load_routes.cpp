@@ -24,7 +24,8 @@ std::optional<int> whole_number(std::string_view text, int max) {
   return value;
 }
 
-// "15-20" (both included), "<18", "<=17", ">20", ">=18", "18".
+}  // namespace
+
 bool parse_age(std::string_view text, int& min, int& max) {
   min = 0, max = kAgeMax;
   if (text.starts_with('<') || text.starts_with('>')) {
@@ -45,6 +46,8 @@ bool parse_age(std::string_view text, int& min, int& max) {
   min = *from, max = *to;
   return min <= max;
 }
+
+namespace {
 
 std::optional<int> parse_minute(std::string_view text) {  // "HH:MM", "24:00" is the end of the day
   if (text.size() != 5 || text[2] != ':') return std::nullopt;

@@ -3,6 +3,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time_limit.hpp"
@@ -49,6 +50,9 @@ struct Candidate {
   std::string alternative = {};
   std::optional<Time> opens_at = {};  // outside_hours: when the route next takes it
 };
+
+// "15-20" (both included), "<18", "<=17", ">20", ">=18", "18" -> ages from 0 to 200. false: none of these.
+bool parse_age(std::string_view text, int& min, int& max);
 
 class Routes {
  public:

@@ -167,6 +167,22 @@ class Table {
     }
     return values;
   }
+  std::vector<int> integers(std::string_view key, int min, int max, std::size_t count_max = 200) {
+    std::vector<int> values;
+    const toml::node* node = take(key);
+    if (node == nullptr) return values;
+    const toml::array* array = node->as_array();
+    const auto fits = [&](const toml::node& each) {
+      const auto value = each.value_exact<std::int64_t>();
+      return value && *value >= min && *value <= max;
+    };
+    if (array == nullptr || array->size() > count_max || !std::all_of(array->begin(), array->end(), fits)) {
+      refuse(key, "expected an array of integers from " + std::to_string(min) + " to " + std::to_string(max));
+      return values;
+    }
+    for (const toml::node& each : *array) values.push_back(static_cast<int>(*each.value_exact<std::int64_t>()));
+    return values;
+  }
   // A TOML date, 2026-01-01 without quotes.
   Date date(std::string_view key) {
     const toml::node* node = take(key);

@@ -22,7 +22,7 @@ from hub_harness import wait_for  # noqa: E402
 OK, FAILED, USAGE = 0, 1, 2
 COMMANDS = ["serve", "demo", "simulate", "check", "keys dev", "plugin list", "policy check", "policy decide", "policy diff", "policy explain", "policy list", "policy test",
             "policy publish", "policy approve", "policy status",
-            "policy fetch", "policy simulate", "report statistics", "report duties", "report assessments", "report subject",
+            "policy fetch", "policy simulate", "report statistics", "report duties", "report assessments", "report follow-up", "report subject",
             "review list", "review close", "consent add", "consent revoke", "consent list",
             "erase", "retention run", "incident open", "incident close", "incident list", "incident show", "keys rotate", "store backup", "store restore", "store check",
             "exchange list", "exchange show", "exchange retry", "quarantine list", "quarantine show", "quarantine delete", "log verify", "log checkpoint", "log export", "log key", "log witness", "keys token"]

@@ -1,0 +1,358 @@
+// The five collaborations' own figures come out of records as docs/follow-up.md describes them: the golden figures.
+#include <gmock/gmock.h>
+
+#include "follow_up_world.hpp"
+
+namespace samband::report {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+using Golden = FollowUpWorld;
+
+// 735 persons; whoever is not of age is notified by duty, the others are made an offer that they may decline.
+class Mumin : public FollowUpWorld {
+ protected:
+  void fill() {
+    constexpr int kPersons = 735;
+    // Independent orders of the same persons: 735 = 3 * 5 * 7 * 7, so each stride visits all.
+    const auto place = [](int i, int stride) { return i * stride % kPersons; };
+    int entered = 0;
+    for (int i = 0; i < kPersons; ++i) {
+      const int by_age = place(i, 2);
+      Sent s;
+      s.person = "person" + std::to_string(i);
+      s.age = by_age < 4 ? 14 : by_age < 4 + 375 ? 15 + i % 5 : 20 + i % 6;
+      s.sex = place(i, 4) < 147 ? "female" : "male";
+      const int by_third = place(i, 8);
+      s.month = by_third < 260 ? 1 + i % 4 : by_third < 480 ? 5 + i % 4 : 9 + i % 4;
+      const bool adult = s.age >= 18, enters = place(i, 11) < 232;
+      s.kind = adult ? "police.offer" : "police.suspicion";
+      s.sender = "police-west", s.recipient = "social-board";
+      s.outcome = adult && !enters ? "refused" : "released";
+      s.payload["knownInDrugContext"] = place(i, 13) >= 500;
+      const std::string board = send(s);
+      s.recipient = s.age > 20 ? "bas" : "maria-ungdom";
+      const std::string clinic = send(s, board);  // the same message
+      if (!enters) continue;
+      const Time day = in_month(s.month, 12);
+      step(board, "accepted", day, entered < 77 ? "unknown_before" : "known_before");
+      if (entered < 186) {
+        step(clinic, "accepted", day);
+        step(clinic, "first_visit", day + std::chrono::hours(24));
+      }
+      if (entered < 151) step(board, "completed", day + std::chrono::hours(48));
+      ++entered;
+    }
+    for (int i = 0; i < 9; ++i) {
+      Sent s;
+      s.person = "person" + std::to_string(i * 7), s.kind = "lvm.report", s.sender = "bas",
+      s.recipient = "social-board";
+      s.month = 1 + i;
+      send(s);
+    }
+  }
+};
+
+TEST_F(Mumin, TheFiguresOf2008) {
+  fill();
+  count("mumin");
+  EXPECT_EQ(total("registered"), 735);
+  EXPECT_EQ(total("unknown_to_police"), 500);
+  EXPECT_EQ(share_of("unknown_to_police"), 680);
+  EXPECT_EQ(total("entered"), 232);
+  EXPECT_EQ(share_of("entered"), 315) << "of 735, to the nearest half";
+  EXPECT_EQ(what_.figures[figure("entered")].target, 80);
+  EXPECT_EQ(what_.figures[figure("completed")].target, 70);
+  EXPECT_EQ(total("wholly_unknown"), 77);
+  EXPECT_EQ(share_of("wholly_unknown"), 330) << "about a third";
+  EXPECT_EQ(total("known_before"), 155);
+  EXPECT_EQ(total("first_visit"), 186);
+  EXPECT_EQ(total("completed"), 151);
+  EXPECT_EQ(total("lvm_reports"), 9);
+  const std::pair<const char*, std::pair<std::int64_t, std::int64_t>> ages[] = {
+      {"<15", {4, 5}}, {"15-19", {375, 510}}, {">=20", {356, 485}}};
+  for (const auto& [band, expected] : ages) {
+    EXPECT_EQ(in_class(By::age, "registered", band), expected.first);
+    EXPECT_EQ(share(expected.first, 735, what_.rounding), expected.second);
+  }
+  EXPECT_EQ(in_class(By::sex, "registered", "female"), 147);
+  EXPECT_EQ(in_class(By::sex, "registered", "male"), 588);
+  EXPECT_EQ(in_class(By::third, "registered", "2027-1"), 260);
+  EXPECT_EQ(in_class(By::third, "registered", "2027-2"), 220);
+  EXPECT_EQ(in_class(By::third, "registered", "2027-3"), 255);
+  EXPECT_EQ(in_class(By::year, "registered", "2027"), 735);
+}
+
+TEST_F(Mumin, WhatIsPublishedHidesTheFourChildrenAndWhatGivesThemAway) {
+  fill();
+  count("mumin");
+  const std::string inside = follow_up_text(what_, counts_, {"sv", period_, true});
+  EXPECT_THAT(inside, HasSubstr("INTERNT"));
+  EXPECT_THAT(inside, HasSubstr("0,5 %"));
+  const std::string text = follow_up_text(what_, counts_, {"sv", period_, false});
+  EXPECT_THAT(text, HasSubstr("Personer registrerade av polisen"));
+  EXPECT_THAT(text, HasSubstr("735"));
+  EXPECT_THAT(text, HasSubstr("31,5 %"));
+  EXPECT_THAT(text, HasSubstr("80 %"));
+  EXPECT_THAT(text, Not(HasSubstr("0,5 %\n")));
+  const json::object o = follow_up_json(what_, counts_, {"en", period_, false});
+  const json::value age = o.at("tables").at(1).at("rows").at(0);
+  EXPECT_EQ(age.at("count"), 735);
+  EXPECT_TRUE(age.at("classes").at(0).at("suppressed").as_bool());
+  EXPECT_TRUE(age.at("classes").at(0).at("count").is_null());
+  EXPECT_TRUE(age.at("classes").at(0).at("share").is_null());
+  EXPECT_EQ(age.at("classes").at(1).at("count"), 375) << "only one more is hidden";
+  EXPECT_TRUE(age.at("classes").at(2).at("suppressed").as_bool()) << "735 - 375 - 356 would tell";
+  const std::string csv = follow_up_csv(what_, counts_, {"en", period_, false});
+  EXPECT_THAT(csv, HasSubstr("Age at the event,registered,Persons registered by the police,<15,..,,registered,\r\n"));
+  EXPECT_THAT(csv, HasSubstr("Results,entered,Persons who entered MUMIN,,232,31.5,registered,80\r\n"));
+  for (const auto& [id, message] : messages_)
+    EXPECT_THAT(inside + text + csv, Not(HasSubstr(message->message.persons[0].subject_ref)));
+}
+
+TEST_F(Golden, BofastThreatsAvertedCarriedOutAndWithChildren) {
+  for (int i = 0; i < 140; ++i) {
+    Sent s;
+    s.person = "tenant" + std::to_string(i), s.kind = "eviction.time", s.sender = "kronofogden";
+    s.recipient = "social-board", s.purpose = "eviction_prevention", s.month = 1 + i % 12;
+    s.payload["stage"] = "time_set";
+    s.payload["children"] = json::object{{"count", i < 45 ? 2 : 0}};
+    const std::string x = send(s);
+    s.recipient = "housing-coordinator";
+    send(s, x);  // a separate exchange of the same threat
+    // With children: 40 averted, 5 open. Without: 72 averted, 21 carried out, 2 open.
+    if (i < 40 || (i >= 45 && i < 117)) step(x, "averted", in_month(s.month, 20));
+    if (i >= 117 && i < 138) step(x, "evicted", in_month(s.month, 20));
+    if (i < 10) s.recipient = "social-board", s.payload["stage"] = "postponed", send(s);  // no new threat
+  }
+  for (int i = 0; i < 80; ++i) {
+    Sent s;
+    s.person = i < 20 ? "tenant" + std::to_string(i) : "homeless" + std::to_string(i);
+    s.kind = "housing.emergency", s.sender = "social-board", s.recipient = "housing-emergency";
+    send(s);
+    if (i % 4 == 0) send(s);  // comes back
+  }
+  count("bofast");
+  EXPECT_EQ(total("threats"), 140);
+  EXPECT_EQ(total("averted"), 112);
+  EXPECT_EQ(total("carried_out"), 21);
+  EXPECT_EQ(total("open"), 7);
+  EXPECT_EQ(total("children"), 45);
+  EXPECT_EQ(total("children_averted"), 40);
+  EXPECT_EQ(total("children_carried_out"), 0);
+  EXPECT_EQ(total("homeless"), 80);
+  EXPECT_EQ(total("in_scope"), 200);
+}
+
+TEST_F(Golden, SigFromFormToGroupByMonth) {
+  const int forms[] = {22, 3, 0, 5, 2, 3, 2}, suitable[] = {12, 2, 0, 4, 2, 3, 2}, asked[] = {5, 2, 3, 0, 0, 3, 2},
+            accepted[] = {0, 1, 1, 1, 0, 3, 2};
+  std::vector<std::string> all, fit, wanted, joined;
+  int from_police = 0;
+  for (int m = 1; m <= 7; ++m) {
+    for (int i = 0; i < forms[m - 1]; ++i) {
+      Sent s;
+      s.person = "youth" + std::to_string(all.size()), s.kind = "sig.nomination", s.recipient = "social-board";
+      s.purpose = "sig_cooperation", s.route = "nomination", s.month = m, s.age = 15;
+      s.sender = m == 1 && i < 19 ? "police-west" : "school-south";
+      s.sex = s.sender == "police-west" && from_police++ >= 16 ? "female" : "male";
+      all.push_back(send(s));
+    }
+    const auto next = [&](std::vector<std::string>& done, const std::vector<std::string>& from, int n,
+                          const char* status, int day) {
+      for (int i = 0; i < n; ++i) {
+        ASSERT_LT(done.size(), from.size()) << status << " in month " << m;
+        done.push_back(from[done.size()]);
+        step(done.back(), status, in_month(m, day));
+      }
+    };
+    next(fit, all, suitable[m - 1], "judged_suitable", 14);
+    next(wanted, fit, asked[m - 1], "asked", 18);
+    next(joined, wanted, accepted[m - 1], "accepted", 20);
+  }
+  for (std::size_t i = 0; i < joined.size(); ++i) {
+    step(joined[i], "plan_made", in_month(8));
+    const auto accepted_at = std::find_if(steps_.begin(), steps_.end(), [&](const StatusRow& s) {
+      return s.exchange_id == joined[i] && s.status == "accepted";
+    });
+    if (i != 1) step(joined[i], "savry_done", Time(accepted_at->at) + std::chrono::hours(72));
+  }
+  count("sig");
+  EXPECT_THAT(by_month("forms", 7), ElementsAre(22, 3, 0, 5, 2, 3, 2));
+  EXPECT_THAT(by_month("suitable", 7), ElementsAre(12, 2, 0, 4, 2, 3, 2));
+  EXPECT_THAT(by_month("asked", 7), ElementsAre(5, 2, 3, 0, 0, 3, 2));
+  EXPECT_THAT(by_month("accepted", 7), ElementsAre(0, 1, 1, 1, 0, 3, 2));
+  EXPECT_EQ(total("forms"), 37);
+  EXPECT_EQ(total("suitable"), 25) << "as the table of the source adds up; its text says 27";
+  EXPECT_EQ(total("asked"), 15);
+  EXPECT_EQ(total("accepted"), 8);
+  EXPECT_EQ(in_class(By::sex, "first_list", "male"), 16);
+  EXPECT_EQ(in_class(By::sex, "first_list", "female"), 3);
+  EXPECT_EQ(total("savry"), 7);
+  EXPECT_EQ(total("savry_in_time"), 7);
+  EXPECT_EQ(total("savry_missed"), 1);
+  EXPECT_EQ(total("plans"), 8);
+  EXPECT_THAT(follow_up_text(what_, counts_, {"sv", period_, true}), HasSubstr("2027-03"))
+      << "a month without forms stands there";
+}
+
+TEST_F(Golden, CoachTalksWithinADayOrEscalates) {
+  for (int i = 0; i < 55; ++i) {
+    Sent s;
+    s.person = "person" + std::to_string(i % 50), s.kind = "care.referral", s.sender = "maria-ungdom";
+    s.recipient = "social-board", s.route = "talk", s.month = 1 + i % 12;
+    const std::string x = send(s);
+    step(x, "contacted", in_month(s.month) + std::chrono::hours(i < 49 ? 20 : 30));
+  }
+  count("coach");
+  EXPECT_EQ(total("persons"), 50);
+  EXPECT_EQ(total("occasions"), 55);
+  EXPECT_EQ(total("in_time"), 49);
+  EXPECT_EQ(total("late"), 6);
+  EXPECT_EQ(total("missed"), 0);
+  EXPECT_EQ(total("open"), 0);
+}
+
+TEST_F(Golden, MinimariaReportsAndWhatBecameOfThem) {
+  for (int i = 0; i < 97 + 8; ++i) {
+    Sent s;
+    const bool adult = i < 59, report = i < 97;
+    s.person = "young" + std::to_string(i), s.age = adult ? 19 : 16, s.month = 1 + i % 12;
+    s.kind = !report ? "police.suspicion" : adult || i % 3 == 0 ? "police.lob" : "concern.report";
+    s.sender = s.kind == "concern.report" ? (i % 2 ? "school-south" : "hospital") : "police-west";
+    s.recipient = "maria-ungdom", s.purpose = "child_protection", s.route = report ? "report" : "";
+    const std::string x = send(s);
+    s.recipient = "social-board", s.route = "";
+    if (report) send(s, x);  // counted once
+    const Time day = in_month(s.month, 11);
+    step(x, "contacted", day);
+    step(x, adult ? "declined" : "accepted", day + std::chrono::hours(1), adult ? "person_declined" : "");
+    if (adult) continue;
+    const int n = i - 59;
+    step(x, "in_progress", day + std::chrono::hours(2),
+         !report || n < 8 ? "drug_programme"
+         : n < 10         ? "family_treatment"
+         : n < 14         ? "family_service"
+                          : "other_measure");
+  }
+  count("minimaria");
+  const std::pair<const char*, std::int64_t> expected[] = {
+      {"reports", 97},         {"adults", 59},        {"adults_contacted", 59}, {"adults_accepted", 0},
+      {"adults_declined", 59}, {"minors", 38},        {"minors_dur", 8},        {"minors_family", 2},
+      {"minors_others", 28},   {"minors_service", 4}, {"minors_other", 24},     {"dur", 16},
+      {"waited_in_time", 97}};
+  for (const auto& [id, n] : expected) EXPECT_EQ(total(id), n) << id;
+  const json::object o = follow_up_json(what_, counts_, {"en", period_, false});
+  for (const json::value& row : o.at("tables").at(0).at("rows").as_array())
+    for (const char* small : {"minors_family", "minors_service"})
+      if (row.at("figure") == small) EXPECT_TRUE(row.at("count").is_null()) << small;
+}
+
+TEST_F(Golden, ErasedMessagesCountInTotalsAndAreUnknownBeyond) {
+  std::vector<std::string> all;
+  for (int i = 0; i < 12; ++i) {
+    Sent s;
+    s.person = "person" + std::to_string(i), s.kind = "police.suspicion", s.sender = "police-west";
+    s.recipient = "social-board", s.age = 16;
+    s.payload["knownInDrugContext"] = false;
+    all.push_back(send(s));
+  }
+  for (int i = 0; i < 5; ++i) erase(all[static_cast<std::size_t>(i)]);
+  count("mumin");
+  EXPECT_EQ(total("registered"), 12);
+  EXPECT_EQ(total("unknown_to_police"), 7);
+  EXPECT_EQ(in_class(By::age, "registered", "15-19"), 7);
+  EXPECT_EQ(in_class(By::age, "registered", "unknown"), 5);
+  EXPECT_EQ(in_class(By::sex, "registered", "unknown"), 5);
+  EXPECT_THAT(follow_up_text(what_, counts_, {"sv", period_, true}), HasSubstr("Gallrade"));
+}
+
+TEST_F(Golden, OnlyThePeriodCountsAndTheSwedishDay) {
+  for (const int month : {1, 12}) {
+    Sent s;
+    s.person = "p" + std::to_string(month), s.kind = "care.referral", s.sender = "bas", s.recipient = "social-board";
+    s.month = month;
+    send(s);
+  }
+  rows_[1].created_at = at("2027-12-31T23:30:00Z");  // 1 January in Sweden
+  auto late = std::make_shared<Case>(*messages_.at("m" + rows_[1].id));
+  late->message.data.as_object()["occurredAt"] = "2027-12-31T23:30:00Z";
+  messages_["m" + rows_[1].id] = late;
+  count("coach");
+  EXPECT_EQ(total("occasions"), 1);
+}
+
+TEST_F(Golden, ADeadlineIsOverOpenOrEnded) {
+  const auto occasion = [&](int i, int month) {
+    Sent s;
+    s.person = "p" + std::to_string(i), s.kind = "care.referral", s.sender = "bas", s.recipient = "social-board";
+    s.route = "talk", s.month = month;
+    return send(s);
+  };
+  occasion(0, 1);
+  step(occasion(1, 1), "declined", in_month(1) + std::chrono::hours(2), "person_declined");
+  step(occasion(2, 1), "declined", in_month(1) + std::chrono::hours(50), "person_declined");
+  count("coach");
+  EXPECT_EQ(total("missed"), 2) << "who never came, and who was left alone until too late";
+  EXPECT_EQ(total("open"), 1) << "ended before the end of the deadline: nothing left to wait for";
+}
+
+TEST(Figures, EveryMistakeIsNamedWithItsPlace) {
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("samband-figures-" + std::to_string(::getpid()) + ".toml");
+  const std::string head =
+      "version = 1\nname = \"n\"\nsv = \"s\"\nen = \"e\"\n[[figure]]\nid = \"a\"\nsv = \"s\"\nen = \"e\"\n";
+  const std::string tail = "[[table]]\nsv = \"s\"\nen = \"e\"\nfigures = [\"a\"]\n";
+  const std::string bad[] = {
+      "count = \"heads\"\n" + tail,
+      tail,
+      "count = \"persons\"\nkinds = [\"police.rumour\"]\n" + tail,
+      "count = \"persons\"\nreached = [\"cured\"]\n" + tail,
+      "count = \"persons\"\nreasons = [\"known_before\"]\n" + tail,
+      "count = \"persons\"\ndeadline = \"x\"\n" + tail,
+      "count = \"persons\"\nwhen = \"step\"\n" + tail,
+      "count = \"persons\"\nages = \"young\"\n" + tail,
+      "count = \"persons\"\nmonths = [13]\n" + tail,
+      "count = \"persons\"\ntarget = 80\n" + tail,
+      "count = \"persons\"\nshare_of = \"b\"\n" + tail,
+      "count = \"persons\"\ncolour = \"red\"\n" + tail,
+      "count = \"persons\"\n[[figure.value]]\npointer = \"/persons/0/givenName\"\nis = \"x\"\n" + tail,
+      "count = \"persons\"\n[[figure.value]]\npointer = \"/payload/x\"\n" + tail,
+      "count = \"persons\"\n" + tail + "by = \"age\"\n",
+      "count = \"persons\"\n" + tail + "by = \"age\"\nbands = [\"<18\", \"15-20\"]\n",
+      "count = \"persons\"\n" + tail + "shares = true\n",
+      "count = \"persons\"\n[[table]]\nsv = \"s\"\nen = \"e\"\nfigures = [\"b\"]\n",
+      "count = \"persons\"\n"};
+  for (const std::string& each : bad) {
+    std::ofstream(file, std::ios::trunc) << head << each;
+    auto loaded = load_follow_up(file);
+    ASSERT_FALSE(loaded) << each;
+    EXPECT_EQ(loaded.error().code, Errc::invalid_config);
+    EXPECT_THAT(loaded.error().where, testing::ContainsRegex(":[0-9]+:[0-9]+")) << each;
+  }
+  std::ofstream(file, std::ios::trunc) << head << "count = \"persons\"\n" << tail;
+  EXPECT_TRUE(load_follow_up(file));
+  const Parties nobody;
+  std::ofstream(file, std::ios::trunc) << head << "count = \"persons\"\nsenders = [\"nobody\"]\n" << tail;
+  EXPECT_FALSE(load_follow_up(file, &nobody));
+  const Routes none;
+  std::ofstream(file, std::ios::trunc) << head << "count = \"persons\"\ndeadline = \"x\"\ndeadline_is = [\"late\"]\n"
+                                       << tail;
+  EXPECT_FALSE(load_follow_up(file, nullptr, &none));
+  std::filesystem::remove(file);
+}
+
+TEST(Figures, SharesAreRoundedToTheNearestStepTiesUpwards) {
+  EXPECT_EQ(share(232, 735, 5), 315);
+  EXPECT_EQ(share(4, 735, 5), 5);
+  EXPECT_EQ(share(1, 400, 5), 5);  // 0.25
+  EXPECT_EQ(share(735, 735, 5), 1000);
+  EXPECT_EQ(share(232, 735, 1), 316);
+  EXPECT_EQ(share(232, 735, 10), 320);
+}
+
+}  // namespace
+}  // namespace samband::report
