@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -71,6 +72,7 @@ class Player final : public Stage {
     auto now = agencies_.now();
     if (!now) return now.error();
     now_ = *now;
+    born_by_ = now_;
     const json::array& steps = root_.at("steps").get_array();
     for (step_ = 0; step_ < steps.size(); ++step_) {
       const json::object& step = steps[step_].as_object();
@@ -591,7 +593,7 @@ class Player final : public Stage {
     if (name.starts_with("now")) return to_rfc3339(now_ + rest(3));
     if (name.starts_with("today")) return to_string(stockholm_date(now_ + rest(5)));
     if (name.starts_with("age:")) {
-      const Date day = stockholm_date(now_);
+      const Date day = stockholm_date(born_by_ ? *born_by_ : now_);  // nobody's birthday moves while a story is told
       const Date born{day.year() - std::chrono::years(std::atoi(name.c_str() + 4)), day.month(), std::chrono::day(1)};
       return to_string(Date(std::chrono::sys_days(born) - std::chrono::days(120)));
     }
@@ -613,6 +615,7 @@ class Player final : public Stage {
   const std::function<void(const std::string&)>& say_;
   Outcome outcome_;
   Time now_{};
+  std::optional<Time> born_by_;  // the story's beginning
   std::size_t step_ = 0;
   int messages_ = 0;
   std::string scope_;
