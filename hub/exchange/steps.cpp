@@ -246,6 +246,17 @@ Task<void> Journey::end_corrected(ExchangeRow row, CasePtr source) {
       auto dropped = co_await drop_from_agenda(std::move(item));
       if (!dropped) log_owed(dropped.error());
     }
+    if (!(*old)->due_at) continue;
+    // Neither receipt nor confirmation of what no longer holds.
+    Ledger::Write write = [id](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+      auto current = txn.exchange(id);
+      if (!current) return current.error();
+      if (!*current) return {};
+      (*current)->due_at.reset();
+      return txn.put_exchange(**current);
+    };
+    auto ended = co_await s_.ledger.commit({}, std::move(write));
+    if (!ended) log_owed(ended.error());
   }
 }
 

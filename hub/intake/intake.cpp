@@ -52,8 +52,30 @@ void strip_numbers(json::value& value, const std::string& where, json::array& wa
   }
 }
 
-// What a canonical payload states counts as the same statement in `facts` would.
+// Who it is said not to be known for sure: a number is then somebody's guess.
+bool identity_in_doubt(const Case& c, std::size_t i) {
+  const Person& person = c.message.persons[i];
+  const json::value* said = find_pointer(c.message.data, "/persons/" + std::to_string(i) + "/identityEstablished");
+  if (said && said->is_bool() && !said->get_bool()) return true;
+  return std::any_of(c.message.facts.begin(), c.message.facts.end(), [&](const Fact& f) {
+    return f.code == "identity_established" && f.value == Truth::no &&
+           (f.person_ref == person.ref || f.person_ref.empty());
+  });
+}
+
+// What a canonical payload states counts as the same statement in `facts` would; so does what is said of a person.
 void add_stated_facts(Case& c) {
+  const auto given = c.message.facts;
+  for (std::size_t i = 0; i < c.message.persons.size(); ++i) {
+    const json::value* said = find_pointer(c.message.data, "/persons/" + std::to_string(i) + "/identityEstablished");
+    const std::string& ref = c.message.persons[i].ref;
+    const bool answered = std::any_of(given.begin(), given.end(), [&](const Fact& f) {
+      return f.code == "identity_established" && (f.person_ref == ref || f.person_ref.empty());
+    });
+    if (said && said->is_bool() && !answered)
+      c.message.facts.push_back(
+          Fact{"identity_established", said->get_bool() ? Truth::yes : Truth::no, ref, {}, {}, c.message.sent_at});
+  }
   auto stated = stated_facts(*c.kind, c.message.data, c.fields, c.message.facts, c.message.sent_at);
   c.message.facts.insert(c.message.facts.end(), stated.begin(), stated.end());
 }
@@ -197,6 +219,13 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   c.canonical = std::move(text);
   if (auto named = name_persons(c); !named) return named.error();
   c.fields = fields_of(*kind, c.message.data, c.message.persons);
+  if (kind->name == "known.query" || kind->name == "stay.query") {
+    // The answer would be about whoever the number really belongs to.
+    for (std::size_t i = 0; i < c.message.persons.size(); ++i)
+      if (identity_in_doubt(c, i))
+        return fail(Errc::invalid_input, "/data/persons/" + std::to_string(i) + "/identityEstablished",
+                    "a question whether somebody is known needs an established identity: telephone instead");
+  }
   if (!by_hub) {
     if (auto found = number_in_clear(c, stockholm_date(now))) return at_data(std::move(*found));
   }
@@ -241,9 +270,12 @@ Result<Case> Intake::reread(const std::string& text, std::string id, std::string
 Result<void> Intake::name_persons(Case& c) const {
   auto& persons = c.message.persons;
   for (std::size_t i = 0; i < persons.size(); ++i) {
-    // The hub's own messages about an earlier exchange carry the reference itself, not the number.
+    // The hub's own messages about an earlier exchange carry the reference itself, not the number. Where the identity
+    // is not established nothing is matched by it: neither a consent nor another message of whoever has that number.
     if (persons[i].subject_ref.empty())
-      persons[i].subject_ref = subject_reference(keys_, persons[i], c.message.data, i);
+      persons[i].subject_ref = identity_in_doubt(c, i)
+                                   ? keys_.subject_ref("unestablished\x1f" + c.message.id + "\x1f" + persons[i].ref)
+                                   : subject_reference(keys_, persons[i], c.message.data, i);
     c.subject_refs.push_back(persons[i].subject_ref);
   }
   std::sort(c.subject_refs.begin(), c.subject_refs.end());

@@ -80,7 +80,9 @@ const json::object* subject_of(const json::object& data) {
 
 void add_patient(Bundle& bundle, const json::object* subject) {
   json::object patient{{"resourceType", "Patient"}};
-  const auto number = subject ? string_at(*subject, "personalNumber") : std::string_view();
+  // Where it is not sure who it is, no number goes out that a system would match somebody else by.
+  const auto* sure = subject ? plugin::bool_at(*subject, "identityEstablished") : nullptr;
+  const auto number = subject && !(sure && !*sure) ? string_at(*subject, "personalNumber") : std::string_view();
   const auto system = number_system(number);
   const auto value = system == kPersonSystem ? bundle.exchange_id() + "/patient" : std::string(number);
   if (subject) add_security(patient, string_at(*subject, "protection"));

@@ -71,6 +71,8 @@ Parts parts_of(const json::object& exchange, const RivSettings& settings) {
   // Nothing is left out in silence: what the contract cannot carry is refused, and the sender is told.
   if (!protection.empty() && protection != "none")
     p.refused = "riv_no_protection_mark";
+  else if (const auto* sure = plugin::bool_at(*p.person, "identityEstablished"); sure && !*sure)
+    p.refused = "riv_identity_not_established";
   else if (!numbered)
     p.refused = "riv_person_number_missing";
   else if (attachments && !attachments->empty())

@@ -31,8 +31,13 @@ class KronofogdenAdapter final : public SdkAgencyAdapter {
     if (kind != "eviction.time" || !payload) return;
     // A time that was withdrawn, cancelled or carried out is not pending; a postponed one has no time until a new is
     // set.
-    if (const auto stage = string_at(*payload, "stage"); !stage.empty())
-      add_fact(data, "eviction_pending", stage == "time_set", "tenant");
+    const std::string stage(string_at(*payload, "stage"));
+    // What completes an earlier message (SDK's reference) is the same case at a later stage: nothing more is awaited of
+    // the earlier one.
+    if (const std::string earlier(string_at(data, "refToMessageId"));
+        !earlier.empty() && !data.contains("correctionOf"))
+      data["correctionOf"] = earlier;
+    if (!stage.empty()) add_fact(data, "eviction_pending", stage == "time_set", "tenant");
   }
 };
 

@@ -209,6 +209,8 @@ std::string subject_number(const json::object& exchange) {
   for (const auto& v : *persons) {
     const auto* person = v.if_object();
     if (!person || (string_at(*person, "role") != "subject" && string_at(*person, "role") != "tenant")) continue;
+    // Where it is not sure who it is, the number may be another's: a caseworker finds out, not the case system.
+    if (const auto* sure = plugin::bool_at(*person, "identityEstablished"); sure && !*sure) return {};
     const auto number = string_at(*person, "personalNumber");
     if (number.size() == 12 && std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
       return std::string(number);

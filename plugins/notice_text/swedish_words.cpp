@@ -109,6 +109,7 @@ constexpr std::array kLabels{
     Word{"handler", "Handläggare"},
     Word{"health", "Hälsa"},
     Word{"hearingAt", "Sammanträde"},
+    Word{"identityEstablished", "Fastställd identitet"},
     Word{"immediateDanger", "Omedelbar fara"},
     Word{"incidents", "händelser"},
     Word{"income", "Inkomster"},

@@ -43,10 +43,15 @@ class PoliceAdapter final : public SdkAgencyAdapter {
       if (!level.empty()) add_fact(data, "reasonable_suspicion", level == "skaligen_misstankt");
       if (prison) add_fact(data, "prison_in_scale", *prison);
     } else if (kind == "police.lob") {
-      // Said in the form as a field of the payload; in canonical messages it is a fact.
+      // Said in the form as a field of the payload; in canonical messages it is a fact, and said of the person so that
+      // the recipient's system matches nobody by a number that may be another's.
       if (const auto* established = bool_at(*payload, "identityEstablished")) {
         const bool value = *established;
         payload->erase("identityEstablished");
+        if (auto* persons = data.if_contains("persons"); !value && persons && persons->is_array())
+          for (auto& person : persons->get_array())
+            if (auto* o = person.if_object(); o && string_at(*o, "role") == "subject")
+              (*o)["identityEstablished"] = false;
         add_fact(data, "identity_established", value);
       }
     } else if (kind == "police.offer") {

@@ -126,7 +126,7 @@ class ForThePerson(HubCase):
     SYSTEMS = ["social-board"]
     REVIEWER = "police-west-officer"
     # Born in 2009 or 2010, so 16 or 17 years old; each number is used once.
-    NUMBERS = iter(["200903022390", "200905022380", "201001022399", "201001022381", "201001032398", "201001032380", "201001042397"])
+    NUMBERS = iter(["200903022390", "200905022380", "201001022399", "201001022381", "201001032398", "201001032380", "201001042397", "201001042389", "201001052396"])
     OWN = ("individual_assessment", "identity_established", "investigation_not_harmed")
 
     @staticmethod
@@ -221,6 +221,19 @@ class ForThePerson(HubCase):
         self.assertEqual(self.reported(who, own, "guardian"), [], "the harm test is not made")
         self.assertEqual(self.reported(who, own + self.review(exchange, "guardian_harm"), "guardian"), [], "the child would suffer")
         self.assertEqual(len(self.reported(who, own + self.review(exchange, no=["guardian_harm"]), "guardian")), 1)
+
+    def test_a_guardian_never_sees_a_report_that_the_guardians_must_not_know_of(self):
+        for silent in (False, True):
+            with self.subTest(doNotInformGuardians=silent):
+                who = self.person()
+                payload = {"concern": "Oro i hemmet", "violence": True, "doNotInformGuardians": silent}
+                exchange = self.to(self.send("police-west", "police", build.police("concern.report", who, new_id(), payload)), "social-board")["id"]
+                answer = {"facts": [{"code": "individual_assessment", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
+                self.call(self.REVIEWER, "POST", f"/v1/exchanges/{exchange}/assessments", answer)
+                self.wait_state("police-west", exchange)
+                facts = self.review(exchange, *self.OWN, no=["guardian_harm"])
+                self.assertEqual(len(self.reported(who, facts, "guardian")), 0 if silent else 1)
+                self.assertEqual(len(self.reported(who, facts)), 1, "to the young person it may be shown")
 
     def test_only_the_partys_own_privacy_officer_in_person_makes_it_and_after_a_review(self):
         who = self.person()

@@ -114,10 +114,12 @@ def sdk_party(element, participant, address):
 
 
 def xhe(kind, data, message_id, sender, recipient=HUB_ADDRESS, at=None, label="Underrättelse", text=None):
-    """An unencrypted XHE envelope around MessageWithAttachments v3 with our notice. sender, recipient: (0203:..., address)."""
+    """An unencrypted XHE envelope around MessageWithAttachments v3 with our notice. sender, recipient: (0203:..., address).
+    What `data` says of conversation and earlier message stands in the header."""
     at = at or now()
     conversation = data.get("conversationId", message_id)
-    data = {k: v for k, v in data.items() if k not in ("kind", "conversationId")}
+    earlier = f"<m:refToMessageId>{data['refToMessageId']}</m:refToMessageId>" if "refToMessageId" in data else ""
+    data = {k: v for k, v in data.items() if k not in ("kind", "conversationId", "refToMessageId")}
     scope = "".join(
         f"<a:BusinessScopeCriterion><b:BusinessScopeCriterionTypeCode>{code}</b:BusinessScopeCriterionTypeCode>"
         f"<b:BusinessScopeCriterionValue>{value}</b:BusinessScopeCriterionValue></a:BusinessScopeCriterion>"
@@ -142,7 +144,7 @@ def xhe(kind, data, message_id, sender, recipient=HUB_ADDRESS, at=None, label="U
         f"<b:ContentTypeCode>application/xml</b:ContentTypeCode><b:HandlingServiceID>{escape(recipient[1])}</b:HandlingServiceID>"
         "<b:InstanceEncryptionIndicator>false</b:InstanceEncryptionIndicator><a:PayloadContent><m:messagePayload><m:message>"
         f"<m:messageHeader><m:creationDateTime>{at}</m:creationDateTime><m:messageId>{message_id}</m:messageId>"
-        f"<m:conversationId>{conversation}</m:conversationId><m:label>{escape(label)}</m:label><m:confidentiality>true</m:confidentiality>"
+        f"<m:conversationId>{conversation}</m:conversationId>{earlier}<m:label>{escape(label)}</m:label><m:confidentiality>true</m:confidentiality>"
         f"{sdk_party('recipient', *recipient)}{sdk_party('sender', *sender)}</m:messageHeader>"
         "<m:messageBody><m:documents><m:documentID>SDK-Meddelande</m:documentID><m:documentName>SDK-Meddelande</m:documentName><m:index>1</m:index>"
         f"<m:ContentText><m:characterSequence>{escape(document_text)}</m:characterSequence></m:ContentText></m:documents>"
