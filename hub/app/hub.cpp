@@ -167,6 +167,8 @@ int serve(const Config& config) {
                                                 : LogLevel::info);
   auto kinds = Kinds::load(config.schemas_dir);
   if (!kinds) return complain(in_words(kinds.error()));
+  const auto forms = Forms::load(*kinds, config.schemas_dir);
+  if (!forms) return complain(in_words(forms.error()));
   auto with_officials = cli::parties_of(config);
   if (!with_officials) return complain(in_words(with_officials.error()));
   const Parties& parties = *with_officials;
@@ -263,7 +265,7 @@ int serve(const Config& config) {
   Quarantine quarantine(**store, **ledger, **keys, clock,
                         {kept.bytes_max, kept.party_bytes_max, std::chrono::days(kept.retention_days)});
   if (auto counted = quarantine.open(); !counted) return complain(in_words(counted.error()));
-  AgencyApi api(journey, parties, quarantine, clock, meter, [&config](const std::string& party) {
+  AgencyApi api(journey, parties, *forms, quarantine, clock, meter, [&config](const std::string& party) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
   });

@@ -49,7 +49,7 @@ bool may(const Official& official, const std::string& what, bool get) {
   if (what == "exchanges" || what == "receipts")
     return official.has_role("caseworker") || (get && official.has_role("privacy_officer"));
   if (what == "reviews") return official.has_role("privacy_officer");
-  return official.has_role("caseworker") && (what == "consents" || (get && what == "messages"));
+  return official.has_role("caseworker") && (what == "consents" || what == "forms" || (get && what == "messages"));
 }
 
 // Not understood is one thing; not taken is another: whoever must tell somebody now picks up the telephone.
@@ -72,10 +72,11 @@ struct Leaving {
 
 }  // namespace
 
-AgencyApi::AgencyApi(Journey& journey, const Parties& parties, Quarantine& quarantine, const Clock& clock, Meter& meter,
-                     std::function<Quota(const std::string&)> quota)
+AgencyApi::AgencyApi(Journey& journey, const Parties& parties, const Forms& forms, Quarantine& quarantine,
+                     const Clock& clock, Meter& meter, std::function<Quota(const std::string&)> quota)
     : journey_(journey),
       parties_(parties),
+      forms_(forms),
       quarantine_(quarantine),
       clock_(clock),
       meter_(meter),
@@ -125,6 +126,7 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
     if (!journey_.has_adapter(adapter)) co_return problem(404, "not_found", "Not found", "no such adapter");
     co_return co_await post_message(caller, std::move(adapter), std::move(request));
   }
+  if (what == "forms" && path.size() <= 3) co_return co_await forms(*who, path, std::move(request));
   if (what == "messages" && path.size() == 2) {
     if (!post) co_return wrong_method("POST");
     co_return co_await post_message(caller, "", std::move(request));
@@ -208,6 +210,22 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   if (consent) r = co_await journey_.add_consent(caller, std::move(body));
   if (revocation) r = co_await journey_.revoke_consent(caller, id, std::move(body));
   co_return reply(std::move(r), consent ? 201 : 200);
+}
+
+// A form is filled in by a person: an official, by name. From there it is a message like any other.
+Task<HttpResponse> AgencyApi::forms(Caller who, std::vector<std::string> path, HttpRequest request) {
+  if (who.official == nullptr)
+    co_return problem(fail(Errc::forbidden, "certificate", "a form is filled in by an official in person"));
+  const bool post = request.method == "POST", one = path.size() == 3;
+  if (request.method != "GET" && !(post && one)) co_return wrong_method(one ? "GET, POST" : "GET");
+  if (!one) co_return reply(forms_.list(*who.party));
+  if (!post) co_return reply(forms_.form(*who.party, path[2], new_id(clock_.now()), clock_.now()));
+  auto parsed = parse_json(request.body);
+  if (!parsed) co_return problem(parsed.error());
+  auto message = forms_.message(*who.party, *who.official, path[2], std::move(*parsed));
+  if (!message) co_return problem(message.error());
+  request.body = json::serialize(*message);
+  co_return co_await post_message(who.party, "", std::move(request));
 }
 
 Task<HttpResponse> AgencyApi::post_message(const Party* caller, std::string adapter, HttpRequest request) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "exchange/forms.hpp"
 #include "exchange/journey.hpp"
 #include "intake/quarantine.hpp"
 #include "transport/http.hpp"
@@ -17,12 +18,13 @@ struct Quota {
 
 class AgencyApi {
  public:
-  AgencyApi(Journey&, const Parties&, Quarantine&, const Clock&, Meter&,
+  AgencyApi(Journey&, const Parties&, const Forms&, Quarantine&, const Clock&, Meter&,
             std::function<Quota(const std::string& party)>);
   Task<HttpResponse> handle(HttpRequest);
 
  private:
   Task<HttpResponse> post_message(const Party*, std::string adapter, HttpRequest);
+  Task<HttpResponse> forms(Caller, std::vector<std::string> path, HttpRequest);
   Task<Result<std::string>> quarantine(const Party*, std::string adapter, std::string body, Error why);
   std::optional<PluginReply> rendered_refusal(const std::string& adapter, const std::string& media_type,
                                               const std::string& body, const std::string& problem_json) const;
@@ -35,6 +37,7 @@ class AgencyApi {
   };
   Journey& journey_;
   const Parties& parties_;
+  const Forms& forms_;
   Quarantine& quarantine_;
   const Clock& clock_;
   Meter& meter_;

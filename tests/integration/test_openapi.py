@@ -114,7 +114,9 @@ class TheServer(unittest.TestCase):
                 if path.startswith("/v1/messages/"):
                     target = path.replace("{id}", self.answer["messageId"])
                 else:
-                    target = path.replace("{id}", self.exchange["id"]).replace("{adapter}", "landlord").replace("{hash}", self.rules)
+                    target = path
+                    for name, value in (("{id}", self.exchange["id"]), ("{adapter}", "landlord"), ("{hash}", self.rules), ("{kind}", "rent.arrears")):
+                        target = target.replace(name, value)
                 caller = {"/status": "social-board", "/ack": "social-board", "/retry": "operator"}.get(target[target.rfind("/"):],
                                                                                                   "landlord-private")
                 # Whatever comes back (an empty object is no valid body of most) tells that the route exists.
