@@ -2,9 +2,9 @@
 // others, until no hidden count follows from what is shown: not from a total, a row, a column, a share, or another
 // table with the same units. Pure, thread-safe.
 //
-// The proof is by another population. For every hidden count the units behind the tables are changed by one (one comes,
-// one goes, or one takes the place of another) so that every count shown stays as it is and the hidden one does not.
-// Both populations print the same tables, so nobody can tell from them which is the real one. Where no such change
+// The proof is by another population. For every hidden count one or two of the units behind the tables are changed (one
+// comes, one goes, or one takes the place of another) so that every count shown stays as it is and the hidden one does
+// not. Both populations print the same tables, so nobody can tell from them which is the real one. Where no such change
 // exists, what stands in the way of the cheapest is hidden too. 0 is shown, it is about nobody; whoever sees a hidden
 // count knows that it is at least 1, and the other population respects that.
 #pragma once

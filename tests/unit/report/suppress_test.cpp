@@ -136,5 +136,55 @@ TEST(Suppress, NoTableLetsAnAttackerPinAHiddenCount) {
   EXPECT_GT(shown, 5000) << "hiding everything proves nothing";
 }
 
+// Tables that overlap in any way: units of a few types that each add to some of the cells. This attacker even knows
+// which types there are, and tries every number of each.
+TEST(Suppress, NoOverlapOfTablesLetsAnAttackerPinAHiddenCount) {
+  std::mt19937 random(1989);
+  constexpr std::int64_t kFew = 3, kUnitsMax = 9;
+  int hidden_ones = 0, shown = 0;
+  for (int i = 0; i < 4000; ++i) {
+    std::uniform_int_distribution<std::size_t> cells_of(2, 5), types_of(2, 4);
+    std::discrete_distribution<std::int64_t> units_of({0, 4, 2, 1, 1, 2, 2});
+    std::uniform_int_distribution<std::int64_t> adds_of(0, 3);
+    Population p;
+    p.printed.assign(cells_of(random), 1);
+    if (i % 3 == 0) p.printed.back() = 0;
+    const std::size_t types = types_of(random);
+    for (std::size_t t = 0; t < types; ++t) {
+      Alike alike;
+      alike.units = units_of(random);
+      for (std::uint32_t cell = 0; cell < p.printed.size(); ++cell)
+        if (const std::int64_t n = adds_of(random) - 1; n > 0) alike.adds.emplace_back(cell, n);
+      p.alike.push_back(std::move(alike));
+    }
+    const std::vector<std::int64_t> real = p.values();
+    const std::vector<char> hidden = hidden_cells(p, kFew);
+    std::vector<std::set<std::int64_t>> values(real.size());
+    Population other = p;
+    const std::function<void(std::size_t)> fill = [&](std::size_t t) {
+      if (t < types) {
+        for (other.alike[t].units = 0; other.alike[t].units <= kUnitsMax; ++other.alike[t].units) fill(t + 1);
+        return;
+      }
+      const std::vector<std::int64_t> tried = other.values();
+      for (std::size_t cell = 0; cell < real.size(); ++cell)
+        if (p.printed[cell] && (hidden[cell] ? tried[cell] < 1 : tried[cell] != real[cell])) return;
+      for (std::size_t cell = 0; cell < real.size(); ++cell) values[cell].insert(tried[cell]);
+    };
+    fill(0);
+    for (std::size_t cell = 0; cell < real.size(); ++cell) {
+      shown += p.printed[cell] && !hidden[cell];
+      if (real[cell] > 0 && real[cell] < kFew) {
+        ASSERT_TRUE(hidden[cell]) << "population " << i << " cell " << cell;
+      }
+      if (!hidden[cell]) continue;
+      ++hidden_ones;
+      ASSERT_GT(values[cell].size(), 1u) << "population " << i << " cell " << cell;
+    }
+  }
+  EXPECT_GT(hidden_ones, 1000);
+  EXPECT_GT(shown, 3000);
+}
+
 }  // namespace
 }  // namespace samband::report
