@@ -6,6 +6,7 @@
 #include "app/settings.hpp"
 #include "keys/key_store.hpp"
 #include "model/kinds.hpp"
+#include "report/figures.hpp"
 
 namespace samband::cli {
 namespace {
@@ -53,6 +54,9 @@ int check(const Arguments& a) {
     } else {
       note(rules.error());
     }
+    if (const auto figures = config->folder / "follow-up.toml"; std::filesystem::exists(figures))
+      if (auto loaded = report::load_follow_up(figures, &config->parties, &config->routes); !loaded)
+        note(loaded.error());
     // One by one, so that every one that fails is named.
     std::size_t loaded = 0;
     for (const PluginConfig& plugin : config->plugins) {

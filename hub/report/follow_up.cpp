@@ -192,7 +192,7 @@ class Counter {
     }
   }
 
-  bool too_many() const { return units_.size() > kUnitsMax || seen_.size() > kUnitsMax * 4; }
+  bool more_than(std::size_t units) const { return units_.size() > units || seen_.size() > units * 4; }
 
   FollowUpCounts done() {
     // The rest of a share: a reader works it out, so it is protected like a count.
@@ -278,7 +278,8 @@ class Counter {
 }  // namespace
 
 Result<FollowUpCounts> count_figures(const FollowUp& what, Store& store, const ReadMessage& read,
-                                     const Parties& parties, const Routes& routes, const Period& period, Time now) {
+                                     const Parties& parties, const Routes& routes, const Period& period, Time now,
+                                     std::size_t units_max) {
   Counter counter(what, parties, routes, period, now);
   ExchangeFilter filter;
   filter.limit = kPage;
@@ -304,7 +305,7 @@ Result<FollowUpCounts> count_figures(const FollowUp& what, Store& store, const R
       record.steps = std::move(*steps);
       record.subjects = subjects_of(record.message);
       counter.count(record, figures);
-      if (counter.too_many())
+      if (counter.more_than(units_max))
         return fail(Errc::too_large, "follow-up", "more persons than can be counted at once; narrow the period");
     }
     if (page->size() < static_cast<std::size_t>(kPage)) return counter.done();

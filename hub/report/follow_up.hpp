@@ -34,9 +34,9 @@ struct FollowUpCounts {
   std::uint64_t exchanges = 0, erased = 0;  // looked at; of these without a message that can be opened
 };
 
-// `now`: which deadlines are over. Errors: of the store and the keys; too_large: more than kUnitsMax units.
+// `now`: which deadlines are over. Errors: of the store and the keys; too_large: more than `units_max` units.
 Result<FollowUpCounts> count_figures(const FollowUp&, Store&, const ReadMessage&, const Parties&, const Routes&,
-                                     const Period&, Time now);
+                                     const Period&, Time now, std::size_t units_max = kUnitsMax);
 
 // ---- shown --------------------------------------------------------------------------------------------------------
 

@@ -58,7 +58,7 @@ class Cli(HubCase):
     def test_the_overview_lists_every_command_and_each_has_help(self):
         overview = self.run_bare("--help")
         self.assertEqual((overview.returncode, overview.stderr), (OK, ""))
-        listed = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  +\S", overview.stdout, re.M)
+        listed = re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  +\S", overview.stdout, re.M)
         self.assertEqual(sorted(listed), sorted(COMMANDS))
         for command in listed:
             with self.subTest(command=command):
@@ -72,7 +72,7 @@ class Cli(HubCase):
 
     def test_wrong_use_is_two_and_says_what_to_try(self):
         for arguments in (["nothing"], ["policy", "nothing"], ["--nothing"], ["check", "--nothing"], ["check", "word"], ["serve", "word"],
-                          ["policy", "explain"], ["consent", "add"], ["consent", "revoke"], ["consent", "list"], ["exchange", "show"], ["exchange", "retry"],
+                          ["policy", "explain"], ["report", "follow-up"], ["consent", "add"], ["consent", "revoke"], ["consent", "list"], ["exchange", "show"], ["exchange", "retry"],
                           ["quarantine", "show"], ["quarantine", "delete"], ["quarantine", "list", "word"],
                           ["log", "verify", "--vkey"], ["exchange", "list", "--limit"], ["keys", "dev", "--bogus=1"], ["keys"], ["log"], []):
             with self.subTest(arguments=arguments):

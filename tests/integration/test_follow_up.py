@@ -93,6 +93,14 @@ class FollowUp(HubCase):
         self.report("--from", "2026-02-01", "--to", "2026-01-01", check=2)
         self.cli("report", "follow-up", "../mumin", check=2)
         self.assertIn("figures of 'mumin'", self.cli("report", "follow-up", "sig", "--figures", str(FIGURES), check=1).stderr)
+        # Its own figures of a configuration: no --figures, and `check` reads them.
+        own = self.hub.config / "follow-up.toml"
+        own.write_text(FIGURES.read_text())
+        self.cli("report", "follow-up", "mumin", *YEAR, check=0)
+        self.cli("check", check=0)
+        own.write_text(FIGURES.read_text() + "colour = 1\n")
+        self.assertRegex(self.cli("check", check=1).stderr, r"follow-up\.toml:\d+:\d+: unknown key 'colour'")
+        own.unlink()
         bad = self.hub.folder / "bad.toml"
         bad.write_text(FIGURES.read_text().replace('kinds = ["police.suspicion", "police.offer"]', 'kinds = ["police.rumour"]', 1))
         self.assertRegex(self.cli("report", "follow-up", "mumin", "--figures", str(bad), check=1).stderr, r"bad\.toml:\d+:\d+: unknown message kind")

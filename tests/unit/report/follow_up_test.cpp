@@ -270,6 +270,31 @@ TEST_F(Golden, ErasedMessagesCountInTotalsAndAreUnknownBeyond) {
   EXPECT_THAT(follow_up_text(what_, counts_, {"sv", period_, true}), HasSubstr("Gallrade"));
 }
 
+TEST_F(Golden, MorePersonsThanFitAreRefusedAndNotCutOff) {
+  for (int i = 0; i < 4; ++i) {
+    Sent s;
+    s.person = "p" + std::to_string(i), s.kind = "care.referral", s.sender = "bas", s.recipient = "social-board";
+    send(s);
+  }
+  count("coach");
+  const auto read = [&](const ExchangeRow& row) -> Result<CasePtr> { return messages_.at(row.message_id); };
+  const auto with = [&](std::size_t most) {
+    return count_figures(what_, *store_, read, parties_, routes_, period_, at("2028-06-01T00:00:00Z"), most);
+  };
+  EXPECT_TRUE(with(4));
+  ASSERT_FALSE(with(3));
+  EXPECT_EQ(with(3).error().code, Errc::too_large);
+}
+
+TEST_F(Golden, AMessageThatCannotBeOpenedForAnotherReasonEndsTheCount) {
+  Sent s;
+  s.person = "p", s.kind = "care.referral", s.sender = "bas", s.recipient = "social-board";
+  send(s);
+  count("coach");
+  const auto read = [](const ExchangeRow&) -> Result<CasePtr> { return fail(Errc::internal, "store", "damaged"); };
+  EXPECT_FALSE(count_figures(what_, *store_, read, parties_, routes_, period_, at("2028-06-01T00:00:00Z")));
+}
+
 TEST_F(Golden, OnlyThePeriodCountsAndTheSwedishDay) {
   for (const int month : {1, 12}) {
     Sent s;
