@@ -35,7 +35,7 @@ struct ListenerConfig {
 
 struct EndpointConfig {
   std::string name;         // parties name it
-  std::string url;          // https://host:port/base/path
+  std::string url;          // https://host:port/base/path, or file:///folder
   std::string server_name;  // name in the server's certificate; "" = host of the url
   int connections_max = 32;
   std::chrono::milliseconds connect_timeout{5000}, request_timeout{30000}, idle_timeout{60000};

@@ -321,10 +321,13 @@ class HubFile {
     EndpointConfig out;
     out.name = in.required_text("name", 100);
     out.url = in.required_text("url");
-    const std::string_view rest = std::string_view(out.url).substr(out.url.starts_with("https://") ? 8 : 0);
-    if (rest.size() == out.url.size() || rest.empty() || rest.front() == '/' ||
-        rest.find_first_of("@?# \t\\") != std::string_view::npos) {
-      in.refuse("url", "expected https://host[:port]/path without user, query and fragment");
+    const bool is_folder = out.url.starts_with("file:///");
+    const std::string_view rest = std::string_view(out.url).substr(is_folder                         ? 7
+                                                                   : out.url.starts_with("https://") ? 8
+                                                                                                     : 0);
+    if (rest.size() == out.url.size() || rest.empty() || (rest.front() == '/') != is_folder ||
+        rest.find_first_of(is_folder ? "%?#\\" : "@?# \t\\") != std::string_view::npos) {
+      in.refuse("url", "expected https://host[:port]/path without user, query and fragment, or file:///folder");
     }
     out.server_name = in.text("server_name", 253);
     out.connections_max = static_cast<int>(in.integer("connections_max", out.connections_max, 1, 4096));

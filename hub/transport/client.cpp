@@ -10,6 +10,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -23,6 +24,7 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "transport/folder.hpp"
 #include "transport/http_policy.hpp"
 #include "transport/tls.hpp"
 
@@ -42,6 +44,7 @@ constexpr std::size_t kKeptBytesMax = 256u << 10;
 constexpr std::size_t kResponseHeaderBytesMax = 32u << 10;
 constexpr std::size_t kWaitersMax = 8192;
 constexpr milliseconds kSweepEvery{50};
+constexpr std::string_view kFileScheme = "file://";
 
 struct Address {
   std::string host, port, base_path, host_header, server_name;
@@ -123,6 +126,7 @@ struct Pool {
   explicit Pool(EndpointOptions o) : options(std::move(o)) {}
   const EndpointOptions options;
   Address address;
+  std::filesystem::path folder;  // of a file:/// endpoint; "" = HTTP
   SessionStash sessions;
 
   std::mutex mutex;
@@ -190,6 +194,7 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
 
   static Task<Result<ClientResponse>> run(std::shared_ptr<Impl> self, std::shared_ptr<Pool> pool,
                                           ClientRequest request);
+  static Task<Result<ClientResponse>> put(std::shared_ptr<Pool> pool, ClientRequest request);
   static Task<Result<ClientResponse>> attempt(std::shared_ptr<Impl> self, std::shared_ptr<Pool> pool,
                                               std::shared_ptr<Call> call);
   static Task<Result<void>> acquire(std::shared_ptr<Impl> self, std::shared_ptr<Pool> pool, std::shared_ptr<Call> call,
@@ -204,6 +209,7 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
   asio::io_context& io;
   std::map<std::string, std::shared_ptr<Pool>, std::less<>> pools;
   std::atomic<bool> closed{false};
+  asio::thread_pool files{1};  // a disk that is slow to sync must not hold up the network
   // One sweep for all deadlines, running only while there are connections.
   asio::any_io_executor strand;
   asio::steady_timer sweeper;
@@ -215,6 +221,11 @@ Client::Impl::Impl(asio::io_context& io_context, std::vector<EndpointOptions> en
   for (auto& options : endpoints) {
     const auto name = options.name;
     auto pool = std::make_shared<Pool>(std::move(options));
+    if (pool->options.url.starts_with(kFileScheme)) {
+      pool->folder = pool->options.url.substr(kFileScheme.size());
+      pools[name] = std::move(pool);
+      continue;
+    }
     if (auto address = parse_address(pool->options)) {
       pool->address = std::move(*address);
       if (pool->address.tls) {
@@ -256,6 +267,20 @@ Task<Result<ClientResponse>> Client::Impl::run(std::shared_ptr<Impl> self, std::
     if (failure) std::rethrow_exception(failure);
     if (!repeat) co_return result;
   }
+}
+
+// `PUT /name` writes the file; a folder answers nothing else. Runs on the thread for files.
+Task<Result<ClientResponse>> Client::Impl::put(std::shared_ptr<Pool> pool, ClientRequest request) {
+  ClientResponse answer;
+  if (request.method != "PUT" || !request.path.starts_with('/')) {
+    answer.status = 405;
+    co_return answer;
+  }
+  auto written = put_file(pool->folder, std::string_view(request.path).substr(1), request.body);
+  if (!written && written.error().code != Errc::invalid_input)
+    co_return unavailable(*pool, "folder " + written.error().message);
+  answer.status = written ? 201 : 400;
+  co_return answer;
 }
 
 // A connection for the call: an idle one (unless `fresh`), a new one, or the first that another call gives back.
@@ -512,6 +537,10 @@ Client::~Client() { impl_->close(); }
 Task<Result<ClientResponse>> Client::send(std::string endpoint, ClientRequest request) {
   const auto found = impl_->pools.find(endpoint);
   if (found == impl_->pools.end()) co_return fail(Errc::not_found, "endpoint", "no endpoint of that name");
+  if (!found->second->folder.empty()) {
+    auto writing = Impl::put(found->second, std::move(request));
+    co_return co_await asio::co_spawn(impl_->files, std::move(writing), asio::use_awaitable);
+  }
   // On a strand of its own, so that a deadline can close the connection whatever the caller runs on.
   const asio::any_io_executor strand = asio::make_strand(impl_->io);
   auto work = Impl::run(impl_, found->second, std::move(request));
@@ -520,6 +549,11 @@ Task<Result<ClientResponse>> Client::send(std::string endpoint, ClientRequest re
 
 Result<void> Client::check() const {
   for (const auto& [name, pool] : impl_->pools) {
+    if (!pool->folder.empty()) {
+      if (auto usable = check_drop_folder(pool->folder); !usable)
+        return fail(Errc::invalid_config, "endpoint " + name, "folder " + usable.error().message);
+      continue;
+    }
     const std::lock_guard lock(pool->mutex);
     if (!pool->usable) return pool->usable;
   }

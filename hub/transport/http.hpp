@@ -90,7 +90,7 @@ class Server {
 
 struct EndpointOptions {
   std::string name;          // as named in hub.toml
-  std::string url;           // https://host:port/base/path ; http:// refused unless `allow_plain` (tests)
+  std::string url;           // https://host:port/base/path, or file:///folder (PUT only); http:// refused unless `allow_plain` (tests)
   TlsFiles files;            // the hub's client certificate; `ca` verifies the server
   bool allow_plain = false;  // http:// to a loopback address, for tests
   std::string server_name;   // name checked in the server's certificate; "" = host of the url

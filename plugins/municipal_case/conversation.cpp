@@ -10,6 +10,7 @@
 namespace samband::municipal {
 namespace {
 
+using namespace case_errand;
 using plugin::http_reason;
 using plugin::HttpVerdict;
 using plugin::string_at;

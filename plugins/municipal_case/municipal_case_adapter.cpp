@@ -1,7 +1,7 @@
 #include "municipal_case/municipal_case_adapter.hpp"
 
+#include "case_errand/decode.hpp"
 #include "municipal_case/conversation.hpp"
-#include "municipal_case/decode.hpp"
 
 namespace samband::municipal {
 
@@ -15,7 +15,7 @@ sdk::Result<std::monostate> MunicipalCaseAdapter::configure(std::string_view con
 sdk::Result<std::vector<std::string>> MunicipalCaseAdapter::decode(const sdk::Wire& wire) {
   if (!wire.media_type.empty() && !wire.media_type.starts_with("application/json"))
     return sdk::invalid("", "the media type must be application/json");
-  auto message = decode_case_message(wire.body);
+  auto message = case_errand::decode_case_message(wire.body);
   if (auto* e = std::get_if<sdk::Error>(&message)) return *e;
   return std::vector<std::string>{std::move(std::get<std::string>(message))};
 }

@@ -100,8 +100,8 @@ TEST(ExampleConfig, Loads) {
   EXPECT_EQ(config->server.certificate.filename(), "hub.pem");
   EXPECT_EQ(config->client.certificate.filename(), "hub-client.pem");
   EXPECT_EQ(config->client.ca, config->server.ca);
-  EXPECT_EQ(config->endpoints.size(), 8u);
-  EXPECT_EQ(config->plugins.size(), 5u);
+  EXPECT_EQ(config->endpoints.size(), 9u);
+  EXPECT_EQ(config->plugins.size(), 6u);
   EXPECT_EQ(config->plugins[0].module, (fs::path(SAMBAND_SOURCE_DIR) / "build/dev/lib/samband-police.so"));
   EXPECT_EQ(config->plugins.at(2).config_json, "{}");
 }
@@ -109,7 +109,7 @@ TEST(ExampleConfig, Loads) {
 TEST(ExampleConfig, EveryPartyIsMadeUpAndCanBeReached) {
   const auto config = load_config(kExample, nothing);
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->parties.all().size(), 13u);
+  EXPECT_EQ(config->parties.all().size(), 16u);
   for (const Party& p : config->parties.all()) {
     EXPECT_TRUE(p.organisation_number.starts_with("9999")) << p.id;
     EXPECT_TRUE(p.actor_type == "auditor" || p.duty_phone.starts_with("08-465 004 ")) << p.id;
@@ -163,9 +163,27 @@ TEST(ExampleConfig, RoutesOfTheExampleMunicipality) {
            {"maria-ungdom", "test.result", 15, {}},
            {"bup", "care.status", 16, {"social-board/care_follow_up"}},
            {"maria-ungdom", "care.status", 16, {"social-board/care_follow_up"}},
-           {"police-west", "sig.information", 15, {"social-board/sig_cooperation", "school-south/sig_cooperation"}},
-           {"social-board", "sig.information", 15, {"school-south/sig_cooperation", "police-west/sig_cooperation"}},
-           {"school-south", "sig.information", 15, {"social-board/sig_cooperation", "police-west/sig_cooperation"}},
+           {"police-west",
+            "sig.information",
+            15,
+            {"social-board/sig_cooperation", "school-south/sig_cooperation", "leisure-centre/sig_cooperation"}},
+           {"social-board",
+            "sig.information",
+            15,
+            {"school-south/sig_cooperation", "police-west/sig_cooperation", "leisure-centre/sig_cooperation"}},
+           {"school-south",
+            "sig.information",
+            15,
+            {"social-board/sig_cooperation", "police-west/sig_cooperation", "leisure-centre/sig_cooperation"}},
+           {"leisure-centre",
+            "sig.information",
+            15,
+            {"social-board/sig_cooperation", "school-south/sig_cooperation", "police-west/sig_cooperation"}},
+           {"leisure-centre", "sig.nomination", 15, {"social-board/sig_cooperation"}},
+           {"police-west", "police.information", 40, {"social-duty/police_cooperation"}},  // a Sunday night
+           {"social-board", "housing.emergency", 20, {"housing-emergency/emergency_housing"}},
+           {"social-duty", "housing.emergency", 20, {"housing-emergency/emergency_housing"}},
+           {"social-board", "housing.emergency", 19, {"housing-emergency/emergency_housing (age_outside_rule)"}},
            {"social-restricted", "sig.information", 15, {}},
            {"bup", "sig.information", 15, {}},
            {"landlord-private",
@@ -188,7 +206,7 @@ TEST(ExampleConfig, RoutesOfTheExampleMunicipality) {
     std::vector<std::string> found;
     for (const Candidate& c :
          config->routes.candidates(m, *config->parties.find(way.sender), config->parties, config->agreements, now)) {
-      found.push_back(c.recipient->id + "/" + c.purpose);
+      found.push_back(c.recipient->id + "/" + c.purpose + (c.refused.empty() ? "" : " (" + c.refused + ")"));
     }
     EXPECT_EQ(found, way.recipients) << way.sender << " " << way.kind << " " << way.age;
   }

@@ -1,5 +1,5 @@
 // Decoding of the case system's messages: goldens, and errors that name the place and never the value.
-#include "municipal_case/decode.hpp"
+#include "case_errand/decode.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ TEST(Decode, Goldens) {
   int cases = 0;
   for (const auto& folder : std::filesystem::directory_iterator(kFolder / "cases")) {
     SCOPED_TRACE(folder.path().filename());
-    auto decoded = decode_case_message(read_file(folder.path() / "in.json"));
+    auto decoded = case_errand::decode_case_message(read_file(folder.path() / "in.json"));
     const auto* message = std::get_if<std::string>(&decoded);
     ASSERT_TRUE(message) << std::get<sdk::Error>(decoded).where << " " << std::get<sdk::Error>(decoded).message;
     const auto expected = json::parse(read_file(folder.path() / "expected.json"));
@@ -82,7 +82,7 @@ TEST(Decode, ErrorsNameThePlaceAndNeverTheValue) {
   };
   for (const auto& [text, where] : cases) {
     SCOPED_TRACE(text);
-    auto decoded = decode_case_message(text);
+    auto decoded = case_errand::decode_case_message(text);
     ASSERT_TRUE(std::holds_alternative<sdk::Error>(decoded));
     const auto& error = std::get<sdk::Error>(decoded);
     EXPECT_EQ(error.status, HUB_INVALID_INPUT);
@@ -93,7 +93,7 @@ TEST(Decode, ErrorsNameThePlaceAndNeverTheValue) {
 }
 
 TEST(Decode, CaseworkerAnswersForFactsWithoutAnAssessor) {
-  auto decoded = decode_case_message(R"({"messageId":"m","createdAt":"2026-11-22T01:00:00Z","type":"concern",
+  auto decoded = case_errand::decode_case_message(R"({"messageId":"m","createdAt":"2026-11-22T01:00:00Z","type":"concern",
     "caseworker":{"id":"cw-1","name":"Kaj Handläggare"},"client":{"givenName":"Love"},"concern":{"concern":"oro"},
     "facts":[{"code":"guardian_harm","value":true,"person":"p1"},
              {"code":"individual_assessment","value":false,"assessor":{"id":"cw-2"}}]})");
@@ -108,7 +108,7 @@ TEST(Decode, EveryPrefixOfAMessageIsRefused) {
   ASSERT_FALSE(text.empty());
   const auto end = text.find_last_of('}');
   for (std::size_t n = 0; n < end; n += 7)
-    EXPECT_TRUE(std::holds_alternative<sdk::Error>(decode_case_message(text.substr(0, n)))) << n;
+    EXPECT_TRUE(std::holds_alternative<sdk::Error>(case_errand::decode_case_message(text.substr(0, n)))) << n;
 }
 
 }  // namespace

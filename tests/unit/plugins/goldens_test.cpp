@@ -14,7 +14,7 @@ const fs::path kSource = SAMBAND_SOURCE_DIR, kBinary = SAMBAND_BINARY_DIR;
 fs::path module_of(const std::string& name) { return kBinary / "lib" / ("samband-" + name + ".so"); }
 
 class Adapters : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(All, Adapters, testing::Values("police", "kronofogden", "landlord", "school", "template"),
+INSTANTIATE_TEST_SUITE_P(All, Adapters, testing::Values("police", "kronofogden", "landlord", "school", "file_drop", "template"),
                          [](const auto& p) { return p.param; });
 
 TEST_P(Adapters, GoldenCases) {

@@ -1,11 +1,11 @@
-#include "municipal_case/decode.hpp"
+#include "case_errand/decode.hpp"
 
 #include <array>
 
 #include "common/canonical.hpp"
 #include "common/form_parts.hpp"
 
-namespace samband::municipal {
+namespace samband::case_errand {
 namespace {
 
 namespace json = boost::json;
@@ -151,4 +151,4 @@ sdk::Result<std::string> decode_case_message(std::string_view body) {
   return plugin::canonical_message(form->kind, id, "urn:samband:adapter:municipal_case", created, std::move(data));
 }
 
-}  // namespace samband::municipal
+}  // namespace samband::case_errand
