@@ -50,7 +50,6 @@ int close(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   json::object body{{"verdict", a.get("verdict")}, {"reasonCode", a.get("reason")}};
-  if (a.has("reviewer")) body["reviewer"] = json::object{{"id", a.get("reviewer")}};
   auto answer = call(a, *config, "POST", "/v1/reviews/" + a.positional().front(), json::serialize(body));
   if (!answer) return complain(in_words(answer.error()));
   std::cout << (a.json() ? json::serialize(*answer) : a.get("verdict") + ": " + a.positional().front()) << "\n";
@@ -70,7 +69,6 @@ void add_review(std::vector<Command>& commands) {
                        {"all", "", "also closed ones", ""}},
                       list});
   std::vector<OptionSpec> options = agency_options();
-  options.push_back({"reviewer", "ID", "the named person, where the certificate is the party's own", ""});
   options.push_back({"verdict", "VERDICT", "justified or not_justified", ""});
   options.push_back({"reason", "CODE", "reason code", ""});
   commands.push_back({"review close", "Records a named person's verdict on a disclosure in an emergency", "EXCHANGE",

@@ -64,7 +64,6 @@ Party read_party(Table& in) {
   if (party.person_number_in_url && party.endpoint.empty())
     in.refuse("person_number_in_url", "expected an endpoint: without one nothing is sent to this party");
   party.inbound = in.texts("inbound");
-  party.vouches_for_logins = in.boolean("vouches_for_logins", false);
   party.kinds = in.texts("kinds");
   in.check_codes("kinds", party.kinds, message_kinds(), "message kind");
   in.finish();

@@ -185,7 +185,7 @@ class Journey final : public DeliveryGate {
   // Who answers for an assessment, how that is known, and what was said: `body`, or what the signature is over.
   struct Assessor {
     std::string id;
-    std::string_view proof;  // assessor_login | assessor_signature | assessor_vouched
+    std::string_view proof;  // assessor_login | assessor_signature
     std::string evidence;    // the signature
     std::optional<Time> signed_at = {};
   };

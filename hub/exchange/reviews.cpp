@@ -174,16 +174,9 @@ Task<Result<json::object>> Journey::close_review(Caller who, std::string id, jso
   if (!review) co_return review.error();
   if (!review->has_value() || !may_review(*who.party, (*review)->party))
     co_return fail(Errc::not_found, "review", "no such review");
-  std::string reviewer = text_at(body, "/reviewer/id");
-  if (who.official != nullptr) {
-    if (!reviewer.empty() && reviewer != who.official->id)
-      co_return fail(Errc::forbidden, "/reviewer/id", "an official answers in his or her own name");
-    reviewer = who.official->id;
-  } else if (!who.party->vouches_for_logins) {
-    co_return fail(Errc::forbidden, "/reviewer",
-                   "a system's word is not enough for this party: log in as the official who reviews");
-  }
-  if (!is_name(reviewer)) co_return fail(Errc::invalid_input, "/reviewer/id", "a review needs a named person");
+  if (who.official == nullptr)
+    co_return fail(Errc::forbidden, "certificate", "a review needs a person: log in as the privacy officer");
+  const std::string reviewer = who.official->id;
   const std::string verdict = text_at(body, "/verdict"), reason = text_at(body, "/reasonCode");
   if (verdict != "justified" && verdict != "not_justified")
     co_return fail(Errc::invalid_input, "/verdict", "must be justified or not_justified");
@@ -202,7 +195,7 @@ Task<Result<json::object>> Journey::close_review(Caller who, std::string id, jso
   if (text_at((*source)->message.data, "/author/id") == reviewer ||
       std::any_of(facts.begin(), facts.end(), [&](const Fact& f) { return f.assessor_id == reviewer; }) ||
       answered(*answers, (*source)->key, reviewer))
-    co_return fail(Errc::forbidden, "/reviewer/id", "nobody reviews a message or an answer of their own");
+    co_return fail(Errc::forbidden, "certificate", "nobody reviews a message or an answer of their own");
 
   const Time now = s_.clock.now();
   auto stored = std::make_shared<ReviewRow>(std::move(**review));

@@ -32,14 +32,11 @@ void prove_assessors(Case& c, const Party& sender, const Signatures& signatures)
     Fact& fact = c.message.facts[i];
     if (fact.assessor_id.empty()) continue;
     const json::value* jws = find_pointer(facts->get_array()[i], "/assessor/jws");
-    if (jws != nullptr && jws->is_string()) {
-      std::string signer;
-      const bool proved = is_signed(fact, std::string(jws->get_string()), c.message, sender, signatures, signer);
-      fact.assessor_id = proved ? signer : std::string();
-    } else if (!sender.vouches_for_logins) {
-      fact.assessor_id.clear();
-    }
-    if (fact.assessor_id.empty())
+    std::string signer;
+    const bool proved = jws != nullptr && jws->is_string() &&
+                        is_signed(fact, std::string(jws->get_string()), c.message, sender, signatures, signer);
+    fact.assessor_id = proved ? signer : std::string();
+    if (!proved)
       c.message.warnings.push_back(
           json::object{{"code", "assessor_not_proven"}, {"where", "/data/facts/" + std::to_string(i)}});
   }

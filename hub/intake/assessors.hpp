@@ -1,5 +1,5 @@
-// Who answers for a judgement that came inside a message: an official who signed it, or somebody whom an agency that
-// vouches for its own logins names. Anybody else is nobody, and the judgement counts as not made. Pure, thread-safe.
+// Who answers for a judgement that came inside a message: an official who signed it. Whoever the sender's system
+// merely names is nobody, and the judgement counts as not made. Pure, thread-safe.
 #pragma once
 #include "intake/case.hpp"
 #include "intake/signatures.hpp"

@@ -255,7 +255,7 @@ Result<Case> Intake::reread(const std::string& text, std::string id, std::string
   c.canonical = text;
   if (auto named = name_persons(c); !named) return named.error();
   c.fields = fields_of(*c.kind, c.message.data, c.message.persons);
-  // As it counts today: an official who is gone, or an agency that vouches no more, proves nothing more.
+  // As it counts today: an official who is gone proves nothing more.
   static const Party kNobody;
   const Party* party = parties_.find(c.message.sender);
   prove_assessors(c, party ? *party : kNobody, signatures_);

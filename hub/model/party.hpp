@@ -30,9 +30,6 @@ struct Party {
   std::vector<std::string> inbound;   // adapters it may use at /v1/in/{adapter}
   std::vector<std::string> kinds;     // kinds it may send; empty = none
   std::vector<std::string> agreements;
-  // Does this agency answer for who was logged in at its own system? Then an assessor whom its system merely names
-  // counts as a named person; else an assessment needs an official's own login or signature.
-  bool vouches_for_logins = false;
 };
 
 // A named person at a party who acts in the hub under his or her own name: logs in with a certificate, or signs with

@@ -3,6 +3,7 @@
 namespace samband::plugin {
 namespace {
 
+constexpr std::size_t kSignatureMax = 64u << 10;
 constexpr std::size_t kAttachmentsMax = 20;
 constexpr std::size_t kAttachmentBytesMax = 28u << 20;  // base64
 
@@ -12,6 +13,7 @@ json::object read_assessor(ObjectReader& fact, const json::object& author) {
     ObjectReader reader(*given, fact.at("assessor"), fact.problem());
     assessor["id"] = reader.required_text("id", 100);
     reader.copy_text(assessor, "name", 200);
+    reader.copy_text(assessor, "jws", kSignatureMax);
     reader.finish();
   } else {
     for (const auto* key : {"id", "name"})

@@ -13,7 +13,8 @@ inline constexpr std::size_t kFreeTextMax = 20000;  // bytes of one text
 void copy_surroundings(ObjectReader& form, json::object& data);
 // {"id" (required), "name", "role", "phone", "email"}; empty when the member is absent.
 json::object read_official(ObjectReader& form, std::string_view key);
-// A fact without an assessor of its own is `author`'s, who signs the message.
+// A fact without an assessor of its own is said in the name of `author`. Proof is `assessor.jws` alone, the hub's to
+// judge.
 void copy_facts(ObjectReader& form, const json::object& author, json::object& data);
 
 void fill_concern(ObjectReader& section, json::object& payload);

@@ -18,6 +18,7 @@ inline constexpr std::string_view kReasonSystem = "urn:samband:reason";
 inline constexpr std::string_view kServiceSystem = "urn:samband:service";
 inline constexpr std::string_view kKindSystem = "urn:samband:kind";
 inline constexpr std::string_view kFactSystem = "urn:samband:fact";
+inline constexpr std::string_view kSignatureUrl = "urn:samband:assessor-signature";
 inline constexpr std::string_view kRecordSystem = "urn:samband:record";
 inline constexpr std::string_view kPartySystem = "urn:samband:party";
 inline constexpr std::string_view kFunctionalAddressSystem = "urn:riv:infrastructure:messaging:functionalAddress";

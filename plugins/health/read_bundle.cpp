@@ -110,6 +110,16 @@ std::string notes(const json::object& resource) {
   return out;
 }
 
+// What the assessor signed about this one answer: an extension of the input that gives it.
+std::string signature_of(const json::object& input) {
+  const auto* extensions = array_at(input, "extension");
+  if (!extensions) return {};
+  for (const auto& v : *extensions)
+    if (const auto* e = v.if_object(); e && string_at(*e, "url") == kSignatureUrl)
+      return std::string(string_at(*e, "valueString"));
+  return {};
+}
+
 json::array read_facts(const Input& in, const Resource& task) {
   json::array facts;
   const auto* inputs = array_at(*task.object, "input");
@@ -138,6 +148,7 @@ json::array read_facts(const Input& in, const Resource& task) {
       continue;  // neither form: nobody has answered
     }
     who.erase("phone");
+    if (auto jws = signature_of(*input); !jws.empty()) who["jws"] = std::move(jws);
     if (who.contains("id")) fact["assessor"] = std::move(who);
     facts.push_back(std::move(fact));
   }

@@ -11,7 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_case import HubCase, new_id, replaced  # noqa: E402
+from hub_case import OFFICIALS, HubCase, new_id, replaced  # noqa: E402
 
 PARTIES = ["police-west", "social-board", "social-restricted", "housing-coordinator", "school-south", "maria-ungdom", "bup",
            "landlord-private", "kronofogden", "operator", "auditor"]
@@ -143,9 +143,11 @@ class Access(HubCase):
 
     def test_only_the_sender_assesses(self):
         before = self.leaves()
+        answer = {"facts": [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
         for party in PARTIES:
             if party != "police-west":
-                self.assess(party, self.held, expect=404, need_of_help=True)
+                self.problem(OFFICIALS.get(party, party), "POST", f"/v1/exchanges/{self.held}/assessments", 404, answer)
+        self.problem("police-west", "POST", f"/v1/exchanges/{self.held}/assessments", 403, answer)
         self.assertEqual(self.exchange("police-west", self.held)["state"], "held")
         self.assertEqual(self.leaves(), before, "nothing was recorded")
 

@@ -213,7 +213,7 @@ class Canary(CanaryCase):
     # -- what senders say ---------------------------------------------------------------------------------------------
 
     def test_police_say_it(self):
-        fact = [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes", "at": build.now(), "assessor": {"id": "a-1", "name": "Prov"}}]
+        fact = [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes", "at": build.now(), "assessor": "police-west-officer"}]
         for make in (lambda: build.police_suspicion(CANARY, new_id(), text=f"Om {GIVEN} {FAMILY} {DASHED}"),
                      lambda: build.police_offer(ADULT_CANARY, new_id(), accepted=True), lambda: build.sig_information(CANARY, new_id()),
                      lambda: build.police_lob(CANARY, new_id(), text=f"Om {NUMBER}"),
@@ -290,10 +290,10 @@ class Canary(CanaryCase):
             self.assert_silent(self.ask("police-west", "POST", "/v1/consents", changed), "consent member")
         self.assert_silent(self.ask("police-west", "GET", "/v1/consents"), "consents")
         held = self.to(self.send("police-west", "police", build.police_lob(CANARY, new_id())), "social-board")
-        body = {"assessor": {"id": "a-1", "name": FAMILY}, "facts": [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
+        body = {"assessor": {"id": "police-west-officer", "name": FAMILY}, "facts": [{"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
         for path in leaves_of(body):
             for said in SAID:
-                self.assert_silent(self.ask("police-west", "POST", f"/v1/exchanges/{held['id']}/assessments", with_leaf(body, path, said)), f"assessment {path}")
+                self.assert_silent(self.ask("police-west-officer", "POST", f"/v1/exchanges/{held['id']}/assessments", with_leaf(body, path, said)), f"assessment {path}")
         for text in malformed(body):
             for path in (f"/v1/exchanges/{held['id']}/assessments", "/v1/consents"):
                 self.assert_silent(self.ask("police-west", "POST", path, text), "malformed")

@@ -190,7 +190,7 @@ class AttemptsEnd(DeliveryCase):
                    "categories": ["identity", "event", "case_reference", "official", "home_area", "social_situation", "protection"],
                    "validTo": build.now(86400), "evidenceSha256": "6b" * 32, "language": "sv", "agreement": "sig-2026"}
         given = self.call("police-west", "POST", "/v1/consents", consent, expect=201)
-        tested = {"code": "guardian_harm", "value": False, "person": "p1", "assessor": {"id": "coordinator-3", "name": "Samordnare Prov"}, "reasonCode": "assessed_no"}
+        tested = {"code": "guardian_harm", "value": False, "person": "p1", "assessor": "police-west-officer", "reasonCode": "assessed_no"}
         sent = self.to(self.send("police-west", "police", build.sig_information(child, new_id(), facts=[tested])), "social-board")
         self.assertIn(sent["outcome"], PERMITTED)
         self.wait_state("police-west", sent["id"], "dead")

@@ -122,7 +122,7 @@ class Duties(HubCase):
 
     def test_a_hold_without_a_duty_ends_and_one_with_a_duty_does_not(self):
         duty = self.lob()
-        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}]
+        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "assessor": "social-board-caseworker", "reasonCode": "assessed_no"}]
         hold = self.to(self.send("social-board", "municipal_case", build.referral(people.CHILD_15, new_id(), facts=facts)), "bup")
         self.assertEqual((hold["outcome"], hold["duty"]), ("held", None))
         self.assertEqual(self.agenda(hold["id"]), ["hold"])
@@ -135,9 +135,8 @@ class Duties(HubCase):
         self.assertEqual(told[0]["data"]["payload"]["reasonCode"], "hold_expired")
         self.assert_about_nobody(told, people.CHILD_15)
         # Closed: what comes too late brings nothing to life; the recipient never learnt that it existed.
-        late = self.hub.request("social-board", "POST", f"/v1/exchanges/{hold['id']}/assessments",
-                                {"assessor": {"id": "assessor-1", "name": "Bedömare Prov"},
-                                 "facts": [{"code": "need_for_care", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]})
+        late = self.hub.request("social-board-caseworker", "POST", f"/v1/exchanges/{hold['id']}/assessments",
+                                {"facts": [{"code": "need_for_care", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]})
         self.assertEqual(late.status, 409)
         self.assertEqual(self.exchange("social-board", hold["id"])["state"], "refused")
         self.assertEqual(self.received_of("bup", hold["id"]), [])
@@ -149,7 +148,7 @@ class Duties(HubCase):
         child = {**people.CHILD_15, "personalNumber": "201401012396", "birthDate": "2014-01-01"}
         agreed = consent_for(child["personalNumber"], categories=[c for c in CARE if c != "health"])
         self.call("social-board", "POST", "/v1/consents", agreed, 201)
-        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}]
+        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "assessor": "social-board-caseworker", "reasonCode": "assessed_no"}]
         sent = self.to(self.send("social-board", "municipal_case", build.referral(child, new_id(), facts=facts)), "bup")
         self.assertEqual((sent["outcome"], sent["duty"]), ("partial", None))
         wait_for("the end of the hold", lambda: self.exchange("social-board", sent["id"]).get("holdExpiredAt"), 15)

@@ -178,6 +178,8 @@ class Referrals(HubCase):
     def test_a_hospitals_concern_reaches_the_board(self):
         bundle = json.loads((CASES / "decode_concern/in.json").read_text(encoding="utf-8")) | {"id": new_id(), "timestamp": build.now()}
         exchange = self.to(self.send("hospital", "health", (FHIR, json.dumps(bundle))), "social-board")
+        self.assertEqual((exchange["outcome"], exchange["missing"]), ("held", ["individual_assessment"]), "named in the bundle, and signed by nobody")
+        exchange = self.assess("hospital", exchange["id"], individual_assessment=True)
         self.assertIn(exchange["outcome"], PERMITTED)
         self.assertIn("HLT-SN-CHILD", exchange["rules"])
 

@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
+from hub_case import OFFICIALS, PERMITTED, HubCase, new_id  # noqa: E402
 from hub_harness import wait_for  # noqa: E402
 
 # Everything that a referral to BUP holds.
@@ -48,10 +48,10 @@ class Holds(HubCase):
 
     def referral(self, who, **more):
         # Nothing speaks against the guardians (OSL 12:3 st 3): without that recorded, no guardian's consent counts.
-        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}]
+        facts = [{"code": "guardian_harm", "value": False, "person": "p1", "assessor": "social-board-caseworker", "reasonCode": "assessed_no"}]
         need = more.pop("need_for_care", None)
         if need is not None:
-            facts.append({"code": "need_for_care", "value": need, "person": "p1", "reasonCode": "assessed_yes" if need else "assessed_no"})
+            facts.append({"code": "need_for_care", "value": need, "person": "p1", "assessor": "social-board-caseworker", "reasonCode": "assessed_yes" if need else "assessed_no"})
         more.setdefault("facts", facts)
         return self.to(self.send("social-board", "municipal_case", build.referral(who, new_id(), **more)), "bup")
 
@@ -101,25 +101,24 @@ class Holds(HubCase):
     def test_an_answer_to_another_question_or_about_nobody_releases_nothing(self):
         held = self.lob()
         self.assertEqual(self.assess("police-west", held["id"], emergency=True)["outcome"], "held")
-        base = {"assessor": {"id": "a-1", "name": "Bedömare Prov"}}
+        base = {"assessor": {"id": OFFICIALS["police-west"]}}
         good = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}
         for body in ({**base, "facts": [{**good, "person": "p2"}]}, {**base, "facts": [{**good, "code": "need_of_haste"}]},
                      {**base, "facts": [{**good, "value": "true"}]}, {**base, "facts": [{**good, "value": 1}]},
                      {**base, "facts": [{**good, "reasonCode": "because"}]}, {**base, "facts": [{**good, "reasonCode": ""}]},
-                     {**base, "facts": []}, {**base}, {"facts": [good]},
-                     {"assessor": {"id": ""}, "facts": [good]}, [good]):
+                     {**base, "facts": []}, {**base}, [good]):
             with self.subTest(body=body):
-                self.call("police-west", "POST", f"/v1/exchanges/{held['id']}/assessments", body, expect=400)
+                self.call(OFFICIALS["police-west"], "POST", f"/v1/exchanges/{held['id']}/assessments", body, expect=400)
         self.assert_held("police-west", held["id"])
 
     def test_a_message_cannot_answer_for_a_named_person(self):
-        # A judgement in the message without an assessor counts for nothing; with one it is the sender's recorded answer.
+        # A judgement in the message without an assessor counts for nothing; signed by one it is the sender's recorded answer.
         fact = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes", "at": build.now()}
         payload = {"policeCaseNo": "5000-L77-26", "custody": {"start": build.now(-7200), "reason": "berusad av alkohol"},
                    "identityEstablished": True}
         unnamed = self.to(self.send("police-west", "police", build.police("police.lob", people.ADULT_22, new_id(), payload, facts=[fact])), "social-board")
         self.assertEqual(unnamed["outcome"], "held")
-        named = {**fact, "assessor": {"id": "officer-4711", "name": "Inspektör Prov"}}
+        named = {**fact, "assessor": "police-west-officer"}
         self.assertIn(self.to(self.send("police-west", "police", build.police("police.lob", people.ADULT_22, new_id(), payload, facts=[named])),
                               "social-board")["outcome"], PERMITTED)
 

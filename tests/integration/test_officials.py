@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""An assessment needs a person: an official's login or signature, or an agency that has agreed to answer for its own logins."""
+"""An assessment needs a person: an official's login or signature. What a system says about who assessed is no proof."""
 import concurrent.futures
+import json
 import pathlib
 import subprocess
 import sys
@@ -10,23 +11,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
 from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
-from hub_harness import message, wait_for  # noqa: E402
+from hub_harness import SOURCE, message, wait_for  # noqa: E402
 from officials import expired_certificate, revocation_list, sign, sign_body, signed_assessment  # noqa: E402
 
 OFFICER, STRANGER, COUNSEL = "police-west-officer", "social-board-caseworker", "municipal-counsel"
+FHIR_CONCERN = SOURCE / "plugins/health/cases/decode_concern/in.json"
 NEED = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}
 
 
-class WithoutVouching(HubCase):
+class OfficialsCase(HubCase):
     SYSTEMS = ["social-board"]
-
-    @staticmethod
-    def edit(folder):
-        """The police answer for nobody's login here: their system's word about who assessed is not enough."""
-        path = folder / "parties.toml"
-        text = path.read_text()
-        at = text.index('id = "police-west"')
-        path.write_text(text[:at] + text[at:].replace("vouches_for_logins = true\n", "", 1))
 
     def lob(self):
         held = self.to(self.send("police-west", "police", build.police_lob(people.ADULT_22, new_id())), "social-board")
@@ -50,7 +44,7 @@ class WithoutVouching(HubCase):
         return {"id": official, "jws": sign(official, payload, self.hub.certs)}
 
 
-class Officials(WithoutVouching):
+class Officials(OfficialsCase):
     # -- answers to a hold --------------------------------------------------------------------------------------------
 
     def test_a_systems_word_is_not_enough(self):
@@ -104,6 +98,23 @@ class Officials(WithoutVouching):
 
     # -- judgements inside a message ----------------------------------------------------------------------------------
 
+    def test_every_format_that_knows_assessors_carries_the_signature(self):
+        for party, adapter, message in (("social-board", "municipal_case", build.referral(people.CHILD_15, new_id(), need_for_care=True)),
+                                        ("bup", "health", json.loads(FHIR_CONCERN.read_text(encoding="utf-8")))):
+            with self.subTest(adapter):
+                if adapter == "health":
+                    message = self.signed_concern(message)
+                answer = self.send(party, adapter, message)
+                self.assertNotIn("assessor_not_proven", {w["code"] for w in answer["warnings"]})
+
+    def signed_concern(self, bundle):
+        bundle["id"] = new_id()
+        person, task = bundle["entry"][0]["resource"], bundle["entry"][2]["resource"]
+        said = {"message": bundle["id"], "code": "individual_assessment", "value": True, "person": "p1",
+                "personalNumber": person["identifier"][0]["value"]}
+        task["input"][0]["extension"] = [{"url": "urn:samband:assessor-signature", "valueString": sign("bup-clinician", said, self.hub.certs)}]
+        return "application/fhir+json", json.dumps(bundle)
+
     def test_a_judgement_in_a_message_counts_when_it_is_signed(self):
         for name, assessor, outcome in (
                 ("named only", lambda m: {"id": "officer-4711", "name": "Inspektör Prov"}, ("held",)),
@@ -121,7 +132,7 @@ class Officials(WithoutVouching):
                 self.assertEqual(warned, ["/data/facts/1"] if "held" in outcome else [])
 
 
-class SenderSigned(WithoutVouching):
+class SenderSigned(OfficialsCase):
     """A party may sign what it sends; the leaf of the message says so, and a signature of anything else is refused."""
 
     def test_the_bytes_are_signed_by_the_party_that_sends_them(self):
@@ -145,7 +156,7 @@ class SenderSigned(WithoutVouching):
         self.assertIn(b"sender_signed", entries[at:at + 120])
 
 
-class Consents(WithoutVouching):
+class Consents(OfficialsCase):
     def test_of_two_who_revoke_at_once_the_first_instant_stands(self):
         given = self.call("social-board", "POST", "/v1/consents", self.terms(), 201)
         clients = [self.hub.client("social-board") for _ in range(8)]
@@ -163,14 +174,13 @@ class Consents(WithoutVouching):
                 "evidenceSha256": "a" * 64, "language": "sv"}
 
 
-class Certificates(WithoutVouching):
+class Certificates(OfficialsCase):
     """A card that was blocked this morning signs nothing this afternoon, without a restart; and one that has expired nothing."""
 
     FORMER = "police-west-former"
 
     @classmethod
     def edit(cls, folder):
-        WithoutVouching.edit(folder)
         hub, parties = folder / "hub.toml", folder / "parties.toml"
         hub.write_text(hub.read_text().replace('# crl = "ca.crl"', 'crl = "ca.crl"'))
         parties.write_text(parties.read_text() + f'''

@@ -331,7 +331,7 @@ class Demo:
                    "validTo": utc(60 * 86400), "evidenceSha256": hashlib.sha256(b"SIG form").hexdigest(), "language": "sv", "agreement": "sig-2026"}
         given = self.call("police-west", "POST", "/v1/consents", consent, expect=201).json()
         # OSL 12:3: a guardian's consent counts only when the test against the guardians is recorded.
-        tested = {"code": "guardian_harm", "value": False, "person": "p1", "assessor": {"id": "coordinator-3", "name": "Samordnare Prov"}, "reasonCode": "assessed_no"}
+        tested = {"code": "guardian_harm", "value": False, "person": "p1", "assessor": "police-west-officer", "reasonCode": "assessed_no"}
         first = self.to(self.send("police-west", "police", build.sig_information(people.YOUTH_17, str(uuid.uuid4()), facts=[tested])), "school-south")
         self.expect(s, "first: released under the consent", first["outcome"] in PERMITTED, True)
         wait_for("first message in the school's inbox", lambda: [x for x in self.inbox("school-south") if x["id"] == first["id"]], 30)

@@ -30,6 +30,8 @@ BINARIES = pathlib.Path(os.environ.get("SAMBAND_BINARY_DIR", SOURCE / "build" / 
 SAMBAND = BINARIES / "bin" / "samband"
 COUNTERPARTS = SOURCE / "tests" / "support" / "counterparts"
 sys.path.insert(0, str(COUNTERPARTS))
+sys.path.insert(0, str(COUNTERPARTS.parent))
+import officials  # noqa: E402
 
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 40
@@ -177,6 +179,7 @@ class Hub:
             self.ports = {int(k): v for k, v in json.loads((self.folder / "ports.json").read_text()).items()}
         if not certs and not self.certs.exists():
             make_certificates(self.certs, self.config)
+        officials.keys = self.certs
         self.data.mkdir(exist_ok=True, mode=0o700)
         if not self.keys.exists():
             self.command("keys", "dev", "--keys", str(self.keys))

@@ -12,6 +12,8 @@ import uuid
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
+import officials
+
 XML = "application/xml"
 JSON = "application/json"
 FHIR = "application/fhir+json"
@@ -159,7 +161,8 @@ OFFICER = {"id": "officer-4711", "name": "Inspektör Prov", "role": "förunders�
 
 
 def police(kind, person, message_id, payload, at=None, facts=(), consents=(), text=None, **more):
-    data = {"author": OFFICER, "persons": [as_person(person)], "facts": list(facts), "consents": list(consents), "payload": payload, **more}
+    """facts: one whose assessor is an official's id is signed by that official (officials.py)."""
+    data = {"author": OFFICER, "persons": [as_person(person)], "facts": officials.judged(message_id, facts, [person]), "consents": list(consents), "payload": payload, **more}
     return xhe(kind, data, message_id, POLICE, at=at, text=text)
 
 
@@ -270,10 +273,13 @@ def municipal(kind, message_id, at=None, **members):
 
 
 def referral(person, message_id, at=None, to=None, need_for_care=None, guardians=(), **more):
-    """A referral to health care. Without need_for_care nobody has assessed it."""
+    """A referral to health care. need_for_care is signed by the board's caseworker; without it nobody has assessed it."""
     if need_for_care is not None:
         more["facts"] = [*more.get("facts", []),
-                         {"code": "need_for_care", "value": need_for_care, "person": "p1", "reasonCode": "assessed_yes" if need_for_care else "assessed_no"}]
+                         {"code": "need_for_care", "value": need_for_care, "person": "p1", "assessor": "social-board-caseworker",
+                          "reasonCode": "assessed_yes" if need_for_care else "assessed_no"}]
+    if "facts" in more:
+        more["facts"] = officials.judged(message_id, more["facts"], [person])
     if to:
         more["to"] = to
     if guardians:
@@ -327,7 +333,10 @@ def task_status(person, exchange_id, status, message_id, at=None, need_for_care=
     if visit_at:
         task["executionPeriod"] = {"start": visit_at}
     if need_for_care is not None:
-        task["input"] = [{"type": {"coding": [{"system": "urn:samband:fact", "code": "need-for-care"}]}, "valueBoolean": need_for_care},
+        fact = {"code": "need_for_care", "value": need_for_care, "person": "p1", "assessor": "bup-clinician"}
+        [signed] = officials.judged(message_id, [fact], [person])
+        task["input"] = [{"type": {"coding": [{"system": "urn:samband:fact", "code": "need-for-care"}]}, "valueBoolean": need_for_care,
+                          "extension": [{"url": "urn:samband:assessor-signature", "valueString": signed["assessor"].get("jws", "none")}]},
                          {"type": {"coding": [{"system": "urn:samband:fact", "code": "assessor"}]},
                           "valueReference": {"identifier": {"system": "urn:oid:1.2.752.29.4.19", "value": "SE9999000038-C001"}, "display": "Doktor Prov"}}]
     bundle = {"resourceType": "Bundle", "identifier": {"system": "urn:samband:message", "value": message_id}, "type": "transaction",
@@ -347,7 +356,11 @@ def canonical(kind, sender, data, message_id=None, at=None):
 
 
 def canonical_concern(person, sender, message_id=None, at=None, **more):
+    """more: as of police()."""
     payload = {"concern": "Oro för hälsa och utveckling", "observation": "Kommer trött och hungrig", "immediateDanger": False}
+    message_id = message_id or str(uuid.uuid4())
+    if "facts" in more:
+        more["facts"] = officials.judged(message_id, more["facts"], [person])
     return canonical("concern.report", sender, {"persons": [as_person(person)], "payload": payload, **more}, message_id, at)
 
 

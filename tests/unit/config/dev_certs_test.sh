@@ -22,7 +22,7 @@ for file in *.pem; do
   case $name in
     ca | stranger-ca | stranger) continue ;;
     hub) purposes=(sslserver) ;;
-    hub-client | *-officer | *-caseworker | municipal-*) purposes=(sslclient) ;;
+    hub-client | *-officer | *-caseworker | *-clinician | *-principal | *-inspector | municipal-*) purposes=(sslclient) ;;
     *) purposes=(sslclient sslserver) ;;
   esac
   for purpose in "${purposes[@]}"; do
