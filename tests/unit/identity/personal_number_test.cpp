@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +29,8 @@ std::optional<json::array> vectors(const std::string& name) {
 #define VECTORS_OR_SKIP(variable, name)                                           \
   const auto variable = vectors(name);                                            \
   if (!variable) GTEST_SKIP() << "no test data (SAMBAND_TESTDATA): ids/" << name; \
-  ASSERT_FALSE(variable->empty())
+  ASSERT_FALSE(variable->empty());                                                \
+  std::printf("%zu vectors of %s\n", variable->size(), name)
 
 std::string rule_of(std::string_view text) {
   const auto r = parse_personal_number(text, kToday);
