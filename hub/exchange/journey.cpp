@@ -636,7 +636,12 @@ Task<Result<void>> Journey::send_receipt(ExchangeRow row, CasePtr source) {
     auto read = source_of(row);
     if (read) source = std::move(*read);
   }
-  if (source) canonical.at("data").at("payload").as_object()["messageId"] = source->message.sender_message_id;
+  if (source) {
+    json::object& data = canonical.at("data").as_object();
+    data["payload"].as_object()["messageId"] = source->message.sender_message_id;
+    data["refToMessageId"] = source->message.sender_message_id;
+    if (!source->message.conversation_id.empty()) data["conversationId"] = source->message.conversation_id;
+  }
   Along along;
   along.write = [id = row.id](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     return txn.drop_agenda(id, kOwesReceipt);

@@ -178,8 +178,9 @@ json::value Journey::status_message(const ExchangeRow& row, const Case& source, 
   json::object& data = canonical.at("data").as_object();
   data["payload"] = std::move(payload);
   data["persons"] = persons_for_status(source);
-  // The sender's own name for the conversation: it knows the step by that.
+  // The sender's own names for conversation and message: it knows the step by them.
   if (!source.message.conversation_id.empty()) data["conversationId"] = source.message.conversation_id;
+  data["refToMessageId"] = source.message.sender_message_id;
   if (const json::value* own = find_pointer(source.message.data, "/references"); own && own->is_array())
     data["references"] = *own;
   // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
@@ -268,7 +269,8 @@ Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
   const Party* recipient = s_.parties.find(row.recipient);
   // Withdrawn before it left: nothing is awaited of somebody who has nothing.
   const bool permitted = row.outcome == "released" || row.outcome == "partial";
-  if (!deadline || !recipient || !permitted || ends_life(row.life)) co_return co_await drop_from_agenda(std::move(item));
+  if (!deadline || !recipient || !permitted || ends_life(row.life))
+    co_return co_await drop_from_agenda(std::move(item));
   const Time now = s_.clock.now(), due = due_of(*deadline, item);
   const bool missed = now > due;
   const int number = item.count + 1;

@@ -255,7 +255,8 @@ class Kronofogden(HubCase):
         return self.exchange("social-board", exchange_id)["dueAt"]
 
     def test_the_board_confirms_the_same_day_and_kronofogden_gets_the_handler_and_its_own_number_back(self):
-        exchange = self.stage("time_set", children=2, references=[{"system": "dnr", "value": "U-1234-26"}])
+        message_id = new_id()
+        exchange = self.stage("time_set", message_id, children=2, references=[{"system": "dnr", "value": "U-1234-26"}])
         self.assertTrue(self.due(exchange), "the confirmation is awaited today")
         path = f"/v1/exchanges/{exchange}/status"
         self.call("social-board", "POST", path, {"status": "confirmed"}, expect=400)  # nobody is named
@@ -265,6 +266,10 @@ class Kronofogden(HubCase):
         payload = back["notice"]["data"]["payload"]
         self.assertEqual((payload["exchangeId"], payload["status"], payload["handler"]["name"]), (exchange, "confirmed", "Kaj Handläggare"))
         header = ET.fromstring(back["body"])
+        # It answers their message, in their conversation.
+        (receipt,) = [r for r in self.received("kronofogden") if r["notice"]["kind"] == "exchange.receipt" and r["notice"]["data"]["payload"]["exchangeId"] == exchange]
+        for answer in (header, ET.fromstring(receipt["body"])):
+            self.assertEqual([e.text for name in ("refToMessageId", "conversationId") for e in answer.iter(M + name)], [message_id, message_id])
         at = {role: [e.text for r in header.iter(f"{M}{role}") for e in r.iter(f"{M}extension")] for role in ("recipient", "sender")}
         self.assertIn("U-1234-26", at["recipient"])  # echoed
         self.assertIn("SN 2026-0500", at["sender"])
