@@ -242,7 +242,7 @@ class Canary(CanaryCase):
         self.wait_state("social-board", referral["id"])
         make = lambda: build.task_status(CANARY, referral["id"], "accepted", new_id(), need_for_care=True, visit_at=build.now(86400), reason="no_capacity")  # noqa: E731
         media_type, body = make()
-        booked = {"status": "queued", "handler": {"name": f"{GIVEN} {FAMILY}", "phone": "070-1740605"}}
+        booked = {"status": "queued", "expectedBy": "2027-01-31", "handler": {"name": f"{GIVEN} {FAMILY}", "phone": "070-1740605"}}
         self.assert_silent(self.ask("bup", "POST", f"/v1/exchanges/{referral['id']}/status", booked), "status")
         self.assertEqual([s["handler"] for s in self.exchange("bup", referral["id"])["statuses"]], [f"{GIVEN} {FAMILY}"], "kept, sealed")
         for place, variant in json_variants(body, lambda changed, path: changed):

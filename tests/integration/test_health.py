@@ -125,7 +125,8 @@ class Referrals(HubCase):
         (record,) = self.received_of("bas", exchange["id"])
         self.assertIn("Patient", [e["resource"]["resourceType"] for e in record["body"]["entry"]])
         for status, reason in (("accepted", None), ("first_visit_booked", None), ("no_show", None), ("broken_off", "person_declined")):
-            self.send("bas", "health", build.task_status(people.ADULT_22, exchange["id"], status, new_id(), reason=reason))
+            self.send("bas", "health", build.task_status(people.ADULT_22, exchange["id"], status, new_id(), reason=reason,
+                                                             visit_at=build.now(86400) if status == "first_visit_booked" else None))
         self.assertEqual(self.exchange("bas", exchange["id"])["life"], "broken_off")
 
     def test_a_hospital_refers_by_riv_and_a_person_answers_for_it(self):
