@@ -130,6 +130,13 @@ class Lifecare(unittest.TestCase):
                     self.assertEqual(len(replay.created), 1)
         print(f"{played} faults played, one actualisation each")
 
+    def test_the_vendors_key_has_no_place_here(self):
+        """It belongs to the proxy: an adapter that is given one does not start, and does not repeat it."""
+        for member in ("key", "domain", "apiKey"):
+            with self.assertRaises(Exception) as refused:
+                driver.Plugin(LIB / "samband-municipal_case.so", {**CONFIG, member: "S3CRET-VALUE"})
+            self.assertNotIn("S3CRET-VALUE", str(refused.exception))
+
     def test_a_code_list_without_the_configured_name_is_a_refusal(self):
         plugin = driver.Plugin(LIB / "samband-municipal_case.so", {**CONFIG, "kinds": {"concern.report": {**NAMES, "reason": "Oro"}}})
         replay = Replay()
