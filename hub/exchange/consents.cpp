@@ -8,6 +8,7 @@
 #include "exchange/decided.hpp"
 #include "exchange/text.hpp"
 #include "identity/personal_number.hpp"
+#include "intake/intake.hpp"
 
 namespace samband {
 namespace {
@@ -22,6 +23,27 @@ Result<void> check_list(const std::vector<std::string>& list, std::string where,
     if (!known(list[i]))
       return fail(Errc::invalid_input, where + "/" + std::to_string(i), "unknown code; see docs/vocabulary.md");
   return {};
+}
+
+// The keyed reference of `/person`, as messages name the same person: by number, else by name and birth date together
+// with whatever address is given. One who is named differently is somebody else, and for that one nobody has consented.
+Result<std::string> person_of(const KeyStore& keys, const json::value& body, Date today) {
+  const json::value* person = find_pointer(body, "/person");
+  if (!person || !person->is_object()) return fail(Errc::invalid_input, "/person", "must be an object");
+  if (person->get_object().contains("personalNumber")) {
+    auto number = parse_personal_number(text_at(*person, "/personalNumber"), today);
+    if (!number) return fail(Errc::invalid_input, "/person/personalNumber", number.error().message);
+    return keys.subject_ref(number->digits);
+  }
+  for (const char* part : {"/givenName", "/familyName"})
+    if (!is_name(text_at(*person, part)))
+      return fail(Errc::invalid_input, "/person",
+                  "names nobody: personalNumber, or givenName, familyName and birthDate");
+  const auto born = parse_date(text_at(*person, "/birthDate"));
+  if (!born || *born > today)
+    return fail(Errc::invalid_input, "/person/birthDate", "must be a date as 2011-04-02: a name alone is not certain");
+  const json::value named = json::object{{"persons", json::array{*person}}};
+  return subject_reference(keys, Person{}, named, 0);
 }
 
 }  // namespace
@@ -63,10 +85,10 @@ Result<void> Journey::check_consent(const Consent& consent, const std::string& w
 Task<Result<json::object>> Journey::add_consent(const Party* caller, json::value body) {
   const Time now = s_.clock.now();
   if (!body.is_object()) co_return fail(Errc::invalid_input, "", "must be a JSON object");
-  auto number = parse_personal_number(text_at(body, "/person/personalNumber"), stockholm_date(now));
-  if (!number) co_return fail(Errc::invalid_input, "/person/personalNumber", number.error().message);
+  auto reference = person_of(s_.keys, body, stockholm_date(now));
+  if (!reference) co_return reference.error();
   Consent consent = consent_from(body, caller->id, now);
-  consent.subject_ref = s_.keys.subject_ref(number->digits);
+  consent.subject_ref = std::move(*reference);
   if (auto ok = check_consent(consent, ""); !ok) co_return ok.error();
   consent.id = new_id(now);
   const std::string id = consent.id, subject = consent.subject_ref;

@@ -26,9 +26,9 @@ class FollowUp(HubCase):
     def suspicion(self, person, known):
         message = build.canonical("police.suspicion", "police-west", {
             "persons": [dict(person, ref="p1", role="subject")], "occurredAt": "2026-10-31T23:30:00.000Z",  # 1 November in Sweden
-            "facts": [{"code": "reasonable_suspicion", "value": True, "person": "p1", "reasonCode": "assessed_yes", "assessor": {"id": "officer-1", "name": "Prov"},
+            "facts": [{"code": "reasonable_suspicion", "value": True, "person": "p1", "reasonCode": "assessed_yes", "assessor": "police-west-officer",
                        "at": build.now(-60)},
-                      {"code": "prison_in_scale", "value": True, "person": "p1", "reasonCode": "assessed_yes", "assessor": {"id": "officer-1", "name": "Prov"},
+                      {"code": "prison_in_scale", "value": True, "person": "p1", "reasonCode": "assessed_yes", "assessor": "police-west-officer",
                        "at": build.now(-60)}],
             "payload": {"suspicionLevel": "skaligen_misstankt", "offence": {"code": "5010", "prisonInScale": True}, "knownInDrugContext": known}})
         exchange = self.to(self.send("police-west", None, message), "social-board")

@@ -129,6 +129,31 @@ class Referrals(HubCase):
                                                              visit_at=build.now(86400) if status == "first_visit_booked" else None))
         self.assertEqual(self.exchange("bas", exchange["id"])["life"], "broken_off")
 
+    def test_a_person_without_a_number_consents_by_name_and_birth_date(self):
+        named = {k: people.ADULT_22[k] for k in ("givenName", "familyName", "birthDate")}
+        terms = consent(people.ADULT_22, ["bas"], ["care_referral"], ["identity", "contact", "health", "misuse", "social_situation"])
+
+        def refer():
+            who = {**named, "protection": "none", "municipality": "0999", "district": "south"}
+            return self.to(self.send("social-board", "municipal_case", build.referral(who, new_id())), "bas")["outcome"]
+
+        def register(person, expect=201):
+            return self.call("social-board", "POST", "/v1/consents", {**terms, "person": person}, expect)
+
+        self.assertNotIn(refer(), PERMITTED)
+        for wrong in ({"birthDate": ""}, {"birthDate": "2999-01-01"}, {"familyName": " "}, {"personalNumber": ""}):
+            with self.subTest(wrong=wrong):
+                register({**named, **wrong}, 400)
+        # Of the same name and another day, or at an address that the message does not say: perhaps somebody else.
+        register({**named, "birthDate": "1990-01-01"})
+        register({**named, "address": {"street": "Testgatan 1", "postalCode": "99901"}})
+        self.assertNotIn(refer(), PERMITTED)
+        given = register(named)
+        self.assertIn(refer(), PERMITTED)
+        self.assertIn(given["id"], [c["id"] for c in self.call("social-board", "GET", "/v1/consents")["consents"]])
+        self.call("social-board", "POST", f"/v1/consents/{given['id']}/revocations", {})
+        self.assertNotIn(refer(), PERMITTED)
+
     def test_a_hospital_refers_by_riv_and_a_person_answers_for_it(self):
         xml = (CASES / "riv_decode_request/in.xml").read_text(encoding="utf-8")
         answer = self.send("hospital", "health", ("text/xml", xml))

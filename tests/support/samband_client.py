@@ -350,17 +350,16 @@ def task_status(person, exchange_id, status, message_id, at=None, need_for_care=
 
 
 def canonical(kind, sender, data, message_id=None, at=None):
-    """A message as `POST /v1/messages` takes it (docs/vocabulary.md)."""
-    return {"specversion": "1.0", "id": message_id or str(uuid.uuid4()), "source": f"urn:samband:party:{sender}",
+    """A message as `POST /v1/messages` takes it (docs/vocabulary.md). Facts are signed as of police()."""
+    message_id = message_id or str(uuid.uuid4())
+    if "facts" in data:
+        data = {**data, "facts": officials.judged(message_id, data["facts"], data.get("persons", []))}
+    return {"specversion": "1.0", "id": message_id, "source": f"urn:samband:party:{sender}",
             "type": f"se.samband.notice.{kind}.v1", "time": at or now(), "datacontenttype": JSON, "data": {"kind": kind, **data}}
 
 
 def canonical_concern(person, sender, message_id=None, at=None, **more):
-    """more: as of police()."""
     payload = {"concern": "Oro för hälsa och utveckling", "observation": "Kommer trött och hungrig", "immediateDanger": False}
-    message_id = message_id or str(uuid.uuid4())
-    if "facts" in more:
-        more["facts"] = officials.judged(message_id, more["facts"], [person])
     return canonical("concern.report", sender, {"persons": [as_person(person)], "payload": payload, **more}, message_id, at)
 
 
