@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The demo: the five collaborations, carried by the real hub between real processes over mutual TLS.
 
-    ./dev demo                 runs all steps, prints every exchange, leaves hub and counterparts running
+    ./dev demo                 runs all steps, plays the stories of config/scenarios, prints every exchange,
+                               leaves hub and counterparts running
     ./dev demo --once          the same, then stops; exit code 0 when every outcome was as expected
     ./dev demo --soak MINUTES  again and again on the same hub
     --kills N --seed S         kill -9 the hub N times at random points meanwhile and start it again
@@ -16,9 +17,11 @@ import os
 import pathlib
 import queue
 import random
+import re
 import shutil
 import signal
 import ssl
+import subprocess
 import sys
 import tempfile
 import threading
@@ -29,12 +32,13 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests" / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_harness import Client, Counterparts, Hub, wait_for  # noqa: E402
+from hub_harness import SAMBAND, Client, Counterparts, Hub, wait_for  # noqa: E402
 from officials import signed_assessment  # noqa: E402
 
 # script, party, usual port, name of the endpoint's system
 COUNTERPARTS = [("errands", "social-board", 19101), ("fhir", "maria-ungdom", 19102), ("fhir", "bup", 19103),
                 ("landlord", "landlord-private", 19104), ("sdk_receiver", "kronofogden", 19105), ("sdk_receiver", "police-west", 19106)]
+STORIES = ["mumin", "bofast", "sig", "coach", "minimaria"]
 ARRIVAL_SECONDS_MAX = 60
 PERMITTED = ("released", "partial")
 
@@ -89,6 +93,7 @@ class Demo:
         self.killer = Killer(self.hub, kills, seed)
         self.refusals = []   # problem documents
         self.results = []    # (step, what, expected, got)
+        self.stories = []    # (last line of its account, outcomes as expected, outcomes)
         self.exchanges = []  # every exchange shown
         self.started = time.monotonic()
 
@@ -458,6 +463,21 @@ class Demo:
         self.expect(s, "personal data found", found, [])
         self.say(f"  searched {', '.join(texts)} for {len(people.ALL)} persons: {'nothing' if not found else found}")
 
+    def play(self, name):
+        """One story of config/scenarios, through a hub of its own (docs/scenarios.md)."""
+        self.say(f"\n=== samband demo {name}")
+        last = ""
+        with subprocess.Popen([str(SAMBAND), "demo", name], cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as story:
+            for line in story.stdout:
+                self.say(line.rstrip("\n"))
+                if line.startswith(f"demo {name}: "):
+                    last = line.strip()
+        found = re.fullmatch(rf"demo {name}: (\d+) of (\d+) outcomes as expected", last)
+        met, total = (int(found[1]), int(found[2])) if found else (0, 1)
+        if story.returncode != 0 and met == total:
+            total += 1  # it says that all is well, and its exit code does not
+        self.stories.append((last or f"demo {name}: did not come to its end", met, total))
+
     def summary(self):
         bad = [r for r in self.results if r[2] != r[3]]
         outcomes = {}
@@ -468,9 +488,13 @@ class Demo:
         self.say("")
         for step, what, expected, got in bad:
             print(f"UNEXPECTED step {step}: {what}: got {got!r}, expected {expected!r}", flush=True)
-        print(f"demo: {len(self.results) - len(bad)} of {len(self.results)} outcomes as expected; decisions shown: {shown}{kills}; "
+        for line, _, _ in self.stories:
+            print(line)
+        total = len(self.results) + sum(all_ for _, _, all_ in self.stories)
+        met = len(self.results) - len(bad) + sum(met for _, met, _ in self.stories)
+        print(f"demo: {met} of {total} outcomes as expected; decisions shown: {shown}{kills}; "
               f"{time.monotonic() - self.started:.1f} s", flush=True)
-        return not bad
+        return met == total
 
     def close(self):
         self.killer.left = 0
@@ -479,8 +503,8 @@ class Demo:
         self.hub.close()
 
 
-def run(folder, kills=0, seed=0, quiet=False):
-    """All steps once. Returns (demo, ok); the caller closes."""
+def run(folder, kills=0, seed=0, quiet=False, stories=()):
+    """All steps once, then the stories. Returns (demo, ok); the caller closes."""
     demo = Demo(folder, kills, seed, quiet)
     try:
         demo.start()
@@ -488,6 +512,8 @@ def run(folder, kills=0, seed=0, quiet=False):
             step()
         demo.audit()
         demo.leaks()
+        for name in stories:
+            demo.play(name)
         return demo, demo.summary()
     except BaseException:
         print(f"--- end of the hub's log ({demo.hub.log_path})\n{demo.hub.log()[-4000:]}", file=sys.stderr)
@@ -512,7 +538,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if options.kills:
         print(f"kill -9 at {options.kills} random points, seed {seed}")
-    demo, ok = run(folder, options.kills, seed)
+    demo, ok = run(folder, options.kills, seed, stories=STORIES)
     try:
         if options.soak:
             end = time.monotonic() + options.soak * 60
@@ -520,6 +546,7 @@ def main():
             while ok and time.monotonic() < end:
                 demo.quiet = True
                 demo.results.clear()
+                demo.stories.clear()
                 for step in demo.steps():
                     step()
                 ok = demo.summary()
