@@ -337,11 +337,12 @@ class Player final : public Stage {
              (about.empty() || (payload && payload->is_string() && payload->get_string() == about));
     };
     const auto* count = want.if_contains("count");
-    auto found = count && count->as_int64() == 0 ? list_inbox(who, fits) : wait_inbox(who, fits);
+    auto found = wait_inbox(who, fits, count ? static_cast<std::size_t>(count->as_int64()) : 1);
     if (!found) return found.error();
     const std::string got = std::to_string(found->size());
     expect(who + "'s inbox: " + text(want, "kind"), got, count ? json::serialize(*count) : "1 or more",
            count ? got == json::serialize(*count) : !found->empty());
+    std::string contents;
     for (const json::value& each : *found) {
       const json::object& e = each.as_object();
       std::string said;
@@ -352,7 +353,7 @@ class Player final : public Stage {
             said += std::string(said.empty() ? "" : ", ") + key + " " +
                     (value->is_string() ? std::string(value->get_string()) : json::serialize(*value));
       say_("  " + who + " reads " + text(e, "kind") + " from " + text(e, "sender") + (said.empty() ? "" : ": " + said));
-      check_content(step, who, json::serialize(e.at("data")));
+      contents += json::serialize(e.at("data")) + "\n";
       const std::string name = text(step, "name");
       if (!name.empty()) exchanges_[scope_ + name + " > " + who] = text(e, "id");
       if (want.contains("take")) {
@@ -360,6 +361,7 @@ class Player final : public Stage {
         if (!answer) return answer.error();
       }
     }
+    check_content(step, who, contents);
     return {};
   }
 
@@ -506,11 +508,11 @@ class Player final : public Stage {
   }
 
   template <class Fits>
-  Result<json::array> wait_inbox(const std::string& who, const Fits& fits) {
+  Result<json::array> wait_inbox(const std::string& who, const Fits& fits, std::size_t wanted = 1) {
     const auto until = std::chrono::steady_clock::now() + kArrivalMax;
     for (;;) {
       auto found = list_inbox(who, fits);
-      if (!found || !found->empty() || std::chrono::steady_clock::now() > until) return found;
+      if (!found || found->size() >= wanted || std::chrono::steady_clock::now() > until) return found;
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
   }
