@@ -78,7 +78,12 @@ class Stories(unittest.TestCase):
             self.let_the_region_in(folder)
             step = self.step(story, "to-region")
             step["send"]["consents"][0]["agreement"] = "sig-region"
-            step["expect"] = {"bup": {"outcome": "partial", "released": ["case_reference", "identity", "protection", "social_situation"]}}
+            step["expect"] = {"bup": {"outcome": "held", "missing": ["guardian_harm"]}}
+            tested = {"code": "guardian_harm", "value": False, "person": "p1", "reasonCode": "assessed_no"}
+            released = ["case_reference", "identity", "protection", "social_situation"]
+            story["steps"].insert(story["steps"].index(step) + 1,
+                                  {"as": "board-caseworker", "assess": "to-region > bup", "facts": [tested],
+                                   "expect": {"outcome": "partial", "released": released}})
             for each in story["steps"]:  # and it lies in BUP's inbox
                 if each.get("as") == "bup":
                     each["inbox"]["count"] = 1
