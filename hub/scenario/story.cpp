@@ -240,8 +240,17 @@ class Player final : public Stage {
   }
 
   Result<void> consent(const json::object& step) {
-    auto answer =
-        agencies_.call(text(step, "as"), "POST", "/v1/consents", json::serialize(expanded(step.at("consent"))));
+    json::value body = expanded(step.at("consent"));
+    // {"is": "kim"}: by name and birth date, as the story's persons are known.
+    if (auto* person = body.is_object() ? body.get_object().if_contains("person") : nullptr;
+        person != nullptr && person->is_object())
+      if (const std::string is = text(person->get_object(), "is"); !is.empty()) {
+        json::object named;
+        for (const char* key : {"givenName", "familyName", "birthDate"})
+          if (const auto* value = inside(root_, "/persons/" + is + "/" + key)) named[key] = expanded(*value);
+        *person = std::move(named);
+      }
+    auto answer = agencies_.call(text(step, "as"), "POST", "/v1/consents", json::serialize(body));
     if (!answer) return answer.error();
     expect(text(step, "as") + " registers a consent", answer->status == 201 ? "201" : answer->in_words(), "201");
     if (answer->status != 201) return {};
