@@ -5,6 +5,7 @@
 
 #include "app/commands.hpp"
 #include "app/recorded.hpp"
+#include "app/simulated_clock.hpp"
 #include "report/follow_up.hpp"
 
 namespace samband::cli {
@@ -61,8 +62,8 @@ int follow_up(const Arguments& a) {
   if (!recorded) return complain(in_words(recorded.error()));
   const auto read = [&](const ExchangeRow& row) { return (*recorded)->reader().source_of(row); };
   const report::Period period{*from, *to};
-  auto counts = report::count_figures(*figures, **store, read, (*recorded)->parties(), config->routes, period,
-                                      system_clock().now());
+  auto counts =
+      report::count_figures(*figures, **store, read, (*recorded)->parties(), config->routes, period, now_of(*config));
   if (!counts) return complain(in_words(counts.error()));
 
   if (unsuppressed)

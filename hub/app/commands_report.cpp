@@ -3,6 +3,7 @@
 
 #include "app/commands.hpp"
 #include "app/settings.hpp"
+#include "app/simulated_clock.hpp"
 #include "report/duties.hpp"
 #include "report/statistics.hpp"
 
@@ -34,8 +35,7 @@ int duties(const Arguments& a) {
   if (!config) return complain(in_words(config.error()));
   auto store = store_to_read(*config);
   if (!store) return complain(in_words(store.error()));
-  auto lines =
-      report::collect_duties(**store, stockholm_midnight(*from), stockholm_midnight(*to), system_clock().now());
+  auto lines = report::collect_duties(**store, stockholm_midnight(*from), stockholm_midnight(*to), now_of(*config));
   if (!lines) return complain(in_words(lines.error()));
   if (a.json())
     std::cout << json::serialize(report::to_json(*lines)) << "\n";

@@ -211,7 +211,7 @@ int serve(const Config& config) {
   const std::optional<note::WitnessPolicy> witnesses = log_options.witnesses;
   std::unique_ptr<SimulatedClock> simulated;
   if (config.simulation) {
-    auto opened = SimulatedClock::open(config.data_dir / "simulated-clock");
+    auto opened = SimulatedClock::open(config.data_dir / kSimulatedClockFile);
     if (!opened) return complain(in_words(opened.error()));
     simulated = std::move(*opened);
     log(LogLevel::warning, "hub.simulation", {{"now", to_rfc3339(simulated->now())}});

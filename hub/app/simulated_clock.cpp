@@ -87,6 +87,12 @@ Result<void> SimulatedClock::move_to(Time target) {
   return {};
 }
 
+Time now_of(const Config& config) {
+  if (config.simulation)
+    if (auto clock = SimulatedClock::open(config.data_dir / kSimulatedClockFile)) return (*clock)->now();
+  return system_clock().now();
+}
+
 bool is_simulation_path(std::string_view path) { return path == "/simulation/clock"; }
 
 Handler simulation_handler(SimulatedClock& clock, Store& store, std::function<Task<void>()> look) {

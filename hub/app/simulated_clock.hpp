@@ -6,10 +6,13 @@
 #include <memory>
 
 #include "base/time.hpp"
+#include "config/config.hpp"
 #include "store/store.hpp"
 #include "transport/http.hpp"
 
 namespace samband {
+
+inline constexpr const char* kSimulatedClockFile = "simulated-clock";  // in the data folder
 
 class SimulatedClock final : public Clock {
  public:
@@ -24,6 +27,9 @@ class SimulatedClock final : public Clock {
   std::filesystem::path file_;
   std::atomic<std::int64_t> ahead_{0};  // ms
 };
+
+// What time it is for the hub of a configuration: the machine's, or how far its simulation has come.
+Time now_of(const Config&);
 
 // GET /simulation/clock: {"now"}. POST {"to": time} or {"hours": number}: goes there, stopping wherever the agenda has
 // something to do, and answers when all of it is done.
