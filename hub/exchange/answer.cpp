@@ -141,6 +141,8 @@ void refuse_whole(json::object& description, const RouteRefusal& refusal) {
   if (!refusal.alternative.empty()) description["alternative"] = refusal.alternative;
   std::string sv = "Ej utlämnat: mottagaren tar inte emot personer i den åldern.";
   std::string en = "Not sent: the recipient does not take persons of that age.";
+  if (refusal.reason == "agreement_ended")
+    sv = "Ej utlämnat: samverkansavtalet gäller inte i dag.", en = "Not sent: the agreement is not in force today.";
   if (refusal.reason == "outside_hours") {
     sv = "Ej utlämnat: mottagaren har stängt.", en = "Not sent: the recipient is closed.";
     if (refusal.opens_at) {

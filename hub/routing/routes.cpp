@@ -87,6 +87,13 @@ bool agreement_holds(const Route& route, const Party& sender, const Party& recip
   });
 }
 
+bool was_agreed(const Route& route, const Party& sender, const Party& recipient,
+                const std::vector<Agreement>& agreements) {
+  return std::any_of(agreements.begin(), agreements.end(), [&](const Agreement& a) {
+    return a.id == route.agreement && lists(a.parties, sender.id) && lists(a.parties, recipient.id);
+  });
+}
+
 bool addressed_to(const Message& message, const Party& party) {
   return message.addressed_to == party.id ||
          (!party.functional_address.empty() && message.addressed_to == party.functional_address);
@@ -107,22 +114,28 @@ std::vector<Candidate> Routes::candidates(const Message& message, const Party& s
       return c.recipient == candidate.recipient && c.purpose == candidate.purpose;
     });
     if (there == to.end()) return to.push_back(std::move(candidate));
-    if (candidate.opens_at && there->opens_at && *candidate.opens_at < *there->opens_at) *there = std::move(candidate);
+    // Of two routes to one recipient the one that takes the message counts.
+    if (!there->refused.empty() && candidate.refused.empty())
+      *there = std::move(candidate);
+    else if (candidate.opens_at && there->opens_at && *candidate.opens_at < *there->opens_at)
+      *there = std::move(candidate);
   };
   for (const Route& route : routes_) {
     if (!lists(route.kinds, message.kind) || !any_or_lists(route.from, sender.actor_type)) continue;
     const Party* named = parties.find(route.to);
     if (named == nullptr || named->id == sender.id) continue;
-    if (!agreement_holds(route, sender, *named, agreements, today)) continue;
+    const bool agreed = agreement_holds(route, sender, *named, agreements, today);
+    // Under an agreement that has ended, or has not begun, the refusal is recorded; who was never in it finds no route.
+    if (!agreed && !was_agreed(route, sender, *named, agreements)) continue;
     const auto any = [&](auto fits) { return std::any_of(subjects.begin(), subjects.end(), fits); };
     if (!any([&](const Subject& s) { return fits_area(route, s); })) continue;
     Candidate candidate{named, route.purpose, route.id, false, {}};
+    if (!agreed) candidate.refused = "agreement_ended";
     if (!any([&](const Subject& s) { return fits_area(route, s) && fits_age(route, s); })) {
       // An unknown age is not said to be the wrong one.
       if (route.reason_if_refused.empty() || !any([&](const Subject& s) { return fits_area(route, s) && s.age; }))
         continue;
-      candidate.refused = route.reason_if_refused;
-      candidate.alternative = route.alternative;
+      if (agreed) candidate.refused = route.reason_if_refused, candidate.alternative = route.alternative;
     }
     if (anyone_protected && !named->restricted_recipient.empty()) {
       candidate.recipient = parties.find(named->restricted_recipient);

@@ -46,7 +46,7 @@ struct Candidate {
   std::string purpose;
   std::string route_id;
   bool restricted = false;   // recipient was replaced by its restricted recipient, because a person is protected
-  std::string refused = {};  // reason code: the age does not fit, and the route says so; or outside_hours
+  std::string refused = {};  // reason code: the age does not fit, and the route says so; outside_hours; agreement_ended
   std::string alternative = {};
   std::optional<Time> opens_at = {};  // outside_hours: when the route next takes it
 };

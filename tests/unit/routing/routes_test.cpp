@@ -303,15 +303,31 @@ TEST_F(RoutesTest, AnAgreementMustBeInForceBetweenBoth) {
   EXPECT_THAT(carry(sig, message(kBorn15), "school"), IsEmpty());  // not a party
   now_ = *parse_rfc3339("2026-12-31T22:59:59Z");                   // the last day
   EXPECT_THAT(carry(sig, message(kBorn15)), ElementsAre(kToSocial));
-  now_ = *parse_rfc3339("2026-12-31T23:00:00Z");  // next year in Stockholm
-  EXPECT_THAT(carry(sig, message(kBorn15)), IsEmpty());
-  now_ = *parse_rfc3339("2025-12-31T12:00:00Z");
-  EXPECT_THAT(carry(sig, message(kBorn15)), IsEmpty());
+  // Next year in Stockholm, and the year before: its parties are refused, so that the refusal is on record.
+  for (const char* outside : {"2026-12-31T23:00:00Z", "2025-12-31T12:00:00Z"}) {
+    now_ = *parse_rfc3339(outside);
+    const auto refused = sig.candidates(message(kBorn15), *parties_.find("police"), parties_, agreements_, now_);
+    ASSERT_EQ(refused.size(), 1u);
+    EXPECT_EQ(refused[0].refused, "agreement_ended");
+    EXPECT_THAT(carry(sig, message(kBorn15), "school"), IsEmpty());
+  }
   now_ = *parse_rfc3339("2026-06-01T12:00:00Z");
   agreements_[0].parties = {"police"};
   EXPECT_THAT(carry(sig, message(kBorn15)), IsEmpty());
   agreements_.clear();
   EXPECT_THAT(carry(sig, message(kBorn15)), IsEmpty());
+}
+
+TEST_F(RoutesTest, OfTwoRoutesToOneRecipientTheOneThatTakesTheMessageCounts) {
+  const std::string one = "kinds = [\"police.suspicion\"]\nto = \"social-board\"\npurpose = \"youth_offence_notice\"\n";
+  const auto routes =
+      load("version = 1\n[[route]]\nid = \"a\"\nage = \">=20\"\nreason_if_refused = \"age_outside_rule\"\n" + one +
+           "[[route]]\nid = \"b\"\nage = \"<18\"\n" + one);
+  ASSERT_TRUE(routes);
+  const auto found = routes->candidates(message(kBorn15), *parties_.find("police"), parties_, agreements_, now_);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].route_id, "b");
+  EXPECT_TRUE(found[0].refused.empty());
 }
 
 TEST_F(RoutesTest, OnlyTheNamedKindOfActorIsCarried) {
