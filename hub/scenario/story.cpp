@@ -324,13 +324,29 @@ class Player final : public Stage {
     return {};
   }
 
+  // "21:00" or "working day 10:00": when it is that time next in Stockholm.
+  std::optional<Time> next_time(std::string words) const {
+    constexpr std::string_view kWorking = "working day ";
+    const bool working = words.starts_with(kWorking);
+    if (working) words.erase(0, kWorking.size());
+    if (words.size() != 5 || words[2] != ':') return std::nullopt;
+    const int minute = std::atoi(words.c_str()) * 60 + std::atoi(words.c_str() + 3);
+    Date day = stockholm_date(now_);
+    for (;;) {
+      const Time at = stockholm_midnight(day) + std::chrono::minutes(minute);
+      if (at > now_ && (!working || is_working_day(day))) return at;
+      day = Date(std::chrono::sys_days(day) + std::chrono::days(1));
+    }
+  }
+
   Result<void> pass(const json::object& step) {
     const std::string words = text(step, "pass");
     const auto date = parse_date(words);
-    auto there = agencies_.pass_to(date ? stockholm_midnight(*date) : now_ + offset(words));
+    const auto hour = next_time(words);
+    auto there = agencies_.pass_to(date ? stockholm_midnight(*date) : hour ? *hour : now_ + offset(words));
     if (!there) return there.error();
     now_ = *there;
-    say_("  ... " + (date ? "until" : words + " later:") + " " + to_rfc3339(now_));
+    say_("  ... " + (date || hour ? "until" : words + " later:") + " " + to_rfc3339(now_));
     return {};
   }
 

@@ -64,6 +64,20 @@ bool holds(const json::object& step, const Given& given) {
   return true;
 }
 
+// The day's moment: any between 8 and 22, or as "hours" says: "office" on a working day, "jour" in the evening. The day
+// moves back to a working day within the month, or forward when there is none before it.
+template <class Below>
+Time begin_of(Date day, const Given& given, const Below& below) {
+  const auto hours = given.find("hours");
+  if (hours == given.end()) return stockholm_midnight(day) + std::chrono::minutes(8 * 60 + below(14 * 60));
+  if (hours->second == "jour") return stockholm_midnight(day) + std::chrono::minutes(18 * 60 + below(4 * 60));
+  Date at = day;
+  while (!is_working_day(at) && at.day() > std::chrono::day(1))
+    at = Date(std::chrono::sys_days(at) - std::chrono::days(1));
+  if (!is_working_day(at)) at = next_working_day(at);
+  return stockholm_midnight(at) + std::chrono::minutes(9 * 60 + below(7 * 60));
+}
+
 }  // namespace
 
 Result<SyntheticYear> SyntheticYear::load(const std::filesystem::path& file) {
@@ -156,7 +170,7 @@ Result<YearResult> SyntheticYear::run(Agencies& agencies, std::uint64_t seed,
       // Steps of the same month need the days after: nobody begins in the last week.
       const Date day{simulated, std::chrono::month(month),
                      std::chrono::day(1 + static_cast<unsigned>(below(last - 8)))};
-      const Time begins = stockholm_midnight(day) + std::chrono::minutes(8 * 60 + below(14 * 60));
+      const Time begins = begin_of(day, given, below);
       const bool female = given["sex"] == "female";
       const auto& names = female ? kFemale : kMale;
       const std::size_t number = plays.size() + 1;

@@ -22,8 +22,9 @@ for file in *.pem; do
   case $name in
     ca | stranger-ca | stranger) continue ;;
     hub) purposes=(sslserver) ;;
-    hub-client | *-officer | *-caseworker | *-clinician | *-principal | *-inspector | municipal-*) purposes=(sslclient) ;;
-    *) purposes=(sslclient sslserver) ;;
+    hub-client) purposes=(sslclient) ;;
+    # Officials come as clients only; parties may serve too.
+    *) if grep -q "^certificate = \"$file\"" "$source/config/parties.toml"; then purposes=(sslclient); else purposes=(sslclient sslserver); fi ;;
   esac
   for purpose in "${purposes[@]}"; do
     openssl verify -purpose "$purpose" -CAfile ca.pem "$file" >/dev/null || fail "$file does not verify as $purpose"
