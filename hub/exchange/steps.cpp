@@ -102,8 +102,9 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
       return fail(Errc::conflict, "/status", "another step was set meanwhile");
     ExchangeRow next = std::move(**current);
     if (!beside) next.life = step.status;
-    next.updated_at = step.at;
-    if (ends_a_duty(step.status)) next.due_at.reset();
+    // The sender sees the row: `updated_at` stays, or it would tell of every step. A rest that is held is owed still.
+    const bool confirm = next.explanation.find("\"confirm_same_day\"") != std::string::npos;
+    if (confirm && ends_a_duty(step.status)) next.due_at.reset();
     StatusRow stored = step;
     stored.leaf_index = at.at(0);
     if (auto added = txn.add_status(stored); !added) return added;

@@ -18,6 +18,9 @@ constexpr std::size_t kUnreadableSaidMax = 1000;
 // What a recipient may know to exist: what was permitted, or has left.
 bool may_see(const ExchangeRow& row) { return row.outcome == "released" || row.outcome == "partial" || has_left(row); }
 
+// A reminder is written in the sender's name, about what its recipient has not done: nothing for the sender to know.
+bool hidden_from_sender(std::string_view kind) { return kind == "step.reminder"; }
+
 // Withheld categories, reasons and missing facts are for the sender: to the recipient they would tell what is hidden.
 void keep_released_only(json::object& shown) {
   for (const char* key : {"reason", "missing", "nearestChange", "words", "telephone"}) shown.erase(key);
@@ -50,7 +53,7 @@ Result<ExchangeRow> Journey::own_row(const Party& caller, const std::string& id,
   if (!is_uuid(id)) return fail(Errc::not_found, "exchange", "no such exchange");
   auto row = s_.store.exchange(id);
   if (!row) return row.error();
-  const bool mine = row->has_value() && ((sender && (*row)->sender == caller.id) ||
+  const bool mine = row->has_value() && ((sender && (*row)->sender == caller.id && !hidden_from_sender((*row)->kind)) ||
                                          (recipient && (*row)->recipient == caller.id && may_see(**row)));
   if (!mine) return fail(Errc::not_found, "exchange", "no such exchange");
   return std::move(**row);
@@ -87,7 +90,7 @@ Result<json::object> Journey::answer_for_message(const MessageRow& message, bool
 Task<Result<json::object>> Journey::message_answer(const Party* caller, std::string id) {
   auto message = s_.store.message(id);
   if (!message) co_return message.error();
-  if (!message->has_value() || (*message)->sender != caller->id)
+  if (!message->has_value() || (*message)->sender != caller->id || hidden_from_sender((*message)->kind))
     co_return fail(Errc::not_found, "message", "no such message");
   co_return answer_for_message(**message, false);
 }
@@ -135,19 +138,26 @@ Task<Result<json::object>> Journey::exchanges(const Party* caller, std::string s
   filter.limit = std::clamp(limit, 1, 1000);
   if (!filter.state.empty() && !exchange_state_from(filter.state))
     co_return fail(Errc::invalid_input, "?state", "no such state");
-  auto rows = s_.store.exchanges(filter);
-  if (!rows) co_return rows.error();
   json::array list;
-  for (const ExchangeRow& row : *rows) {
-    json::object o = show_exchange(row);
-    if (row.recipient == caller->id) {
-      // A recipient learns nothing of what was not for it to know.
-      if (!may_see(row)) continue;
-      keep_released_only(o);
-    } else {
-      o["life"] = life_for_sender(row.life);
+  // A page is as full as there is something to see: a gap in it would tell of what stands there.
+  for (bool more = true; more && list.size() < static_cast<std::size_t>(filter.limit);) {
+    auto rows = s_.store.exchanges(filter);
+    if (!rows) co_return rows.error();
+    more = rows->size() == static_cast<std::size_t>(filter.limit);
+    for (const ExchangeRow& row : *rows) {
+      filter.after = row.id;
+      json::object o = show_exchange(row);
+      if (row.recipient == caller->id) {
+        // A recipient learns nothing of what was not for it to know.
+        if (!may_see(row)) continue;
+        keep_released_only(o);
+      } else {
+        if (hidden_from_sender(row.kind)) continue;
+        o["life"] = life_for_sender(row.life);
+      }
+      list.push_back(std::move(o));
+      if (list.size() == static_cast<std::size_t>(filter.limit)) break;
     }
-    list.push_back(std::move(o));
   }
   co_return json::object{{"exchanges", std::move(list)}};
 }

@@ -75,11 +75,14 @@ class Loop(HubCase):
     def child(self, role="subject"):
         return dict(people.CHILD_15, ref="p1", role=role, municipality="0999", district="south")
 
-    def concern(self):
+    def concern_held(self):
         number, message = self.message("concern.report", "police-west", [self.child()], {"concern": "Oro hemma", "immediateDanger": False})
-        e = self.to(self.send("police-west", None, message), "social-board")
-        self.assertIn(self.judge("police-west-officer", e["id"])["outcome"], PERMITTED)
-        return e["id"]
+        return self.to(self.send("police-west", None, message), "social-board")["id"]
+
+    def concern(self):
+        exchange = self.concern_held()
+        self.assertIn(self.judge("police-west-officer", exchange)["outcome"], PERMITTED)
+        return exchange
 
     def judge(self, official, exchange_id):
         body = {"facts": [{"code": "individual_assessment", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
@@ -153,7 +156,41 @@ class Loop(HubCase):
         self.step("social-board", second, "averted")
         self.assertEqual(self.deadlines("social-board", second), {})
         # Nothing of it reaches a private landlord.
-        self.assertEqual([e["kind"] for e in self.inbox("landlord-private") if e["kind"] not in ("exchange.receipt", "step.reminder")], [])
+        self.assertEqual([e["kind"] for e in self.inbox("landlord-private") if e["kind"] != "exchange.receipt"], [])
+
+    def test_a_private_landlord_cannot_see_whether_the_board_has_acted(self):
+        _, exchange = self.arrears(served=self.clock().date().isoformat())
+
+        def seen():
+            one = self.exchange("landlord-private", exchange)
+            return [e for e in self.call("landlord-private", "GET", "/v1/exchanges?limit=1000")["exchanges"] if e["kind"] == "step.reminder" or e["id"] == exchange], \
+                {k: one[k] for k in ("life", "updatedAt", "dueAt", "statuses", "state")}
+
+        before = seen()
+        self.pass_hours(24 * 23)
+        reminders = [e for e in self.inbox("social-board") if e["kind"] == "step.reminder" and e["data"]["payload"]["exchangeId"] == exchange]
+        self.assertTrue(reminders)
+        self.assertEqual(seen(), before, "neither that the board is reminded")
+        self.step("social-board", exchange, "contacted", handler={"name": "Handläggare Prov"})
+        self.step("social-board", exchange, "averted")
+        self.assertEqual(seen(), before, "nor when it acts")
+        own = self.exchange("social-board", reminders[0]["id"])
+        for path in (f"/v1/exchanges/{own['id']}", f"/v1/receipts/{own['id']}", f"/v1/messages/{own['messageId']}"):
+            self.call("landlord-private", "GET", path, expect=404)
+
+    def test_a_page_of_the_list_has_no_gap_where_something_is_hidden(self):
+        hidden = self.concern_held()
+        last, pages = "", []
+        for _ in range(1000):
+            page = self.call("social-board", "GET", f"/v1/exchanges?limit=1&after={last}")["exchanges"]
+            if not page:
+                break
+            pages.append(page[0]["id"])
+            last = page[0]["id"]
+        after = self.concern()
+        self.assertNotIn(hidden, pages)
+        page = self.call("social-board", "GET", f"/v1/exchanges?limit=1&after={last}")["exchanges"]
+        self.assertEqual([e["id"] for e in page], [after], "the first page after the hidden one is not empty")
 
     def test_nothing_is_awaited_of_a_recipient_who_got_nothing(self):
         consent = {"person": "p1", "giver": "self", "recipients": ["maria-ungdom"], "purposes": ["voluntary_offer"],
