@@ -200,6 +200,18 @@ class Counter {
     for (std::size_t i = 0; i < what_.figures.size(); ++i)
       if (what_.figures[i].share_of)
         rests.push_back({next_++, static_cast<std::uint32_t>(*what_.figures[i].share_of), out_.totals[i]});
+    // So in every class of a table that has both; what is dated by its step is no part of that month's base.
+    for (const auto& [place, parts] : out_.classes) {
+      const auto& [table, figure] = place;
+      const Figure& f = what_.figures[figure];
+      const auto bases = f.share_of ? out_.classes.find({table, *f.share_of}) : out_.classes.end();
+      if (bases == out_.classes.end()) continue;
+      const By by = what_.tables[table].by;
+      if (by != By::age && by != By::sex && (f.when_step || what_.figures[*f.share_of].when_step)) continue;
+      for (const auto& [key, part] : parts)
+        if (const auto base = bases->second.find(key); base != bases->second.end())
+          rests.push_back({next_++, base->second, part});
+    }
     std::map<std::vector<std::pair<std::uint32_t, std::int64_t>>, std::int64_t> alike;
     for (auto& [key, cells] : units_) {
       const auto of = [&](std::uint32_t cell) {

@@ -145,6 +145,21 @@ TEST_F(Golden, BofastThreatsAvertedCarriedOutAndWithChildren) {
   EXPECT_EQ(total("children_carried_out"), 0);
   EXPECT_EQ(total("homeless"), 80);
   EXPECT_EQ(total("in_scope"), 200);
+  // Published by month: neither a part's rest nor what no part has may be a small number.
+  const json::object shown = follow_up_json(what_, counts_, {"en", period_, false});
+  const json::value& months = shown.at("tables").at(2);
+  for (std::size_t m = 0; m < 12; ++m) {
+    std::map<std::string, std::int64_t> seen;  // what is not hidden
+    for (const json::value& row : months.at("rows").as_array())
+      if (const json::value& count = row.at("classes").at(m).at("count"); count.is_int64())
+        seen[row.at("figure").as_string().c_str()] = count.as_int64();
+    const auto small = [](std::int64_t n) { return n > 0 && n < 5; };
+    for (const char* part : {"averted", "carried_out", "open"})
+      if (seen.contains("threats") && seen.contains(part))
+        EXPECT_FALSE(small(seen["threats"] - seen[part])) << m << " " << part;
+    if (seen.contains("threats") && seen.contains("averted") && seen.contains("carried_out"))
+      EXPECT_FALSE(small(seen["threats"] - seen["averted"] - seen["carried_out"])) << m;
+  }
 }
 
 TEST_F(Golden, SigFromFormToGroupByMonth) {
