@@ -115,6 +115,25 @@ void do_not_ask(json::object& schema) {
   }
 }
 
+// A form has the members that it asks for and no others: a misspelt `protection` must not pass as "not protected".
+// Named by its parent only: the name may be what somebody wrote in the wrong place.
+Result<void> only_asked(const json::object& schema, const json::value& value, const std::string& at) {
+  if (const auto* list = value.if_array()) {
+    const auto* items = object_in(schema, "items");
+    for (std::size_t i = 0; items && i < list->size(); ++i)
+      if (auto fits = only_asked(*items, (*list)[i], at + "/" + std::to_string(i)); !fits) return fits;
+    return {};
+  }
+  const auto* asked = object_in(schema, "properties");
+  if (!asked || !value.is_object()) return {};
+  for (const auto& [name, member] : value.get_object()) {
+    const auto* own = object_in(*asked, name);
+    if (!own) return fail(Errc::invalid_input, at, "has a member that the form does not ask for");
+    if (auto fits = only_asked(*own, member, at + "/" + std::string(name)); !fits) return fits;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Forms> Forms::load(const Kinds& kinds, const std::filesystem::path& schemas_dir) {
@@ -169,10 +188,11 @@ Result<json::value> Forms::message(const Party& party, const Official& official,
     return fail(Errc::invalid_input, "/submission", "`id` and `time` as the form gave them are required");
   json::value* given = root->if_contains("data");
   if (!given || !given->is_object()) return fail(Errc::invalid_input, "/data", "must be an object");
-  json::object data = std::move(given->get_object());
   for (const auto name : kNotAsked)
-    if (data.contains(name))
+    if (given->get_object().contains(name))
       return fail(Errc::invalid_input, "/data/" + std::string(name), "is not for a form: answer the hold instead");
+  if (auto fits = only_asked(schemas_.find(kind)->second, *given, "/data"); !fits) return fits.error();
+  json::object data = std::move(given->get_object());
   data["kind"] = kind;
   // Whoever is logged in stands for the form, whatever the form says.
   json::value& author = data["author"];

@@ -130,6 +130,8 @@ class Journey final : public DeliveryGate {
   Task<Result<std::optional<Attempt>>> permit(ExchangeRow row, CasePtr source);
   static StepReport step_report(const json::value& body, const std::string& at);
   Result<Along> status_step(const Party& caller, const ExchangeRow&, const StepReport&) const;
+  // Nobody else reports this step of this exchange while it is held. Null: somebody does.
+  std::shared_ptr<void> claim_step(const std::string& exchange_id, const std::string& status) const;
   Task<Result<void>> answer_reporter(ExchangeRow row, AgendaRow item);
   Task<Result<void>> take_back(ExchangeRow row, AgendaRow item);
   Task<Result<void>> look_at_deadline(ExchangeRow row, AgendaRow item);
@@ -201,6 +203,8 @@ class Journey final : public DeliveryGate {
   std::map<std::string, std::set<std::string>, std::less<>> adapter_kinds_;
   std::atomic<std::uint64_t> epoch_{0};
   std::atomic<bool> rules_changed_{false};  // holds are to be decided again, by look_after()
+  mutable std::mutex steps_mutex_;
+  mutable std::set<std::string> steps_;  // "exchange/step" that is reported once, and is being recorded
   std::mutex files_mutex_;
   std::set<std::string> files_;  // parties whose file of rows is being taken
   std::mutex said_mutex_;

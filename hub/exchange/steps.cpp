@@ -53,6 +53,18 @@ Journey::StepReport Journey::step_report(const json::value& body, const std::str
 
 // ---- a step reported -------------------------------------------------------------------------------------------
 
+std::shared_ptr<void> Journey::claim_step(const std::string& exchange_id, const std::string& status) const {
+  const std::string name = exchange_id + "/" + status;
+  {
+    const std::lock_guard lock(steps_mutex_);
+    if (!steps_.insert(name).second) return nullptr;
+  }
+  return std::shared_ptr<void>(&steps_mutex_, [this, name](void*) {
+    const std::lock_guard lock(steps_mutex_);
+    steps_.erase(name);
+  });
+}
+
 // To be recorded together with the message that carries it back.
 Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeRow& row,
                                             const StepReport& report) const {
@@ -61,10 +73,12 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
   if (auto legal = check_life_step(row.life, status, row.kind); !legal) return legal.error();
   if (auto whole = check_content(report); !whole) return whole.error();
   const bool beside = is_beside(status);
+  std::shared_ptr<void> claim;  // until it is recorded
   if (beside && status != "contacted") {
+    claim = claim_step(row.id, status);
     auto earlier = s_.store.statuses(row.id);
     if (!earlier) return earlier.error();
-    if (std::any_of(earlier->begin(), earlier->end(), [&](const StatusRow& s) { return s.status == status; }))
+    if (!claim || std::any_of(earlier->begin(), earlier->end(), [&](const StatusRow& s) { return s.status == status; }))
       return fail(Errc::conflict, "/status", "this step was reported before");
   }
   const Time now = s_.clock.now();
@@ -94,8 +108,8 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
     begun.push_back({row.id, std::string(kAnswerReporter), now, now, 0});
   Along along;
   along.leaves.push_back(std::move(leaf));
-  along.write = [step, before = row.life, beside, ended, begun](Txn& txn,
-                                                                const std::vector<std::uint64_t>& at) -> Result<void> {
+  along.write = [step, before = row.life, beside, ended, begun, claim](
+                    Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(step.exchange_id);
     if (!current) return current.error();
     if (!*current || (*current)->life != before)
@@ -200,12 +214,18 @@ json::value Journey::status_message(const ExchangeRow& row, const Case& source, 
 Task<Result<void>> Journey::answer_reporter(ExchangeRow row, AgendaRow item) {
   const Party* board = s_.parties.find(row.recipient);
   const Party* reporter = s_.parties.find(row.sender);
-  const std::string_view word = answer_to_reporter(row.life);
+  // Of the step that said it: the referral may have gone on before this round.
+  auto steps = s_.store.statuses(row.id);
+  if (!steps) co_return steps.error();
+  const auto said = std::find_if(steps->rbegin(), steps->rend(),
+                                 [](const StatusRow& s) { return !answer_to_reporter(s.status).empty(); });
+  const std::string step = said == steps->rend() ? std::string() : said->status;
+  const std::string_view word = answer_to_reporter(step);
   if (!board || !reporter || word.empty()) co_return co_await drop_from_agenda(std::move(item));
   auto source = source_of(row);
   if (!source) co_return source.error();
   const std::int64_t key_id = row.key_id;
-  json::value canonical = hub_message("report.answer", "answer/" + row.id + "/" + row.life, row, item.opened_at);
+  json::value canonical = hub_message("report.answer", "answer/" + row.id + "/" + step, row, item.opened_at);
   json::object& data = canonical.at("data").as_object();
   data["payload"] = json::object{{"reportId", (*source)->message.sender_message_id}, {"inquiry", word}};
   data["persons"] = persons_for_status(**source);
@@ -320,6 +340,7 @@ Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
 }
 
 Result<json::array> Journey::deadlines_of(const ExchangeRow& row) const {
+  if (is_closed(row)) return json::array{};  // taken back: nothing is awaited
   auto agenda = s_.store.agenda(row.id);
   if (!agenda) return agenda.error();
   json::array out;

@@ -87,6 +87,8 @@ class Forms(HubCase):
         number = people.CHILD_15["personalNumber"]
         for body, place in ((self.filled(form, facts=[]), "/data/facts"), (self.filled(form, consents=[]), "/data/consents"), (self.filled(form, kind="x"), "/data/kind"),
                             ({"data": {}}, "/submission"), ({"submission": form["submission"]}, "/data"), ({**self.filled(form), "x": 1}, ""),
+                            (self.filled(form, persons=[{**build.as_person(people.CHILD_15), "protecton": "marked"}]), "/data/persons/0"),
+                            (self.filled(form, payload={"concern": "Frånvaro", "x": number}), "/data/payload"), (self.filled(form, x=1), "/data"),
                             (self.filled(form, payload={}), "/data/payload"), (self.filled(form, persons=[]), "/data/persons"), ([], "")):
             refused = self.call(COUNSELLOR, "POST", "/v1/forms/concern.report", body, expect=400)
             self.assertTrue(refused.get("pointer", "").startswith(place), (place, refused))

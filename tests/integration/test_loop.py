@@ -8,6 +8,7 @@ import http.client
 import json
 import pathlib
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -64,6 +65,13 @@ class Loop(HubCase):
 
     def step(self, party, exchange_id, status, expect=200, **more):
         return self.call(party, "POST", f"/v1/exchanges/{exchange_id}/status", {"status": status, **more}, expect)
+
+    def inbox(self, party):
+        """All of it: reminders of other tests stand there too, and a page is fifty."""
+        out = []
+        while page := self.call(party, "GET", "/v1/inbox?wait=0" + (f"&after={out[-1]['id']}" if out else ""))["exchanges"]:
+            out += page
+        return out
 
     def reminders(self, party, exchange_id, missed=None):
         return [e["data"]["payload"] for e in self.inbox(party) if e["kind"] == "step.reminder" and e["data"]["payload"]["exchangeId"] == exchange_id
@@ -223,6 +231,48 @@ class Loop(HubCase):
         self.step("social-board", exchange, "contacted", handler={"name": "Handläggare Prov"}, visitAt=self.at())
         self.step("social-board", exchange, "contacted", handler={"name": "Handläggare Prov"}, visitAt=self.at())
         self.assertEqual(self.exchange("social-board", exchange)["life"], "received", "proof of contact is beside the life")
+
+    def test_a_step_that_is_reported_once_is_recorded_once_however_many_report_it_at_a_time(self):
+        exchange = self.concern()
+        self.take("social-board", exchange)
+        together, answers = threading.Barrier(6), []
+
+        def report():
+            client = self.hub.client("social-board")
+            together.wait()
+            answers.append(client.request("POST", f"/v1/exchanges/{exchange}/status", {"status": "protection_assessed"}).status)
+            client.close()
+
+        threads = [threading.Thread(target=report) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(answers), [200] + [409] * 5)
+        self.assertEqual([s["status"] for s in self.exchange("social-board", exchange)["statuses"]], ["protection_assessed"])
+
+    def test_the_reporter_is_answered_though_the_board_has_gone_on_at_once(self):
+        exchange = self.concern()
+        self.take("social-board", exchange)
+        for step in ("inquiry_opened", "in_progress", "completed"):
+            self.step("social-board", exchange, step)
+        self.pass_hours(0)
+        answers = [e for e in self.call("social-board", "GET", "/v1/exchanges?limit=1000")["exchanges"] if e["kind"] == "report.answer"]
+        self.judge("social-board-caseworker", answers[-1]["id"])
+        got = self.wait_inbox("police-west", lambda e: e["id"] == answers[-1]["id"])
+        self.assertEqual(got[0]["data"]["payload"]["inquiry"], "opened")
+
+    def test_of_what_its_sender_takes_back_nothing_is_awaited(self):
+        number, message = self.message("concern.report", "police-west", [self.child()], {"concern": "Oro hemma", "immediateDanger": False})
+        exchange = self.to(self.send("police-west", None, message), "social-board")["id"]
+        self.judge("police-west-officer", exchange)
+        self.take("social-board", exchange)
+        _, back = self.message("concern.report", "police-west", [self.child()], {"concern": "Fel person", "immediateDanger": False}, retracts=number)
+        self.send("police-west", None, back)
+        self.assertEqual(self.exchange("social-board", exchange)["life"], "recalled")
+        self.assertEqual(self.exchange("social-board", exchange)["deadlines"], [])
+        self.pass_hours(24 * 3)
+        self.assertEqual(self.reminders("social-board", exchange), [])
 
     def test_a_misdirected_message_goes_back_and_is_recalled_not_deleted(self):
         exchange = self.concern()
