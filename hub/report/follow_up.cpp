@@ -196,11 +196,17 @@ class Counter {
 
   FollowUpCounts done() {
     // The rest of a share: a reader works it out, so it is protected like a count.
-    std::vector<std::array<std::uint32_t, 3>> rests;  // cell, base, part
+    struct Rest {
+      std::uint32_t cell, base;
+      std::vector<std::uint32_t> parts;
+    };
+    std::vector<Rest> rests;
     for (std::size_t i = 0; i < what_.figures.size(); ++i)
-      if (what_.figures[i].share_of)
-        rests.push_back({next_++, static_cast<std::uint32_t>(*what_.figures[i].share_of), out_.totals[i]});
-    // So in every class of a table that has both; what is dated by its step is no part of that month's base.
+      if (const auto base = what_.figures[i].share_of)
+        rests.push_back({next_++, static_cast<std::uint32_t>(*base), {out_.totals[i]}});
+    // So in every class of a table that has both, for each part and for all parts together; what is dated by its step
+    // is no part of that month's base.
+    std::map<std::uint32_t, std::vector<std::uint32_t>> together;
     for (const auto& [place, parts] : out_.classes) {
       const auto& [table, figure] = place;
       const Figure& f = what_.figures[figure];
@@ -209,22 +215,39 @@ class Counter {
       const By by = what_.tables[table].by;
       if (by != By::age && by != By::sex && (f.when_step || what_.figures[*f.share_of].when_step)) continue;
       for (const auto& [key, part] : parts)
-        if (const auto base = bases->second.find(key); base != bases->second.end())
-          rests.push_back({next_++, base->second, part});
+        if (const auto base = bases->second.find(key); base != bases->second.end()) {
+          rests.push_back({next_++, base->second, {part}});
+          together[base->second].push_back(part);
+        }
     }
-    std::map<std::vector<std::pair<std::uint32_t, std::int64_t>>, std::int64_t> alike;
-    for (auto& [key, cells] : units_) {
+    for (auto& [base, parts] : together)
+      if (parts.size() > 1) rests.push_back({next_++, base, std::move(parts)});
+    const auto rest_of = [](const Rest& rest, const std::map<std::uint32_t, std::int64_t>& cells) {
       const auto of = [&](std::uint32_t cell) {
         const auto it = cells.find(cell);
         return it == cells.end() ? 0 : it->second;
       };
-      for (const auto& [cell, base, part] : rests)
-        if (const std::int64_t rest = of(base) - of(part); rest != 0) cells[cell] = rest;
+      std::int64_t n = of(rest.base);
+      for (const std::uint32_t part : rest.parts) n -= of(part);
+      return n;
+    };
+    // Parts that overlap leave no rest.
+    std::erase_if(rests, [&](const Rest& rest) {
+      return rest.parts.size() > 1 && std::any_of(units_.begin(), units_.end(),
+                                                  [&](const auto& unit) { return rest_of(rest, unit.second) < 0; });
+    });
+    std::map<std::vector<std::pair<std::uint32_t, std::int64_t>>, std::int64_t> alike;
+    std::vector<std::pair<std::uint32_t, std::int64_t>> left;
+    for (auto& [key, cells] : units_) {
+      left.clear();
+      for (const Rest& rest : rests)
+        if (const std::int64_t n = rest_of(rest, cells); n != 0) left.emplace_back(rest.cell, n);
+      cells.insert(left.begin(), left.end());
       ++alike[{cells.begin(), cells.end()}];
     }
     for (auto& [adds, units] : alike) out_.population.alike.push_back({adds, units});
     out_.population.printed.assign(next_, 1);
-    for (const auto& rest : rests) out_.population.printed[rest[0]] = 0;
+    for (const Rest& rest : rests) out_.population.printed[rest.cell] = 0;
     out_.values = out_.population.values();
     return std::move(out_);
   }

@@ -162,6 +162,30 @@ TEST_F(Golden, BofastThreatsAvertedCarriedOutAndWithChildren) {
   }
 }
 
+// Seventeen less eleven less five: neither rest of one part is small, what no part has is.
+TEST_F(Golden, WhatNoPartOfAMonthHasIsProtectedToo) {
+  struct Month {
+    int month, averted, evicted, open;
+  };
+  for (const Month& each : {Month{7, 11, 5, 1}, Month{8, 15, 9, 6}})
+    for (int i = 0; i < each.averted + each.evicted + each.open; ++i) {
+      Sent s;
+      s.person = "tenant" + std::to_string(each.month * 100 + i), s.kind = "eviction.time", s.sender = "kronofogden";
+      s.recipient = "social-board", s.purpose = "eviction_prevention", s.month = each.month;
+      s.payload["stage"] = "time_set";
+      const std::string x = send(s);
+      if (i < each.averted) step(x, "averted", in_month(s.month, 20));
+      if (i >= each.averted && i < each.averted + each.evicted) step(x, "evicted", in_month(s.month, 20));
+    }
+  count("bofast");
+  EXPECT_EQ(total("open"), 7);
+  const json::object shown = follow_up_json(what_, counts_, {"en", period_, false});
+  int hidden = 0;
+  for (const json::value& row : shown.at("tables").at(2).at("rows").as_array())
+    hidden += row.at("classes").at(0).at("suppressed").as_bool() ? 1 : 0;
+  EXPECT_GT(hidden, 0) << "17 - 11 - 5 would tell of one";
+}
+
 TEST_F(Golden, SigFromFormToGroupByMonth) {
   const int forms[] = {22, 3, 0, 5, 2, 3, 2}, suitable[] = {12, 2, 0, 4, 2, 3, 2}, asked[] = {5, 2, 3, 0, 0, 3, 2},
             accepted[] = {0, 1, 1, 1, 0, 3, 2};
