@@ -5,6 +5,12 @@
 #include "follow_up/life_cycle.hpp"
 
 namespace samband {
+namespace {
+
+// A day of service farther ahead than this is a slip of the pen: it must not put the board's reminders off for years.
+constexpr std::chrono::days kServedAheadMax{31};
+
+}  // namespace
 
 std::vector<AgendaRow> begun_by(const Route* route, const std::string& exchange_id, std::string_view step, Time at,
                                 std::optional<Time> served) {
@@ -16,7 +22,8 @@ std::vector<AgendaRow> begun_by(const Route* route, const std::string& exchange_
     AgendaRow row;
     row.exchange_id = exchange_id;
     row.what = std::string(kStepPrefix) + deadline.id;
-    row.opened_at = by_service ? std::max(at, served.value_or(at)) : at;
+    const bool later = by_service && served && *served > at && *served <= at + kServedAheadMax;
+    row.opened_at = later ? *served : at;
     const Time due = due_of(deadline, row);
     row.at = deadline.remind ? std::max(at, due - *deadline.remind) : due;
     out.push_back(std::move(row));

@@ -15,7 +15,8 @@ namespace samband {
 inline constexpr std::string_view kStepPrefix = "step:";
 
 // The deadlines of the route that begin with this step. `served`: when the notice was served on the person, for a clock
-// that counts from the later of service and receipt; it begins with "received".
+// that counts from the later of service and receipt; it begins with "received". More than a month ahead it does not
+// count.
 std::vector<AgendaRow> begun_by(const Route*, const std::string& exchange_id, std::string_view step, Time at,
                                 std::optional<Time> served = std::nullopt);
 

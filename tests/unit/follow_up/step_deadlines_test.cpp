@@ -72,6 +72,8 @@ TEST(StepDeadlines, FormThreeCountsFromTheLaterOfServiceAndReceipt) {
   EXPECT_EQ(begun_by(&route, "e", "received", receipt, at("2026-10-30T00:00:00Z")).at(0).opened_at, receipt);
   EXPECT_EQ(begun_by(&route, "e", "received", receipt, at("2026-11-04T00:00:00Z")).at(0).opened_at,
             at("2026-11-04T00:00:00Z"));
+  EXPECT_EQ(begun_by(&route, "e", "received", receipt, at("2099-11-04T00:00:00Z")).at(0).opened_at, receipt)
+      << "a slip of the pen does not put the reminders off";
   EXPECT_EQ(to_rfc3339(begun_by(&route, "e", "received", receipt).at(0).at), "2026-11-25T22:59:59.999Z");
   EXPECT_TRUE(begun_by(&route, "e", "served", receipt).empty()) << "no step of that name exists";
 }
