@@ -95,6 +95,9 @@ std::vector<EndpointOptions> endpoints_of(const Config& config) {
     o.name = e.name;
     o.url = e.url;
     o.server_name = e.server_name;
+    o.user = e.user;
+    o.host_key = e.host_key;
+    o.private_key = e.private_key.string();
     o.files = files_of(config.client);
     o.connections_max = e.connections_max;
     o.connect_timeout = e.connect_timeout;

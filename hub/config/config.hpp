@@ -34,9 +34,11 @@ struct ListenerConfig {
 };
 
 struct EndpointConfig {
-  std::string name;         // parties name it
-  std::string url;          // https://host:port/base/path, or file:///folder
-  std::string server_name;  // name in the server's certificate; "" = host of the url
+  std::string name;                   // parties name it
+  std::string url;                    // https://host:port/base/path, file:///folder, or sftp://host:port/folder
+  std::string server_name;            // name in the server's certificate; "" = host of the url
+  std::string user, host_key;         // sftp only: login, "SHA256:..." of the host's public key
+  std::filesystem::path private_key;  // sftp only: the login's key, mode 0600
   int connections_max = 32;
   std::chrono::milliseconds connect_timeout{5000}, request_timeout{30000}, idle_timeout{60000};
   std::size_t response_bytes_max = 8u << 20;
@@ -127,11 +129,11 @@ struct Config {
   int worker_threads = 0;                // 0 = one per core
   std::chrono::seconds clock_skew_max{300};
   bool simulation = false;  // the time is moved by hand (app/simulated_clock); never on a real log
-  std::string duty_phone;                               // of the hub's operator, in NOT SENT answers
+  std::string duty_phone;   // of the hub's operator, in NOT SENT answers
   ListenerConfig agency, log_listener, console, admin;  // 8443, 8445, 8444; 9464 on loopback without TLS
   TlsConfig server;                                     // what the listeners present and trust
   TlsConfig client;                              // what the hub presents to endpoints; no crl of its own = the server's
-  std::vector<NamedFile> files;                  // all of both
+  std::vector<NamedFile> files;                  // all of both, and keys of sftp endpoints
   std::vector<NamedFile> official_certificates;  // of parties.officials(), same index
   LogConfig log;
   RetryConfig retry;

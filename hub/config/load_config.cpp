@@ -317,18 +317,35 @@ class HubFile {
     in->finish();
   }
 
+  // A server is known by its key alone, and so is the hub to it: there are no passwords and no trust at first sight.
+  void read_login(Table& in, EndpointConfig& out) {
+    out.user = in.required_text("user", 64);
+    out.host_key = in.required_text("host_key", 64);
+    const bool fingerprint = out.host_key.size() == 50 && out.host_key.starts_with("SHA256:") &&
+                             out.host_key.find_first_of("= \t") == std::string::npos;
+    if (!out.host_key.empty() && !fingerprint)
+      in.refuse("host_key", "expected SHA256: and 43 letters, as ssh-keygen -lf prints it");
+    out.private_key = resolve(config_.certs_dir, in.required_text("private_key"));
+    if (!out.private_key.empty()) config_.files.push_back({out.private_key, in.place(*in.raw().get("private_key"))});
+  }
   void read_endpoint(Table& in) {
     EndpointConfig out;
     out.name = in.required_text("name", 100);
     out.url = in.required_text("url");
-    const bool is_folder = out.url.starts_with("file:///");
-    const std::string_view rest = std::string_view(out.url).substr(is_folder                         ? 7
+    const bool is_folder = out.url.starts_with("file:///"), is_sftp = out.url.starts_with("sftp://");
+    const std::string_view rest = std::string_view(out.url).substr(is_folder || is_sftp              ? 7
                                                                    : out.url.starts_with("https://") ? 8
                                                                                                      : 0);
     if (rest.size() == out.url.size() || rest.empty() || (rest.front() == '/') != is_folder ||
-        rest.find_first_of(is_folder ? "%?#\\" : "@?# \t\\") != std::string_view::npos) {
-      in.refuse("url", "expected https://host[:port]/path without user, query and fragment, or file:///folder");
+        rest.find_first_of(is_folder ? "%?#\\"
+                           : is_sftp ? "%@?# \t\\"
+                                     : "@?# \t\\") != std::string_view::npos ||
+        (is_sftp && rest.find('/') == std::string_view::npos)) {
+      in.refuse("url",
+                "expected https://host[:port]/path without user, query and fragment, file:///folder or "
+                "sftp://host[:port]/folder");
     }
+    if (is_sftp) read_login(in, out);
     out.server_name = in.text("server_name", 253);
     out.connections_max = static_cast<int>(in.integer("connections_max", out.connections_max, 1, 4096));
     out.connect_timeout = duration(in, "connect_timeout_ms", out.connect_timeout, kDayMs);

@@ -26,6 +26,7 @@
 #include "base/log.hpp"
 #include "transport/folder.hpp"
 #include "transport/http_policy.hpp"
+#include "transport/sftp.hpp"
 #include "transport/tls.hpp"
 
 namespace samband {
@@ -44,7 +45,7 @@ constexpr std::size_t kKeptBytesMax = 256u << 10;
 constexpr std::size_t kResponseHeaderBytesMax = 32u << 10;
 constexpr std::size_t kWaitersMax = 8192;
 constexpr milliseconds kSweepEvery{50};
-constexpr std::string_view kFileScheme = "file://";
+constexpr std::string_view kFileScheme = "file://", kSftpScheme = "sftp://";
 
 struct Address {
   std::string host, port, base_path, host_header, server_name;
@@ -79,6 +80,17 @@ Result<Address> parse_address(const EndpointOptions& options) {
   if (url->scheme() != "http" || !options.allow_plain || error || !ip.is_loopback())
     return fail(Errc::invalid_config, place, "only https is allowed");
   return address;
+}
+
+// Its key file is looked at when it is used: one that is put right needs no restart.
+Result<SftpTarget> sftp_target(const EndpointOptions& options) {
+  auto target = parse_sftp_url(options.url);
+  if (!target) return fail(Errc::invalid_config, "endpoint " + options.name, target.error().message);
+  target->user = options.user;
+  target->host_key = options.host_key;
+  target->private_key = options.private_key;
+  target->connect_timeout = options.connect_timeout;
+  return target;
 }
 
 // One connection. Belongs to one exchange at a time, or lies idle in the pool. The stream is used on `executor` (the
@@ -126,7 +138,8 @@ struct Pool {
   explicit Pool(EndpointOptions o) : options(std::move(o)) {}
   const EndpointOptions options;
   Address address;
-  std::filesystem::path folder;  // of a file:/// endpoint; "" = HTTP
+  std::filesystem::path folder;  // of a file:/// endpoint; "" = another
+  std::optional<SftpTarget> sftp;
   SessionStash sessions;
 
   std::mutex mutex;
@@ -136,6 +149,8 @@ struct Pool {
   std::set<ConnectionPtr> busy;
   std::deque<std::shared_ptr<Waiter>> waiters;
   int open = 0;  // places taken: idle, busy, and granted but not yet connected
+  std::shared_ptr<SftpCall> uploading;
+  bool closed = false;  // to uploads
 };
 
 // A request on its way, and what has become of it.
@@ -195,6 +210,8 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
   static Task<Result<ClientResponse>> run(std::shared_ptr<Impl> self, std::shared_ptr<Pool> pool,
                                           ClientRequest request);
   static Task<Result<ClientResponse>> put(std::shared_ptr<Pool> pool, ClientRequest request);
+  static Task<Result<ClientResponse>> upload(asio::io_context& io, std::shared_ptr<Pool> pool, ClientRequest request,
+                                             SteadyClock::time_point deadline);
   static Task<Result<ClientResponse>> attempt(std::shared_ptr<Impl> self, std::shared_ptr<Pool> pool,
                                               std::shared_ptr<Call> call);
   static Task<Result<void>> acquire(std::shared_ptr<Impl> self, std::shared_ptr<Pool> pool, std::shared_ptr<Call> call,
@@ -210,6 +227,8 @@ struct Client::Impl : std::enable_shared_from_this<Impl> {
   std::map<std::string, std::shared_ptr<Pool>, std::less<>> pools;
   std::atomic<bool> closed{false};
   asio::thread_pool files{1};  // a disk that is slow to sync must not hold up the network
+  // A thread for each SFTP endpoint: a server that is slow holds up nobody else's files.
+  std::map<std::string, std::unique_ptr<asio::thread_pool>, std::less<>> uploaders;
   // One sweep for all deadlines, running only while there are connections.
   asio::any_io_executor strand;
   asio::steady_timer sweeper;
@@ -223,6 +242,18 @@ Client::Impl::Impl(asio::io_context& io_context, std::vector<EndpointOptions> en
     auto pool = std::make_shared<Pool>(std::move(options));
     if (pool->options.url.starts_with(kFileScheme)) {
       pool->folder = pool->options.url.substr(kFileScheme.size());
+      pools[name] = std::move(pool);
+      continue;
+    }
+    if (pool->options.url.starts_with(kSftpScheme)) {
+      auto target = sftp_target(pool->options);
+      if (target) {
+        pool->sftp = std::move(*target);
+        uploaders[name] = std::make_unique<asio::thread_pool>(1);
+      } else {
+        pool->usable = target.error();
+        log(LogLevel::error, "transport.endpoint_unusable", {{"endpoint", name}, {"reason", target.error().message}});
+      }
       pools[name] = std::move(pool);
       continue;
     }
@@ -279,6 +310,41 @@ Task<Result<ClientResponse>> Client::Impl::put(std::shared_ptr<Pool> pool, Clien
   auto written = put_file(pool->folder, std::string_view(request.path).substr(1), request.body);
   if (!written && written.error().code != Errc::invalid_input)
     co_return unavailable(*pool, "folder " + written.error().message);
+  answer.status = written ? 201 : 400;
+  co_return answer;
+}
+
+// The same on another system's server. Runs on the endpoint's own thread; the deadline is kept by the io_context.
+Task<Result<ClientResponse>> Client::Impl::upload(asio::io_context& io, std::shared_ptr<Pool> pool,
+                                                  ClientRequest request, SteadyClock::time_point deadline) {
+  ClientResponse answer;
+  if (request.method != "PUT" || !request.path.starts_with('/')) {
+    answer.status = 405;
+    co_return answer;
+  }
+  if (SteadyClock::now() >= deadline) co_return timed_out(*pool);
+  const auto call = std::make_shared<SftpCall>();
+  {
+    const std::lock_guard lock(pool->mutex);
+    if (pool->closed) co_return unavailable(*pool, "client is closed");
+    pool->uploading = call;
+  }
+  asio::steady_timer timer(io, deadline);
+  timer.async_wait([call](const error_code& error) {
+    if (!error) call->end();
+  });
+  auto written = sftp_put(*pool->sftp, std::string_view(request.path).substr(1), request.body, *call);
+  timer.cancel();
+  {
+    const std::lock_guard lock(pool->mutex);
+    pool->uploading = nullptr;
+  }
+  if (!written && written.error().code == Errc::unauthorised)
+    log(LogLevel::error, "transport.host_key_refused",
+        {{"endpoint", pool->options.name}, {"reason", written.error().message}});
+  if (!written && call->ended()) co_return timed_out(*pool);
+  if (!written && written.error().code != Errc::invalid_input)
+    co_return unavailable(*pool, "sftp: " + written.error().message);
   answer.status = written ? 201 : 400;
   co_return answer;
 }
@@ -517,6 +583,8 @@ void Client::Impl::close() {
   closed = true;
   for (const auto& [name, pool] : pools) {
     const std::lock_guard lock(pool->mutex);
+    pool->closed = true;
+    if (pool->uploading) pool->uploading->end();
     pool->open -= static_cast<int>(pool->idle.size());
     pool->idle.clear();
     for (const auto& connection : pool->busy)
@@ -541,6 +609,12 @@ Task<Result<ClientResponse>> Client::send(std::string endpoint, ClientRequest re
     auto writing = Impl::put(found->second, std::move(request));
     co_return co_await asio::co_spawn(impl_->files, std::move(writing), asio::use_awaitable);
   }
+  if (found->second->sftp) {
+    const auto deadline = SteadyClock::now() + found->second->options.request_timeout;
+    auto writing = Impl::upload(impl_->io, found->second, std::move(request), deadline);
+    co_return co_await asio::co_spawn(*impl_->uploaders.find(endpoint)->second, std::move(writing),
+                                      asio::use_awaitable);
+  }
   // On a strand of its own, so that a deadline can close the connection whatever the caller runs on.
   const asio::any_io_executor strand = asio::make_strand(impl_->io);
   auto work = Impl::run(impl_, found->second, std::move(request));
@@ -552,6 +626,11 @@ Result<void> Client::check() const {
     if (!pool->folder.empty()) {
       if (auto usable = check_drop_folder(pool->folder); !usable)
         return fail(Errc::invalid_config, "endpoint " + name, "folder " + usable.error().message);
+      continue;
+    }
+    if (pool->sftp) {
+      if (auto usable = check_sftp(*pool->sftp); !usable)
+        return fail(Errc::invalid_config, "endpoint " + name, usable.error().message);
       continue;
     }
     const std::lock_guard lock(pool->mutex);

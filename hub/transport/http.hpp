@@ -90,10 +90,12 @@ class Server {
 
 struct EndpointOptions {
   std::string name;          // as named in hub.toml
-  std::string url;           // https://host:port/base/path, or file:///folder (PUT only); http:// refused unless `allow_plain` (tests)
+  std::string url;           // https://host:port/base/path, file:///folder or sftp://host:port/folder (both PUT only);
+                             // http:// refused unless `allow_plain` (tests)
   TlsFiles files;            // the hub's client certificate; `ca` verifies the server
   bool allow_plain = false;  // http:// to a loopback address, for tests
-  std::string server_name;   // name checked in the server's certificate; "" = host of the url
+  std::string user, host_key, private_key;  // of sftp: login, "SHA256:..." of the host's key, file of the login's key
+  std::string server_name;                  // name checked in the server's certificate; "" = host of the url
   int connections_max = 32;
   std::chrono::milliseconds connect_timeout{5000}, request_timeout{30000}, idle_timeout{60000};
   std::size_t response_bytes_max = 8u << 20;
