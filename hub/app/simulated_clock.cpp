@@ -12,6 +12,7 @@ constexpr double kHoursMax = 24 * 366;
 constexpr int kStopsMax = 100000;  // what fails stays on the agenda: the time goes on all the same
 
 Task<Result<void>> go_to(SimulatedClock& clock, Store& store, const std::function<Task<void>()>& look, Time target) {
+  co_await look();  // what is due already, first
   for (int stops = 0; stops < kStopsMax; ++stops) {
     auto next = store.agenda_due(target, 1, clock.now());
     if (!next) co_return next.error();

@@ -26,6 +26,10 @@ Result<void> set_agenda(Txn&, const std::string& exchange_id, const std::vector<
 // Still on the agenda? Else it was answered while this round looked: error conflict.
 Result<void> still_on_agenda(Txn&, const AgendaRow&);
 
+// Takes reminders out of the inbox that a newer one stands for: what nobody read is withdrawn, what was handed out may
+// still be acknowledged.
+Result<void> take_out(Txn&, const std::vector<std::string>& exchange_ids, Time now);
+
 // Rows of the agenda that a step of a referral leaves: the reporter is to be answered; a misdirected exchange is to be
 // recalled. Written with the step, dropped when it is done.
 inline constexpr std::string_view kAnswerReporter = "answer", kReturned = "returned";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "base/time_limit.hpp"
 #include "delivery/acknowledge.hpp"
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
@@ -13,6 +14,10 @@ namespace samband {
 namespace {
 
 constexpr std::chrono::minutes kTryAgain{1};
+// A reporter hears within a week what became of a report (SoL 19:6 for whoever asks; the hub answers unasked), so an
+// answer that waits for the board's assessment is reminded of before that and told of after it.
+constexpr std::string_view kAnswerDue = "answer_due";
+constexpr int kAnswerDays = 7, kAnswerRemindDays = 5;
 constexpr int kHoldsMax = 100000;
 // The hub's own kinds that no agency format must know: a party whose adapter cannot write one reads it in its inbox.
 constexpr std::string_view kNotices[] = {"duty.alert", "hold.expired", "privacy.notice", "step.reminder"};
@@ -68,7 +73,8 @@ Result<void> set_agenda(Txn& txn, const std::string& exchange_id, const std::vec
     return std::any_of(list.begin(), list.end(), [&](const AgendaRow& each) { return each.what == what; });
   };
   for (const AgendaRow& old : *stands)
-    if (!has(wanted, old.what) && (old.what == "duty" || old.what == "hold" || old.what == "ttl"))
+    if (!has(wanted, old.what) &&
+        (old.what == "duty" || old.what == "hold" || old.what == "ttl" || old.what == kAnswerDue))
       if (auto dropped = txn.drop_agenda(exchange_id, old.what); !dropped) return dropped;
   for (const AgendaRow& item : wanted)
     if (!has(*stands, item.what))
@@ -106,6 +112,8 @@ std::vector<AgendaRow> Journey::agenda_for(const ExchangeRow& row, const Decisio
     const int days = hold_days(rules, sender.actor_type, recipient.actor_type, row);
     const auto patience = days > 0 ? std::chrono::milliseconds(std::chrono::days(days)) : s_.patience.expire_after;
     out.push_back(AgendaRow{row.id, "hold", now + patience, now, 0});
+    if (row.kind == "report.answer")
+      out.push_back(AgendaRow{row.id, std::string(kAnswerDue), now + std::chrono::days(kAnswerRemindDays), now, 0});
   }
   return out;
 }
@@ -163,6 +171,8 @@ Task<int> Journey::look_after() {
       done = co_await alert_duty(std::move(**row), std::move(item));
     } else if (item.what == "hold") {
       done = co_await expire_hold(std::move(**row), std::move(item));
+    } else if (item.what == kAnswerDue) {
+      done = co_await remind_of_answer(std::move(**row), std::move(item));
     } else if (item.what == kAnswerReporter) {
       done = co_await answer_reporter(std::move(**row), std::move(item));
     } else if (item.what == kReturned) {
@@ -289,6 +299,51 @@ Task<Result<void>> Journey::alert_duty(ExchangeRow row, AgendaRow item) {
        {"recipient", row.recipient},
        {"rule", duty->rule},
        {"alert", std::to_string(number)}});
+  co_return Result<void>();
+}
+
+Task<Result<void>> Journey::remind_of_answer(ExchangeRow row, AgendaRow item) {
+  const Party* board = s_.parties.find(row.sender);
+  if (!board || row.state != ExchangeState::held) co_return co_await drop_from_agenda(std::move(item));
+  const Time now = s_.clock.now();
+  const Date last(std::chrono::sys_days(stockholm_date(item.opened_at)) + std::chrono::days(kAnswerDays));
+  const Time due = stockholm_end_of(last);
+  const bool missed = now > due;
+  const int number = item.count + 1;
+  json::object payload{{"exchangeId", row.id},
+                       {"exchangeKind", row.kind},
+                       {"purpose", row.purpose},
+                       {"deadline", "reporter_answer"},
+                       {"awaits", json::array{"individual_assessment"}},
+                       {"since", to_rfc3339(item.opened_at)},
+                       {"due", to_rfc3339(due)},
+                       {"missed", missed},
+                       {"number", number}};
+  const Party* to = missed ? &duty_function(*board) : board;
+  const std::string id = "answer-due/" + row.id + "/";
+  auto told = co_await notify(row, to, "step.reminder", id + std::to_string(number) + "/" + to->id, std::move(payload),
+                              item.at);
+  if (!told) co_return told.error();
+  std::vector<Leaf> leaves;
+  if (missed) {
+    leaves.push_back(leaf_about(row, LeafType::alarm, "step_missed", now));
+    leaves.back().codes = {"reporter_answer", to->id};
+    s_.meter.alarm("step_missed");
+    log(LogLevel::warning, "alarm.step_missed",
+        {{"exchange", row.id}, {"recipient", row.sender}, {"deadline", "reporter_answer"}, {"told", to->id}});
+  }
+  AgendaRow next = item;
+  next.count = number;
+  next.at = missed ? now + s_.patience.remind_every : due + std::chrono::milliseconds(1);
+  const std::vector<const Party*> readers{board, &duty_function(*board)};
+  Ledger::Write write = [item, next, now, older = older_reminders(row.sender, id, number - 1, readers)](
+                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    if (auto there = still_on_agenda(txn, item); !there) return there;
+    if (auto out = take_out(txn, older, now); !out) return out;
+    return txn.put_agenda(next);
+  };
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
   co_return Result<void>();
 }
 

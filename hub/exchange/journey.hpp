@@ -133,7 +133,11 @@ class Journey final : public DeliveryGate {
   // Nobody else reports this step of this exchange while it is held. Null: somebody does.
   std::shared_ptr<void> claim_step(const std::string& exchange_id, const std::string& status) const;
   Task<Result<void>> answer_reporter(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> remind_of_answer(ExchangeRow row, AgendaRow item);
   Task<Result<void>> take_back(ExchangeRow row, AgendaRow item);
+  // Reminders that nobody has acknowledged and a newer one takes the place of; `id` is a message id without its number.
+  std::vector<std::string> older_reminders(const std::string& sender, const std::string& id, int number,
+                                           const std::vector<const Party*>& told) const;
   Task<Result<void>> look_at_deadline(ExchangeRow row, AgendaRow item);
   Task<void> end_corrected(ExchangeRow row, CasePtr source);
   Result<json::array> deadlines_of(const ExchangeRow&) const;

@@ -33,6 +33,20 @@ Result<void> check_content(const Journey::StepReport& report) {
   return {};
 }
 
+// A misspelt member would be lost without a word; a record number that is a person's would travel as a case's.
+Result<void> only_members_of_a_step(const json::value& body) {
+  constexpr std::string_view kKnown[] = {"status",     "reasonCode",   "handler", "visitAt",
+                                         "expectedBy", "recordNumber", "facts"};
+  if (!body.is_object()) return fail(Errc::invalid_input, "", "must be an object");
+  for (const auto& [name, value] : body.get_object())
+    if (std::find(std::begin(kKnown), std::end(kKnown), std::string_view(name)) == std::end(kKnown))
+      return fail(Errc::invalid_input, "", "has a member that no step has; see docs/agency-api.md");
+  if (const std::string number = text_at(body, "/recordNumber"); plain_reference(number, 64) != number)
+    return fail(Errc::invalid_input, "/recordNumber",
+                "expected a record number of at most 64 bytes, no identity number");
+  return {};
+}
+
 // When the notice was served on the person, where the message says so: the end of that day is not yet a day of the
 // clock, so its beginning is as good as any instant of it.
 std::optional<Time> served_at(const json::value& data) {
@@ -134,6 +148,7 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
 Task<Result<json::object>> Journey::set_status(const Party* caller, std::string id, json::value body) {
   auto row = own_row(*caller, id, false, true);
   if (!row) co_return row.error();
+  if (auto known = only_members_of_a_step(body); !known) co_return known.error();
   const StepReport report = step_report(body, "");
   auto step = status_step(*caller, *row, report);
   if (!step) co_return step.error();
@@ -282,6 +297,30 @@ Task<void> Journey::end_corrected(ExchangeRow row, CasePtr source) {
   }
 }
 
+Result<void> take_out(Txn& txn, const std::vector<std::string>& exchange_ids, Time now) {
+  for (const std::string& id : exchange_ids) {
+    auto row = txn.exchange(id);
+    if (!row) return row.error();
+    if (!*row || (*row)->state != ExchangeState::inbox) continue;
+    (*row)->state = has_left(**row) ? ExchangeState::delivered : ExchangeState::withdrawn;
+    (*row)->updated_at = now;
+    if (auto put = txn.put_exchange(**row); !put) return put;
+  }
+  return {};
+}
+
+std::vector<std::string> Journey::older_reminders(const std::string& sender, const std::string& id, int number,
+                                                  const std::vector<const Party*>& told) const {
+  std::vector<std::string> out;
+  if (number < 1) return out;
+  for (const Party* party : told) {
+    auto message = s_.store.message(sender, std::string(kHubIdPrefix) + id + std::to_string(number) + "/" + party->id);
+    if (message && *message)
+      for (std::string& each : split((*message)->exchanges)) out.push_back(std::move(each));
+  }
+  return out;
+}
+
 // Before its end the recipient is reminded; after it a named function is told too, again and again, and it is on
 // record. Nobody is told whom it is about.
 Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
@@ -304,7 +343,7 @@ Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
                              {"due", to_rfc3339(due)},
                              {"missed", missed},
                              {"number", number}};
-  const std::string id = "step/" + row.id + "/" + deadline->id + "/" + std::to_string(number) + "/";
+  const std::string id = "step/" + row.id + "/" + deadline->id + "/";
   std::vector<const Party*> told{recipient};
   if (missed) {
     const Party* named =
@@ -313,7 +352,8 @@ Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
   }
   for (const Party* party : told) {
     json::object content = payload;
-    auto sent = co_await notify(row, party, "step.reminder", id + party->id, std::move(content), item.at);
+    auto sent = co_await notify(row, party, "step.reminder", id + std::to_string(number) + "/" + party->id,
+                                std::move(content), item.at);
     if (!sent) co_return sent.error();
   }
   std::vector<Leaf> leaves;
@@ -325,8 +365,10 @@ Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
   AgendaRow next = item;
   next.count = number;
   next.at = missed ? now + s_.patience.remind_every : due + std::chrono::milliseconds(1);
-  Ledger::Write write = [item, next](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+  Ledger::Write write = [item, next, now, older = older_reminders(row.sender, id, number - 1, told)](
+                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
     if (auto there = still_on_agenda(txn, item); !there) return there;
+    if (auto out = take_out(txn, older, now); !out) return out;
     return txn.put_agenda(next);
   };
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));

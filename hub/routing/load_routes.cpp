@@ -103,6 +103,9 @@ StepDeadline read_deadline(Table& in, const Parties& parties) {
   out.escalate_to = in.text("escalate_to", 100);
   if (!out.escalate_to.empty() && parties.find(out.escalate_to) == nullptr)
     in.refuse("escalate_to", "unknown party '" + out.escalate_to + "'");
+  // A reminder tells that something of such a kind waits there: nothing for whoever is outside public secrecy.
+  else if (!out.escalate_to.empty() && parties.find(out.escalate_to)->actor_type == "landlord_private")
+    in.refuse("escalate_to", "expected an authority: a private landlord learns nothing of what is awaited");
   in.finish();
   return out;
 }

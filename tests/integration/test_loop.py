@@ -124,7 +124,9 @@ class Loop(HubCase):
         self.hub.kill9()
         self.hub.start()
         self.pass_hours(24 * 4)
-        self.assertEqual({r["number"] for r in self.reminders("social-restricted", exchange, missed=True)} >= {2}, True)
+        escalated = self.reminders("social-restricted", exchange, missed=True)
+        self.assertEqual(len(escalated), 1, "the newest stands for all before it")
+        self.assertGreaterEqual(escalated[0]["number"], 2)
         self.assertGreaterEqual(self.hub.metric("samband_alarms_total", kind="step_missed"), 1)
         self.assertIn("alarm.step_missed", self.hub.log())
         for value in (people.CHILD_15["personalNumber"], people.CHILD_15["familyName"]):
@@ -137,7 +139,16 @@ class Loop(HubCase):
         self.assertEqual(len(self.reminders("social-board", exchange)), count, "nothing is awaited any more")
         answers = [e for e in self.call("social-board", "GET", "/v1/exchanges?limit=1000")["exchanges"] if e["kind"] == "report.answer"]
         self.assertEqual([a["outcome"] for a in answers], ["held"])
+        # The reporter's week: the board is reminded before its end, told after it, until somebody has judged.
+        self.assertEqual([(r["deadline"], r["missed"]) for r in self.reminders("social-board", answers[0]["id"])], [])
+        self.pass_hours(24 * 3)
+        self.assertEqual([(r["deadline"], r["missed"]) for r in self.reminders("social-board", answers[0]["id"])], [("reporter_answer", False)])
+        self.pass_hours(24 * 2)
+        self.assertEqual([(r["deadline"], r["missed"]) for r in self.reminders("social-board", answers[0]["id"])], [("reporter_answer", True)])
         self.judge("social-board-caseworker", answers[0]["id"])
+        told = len(self.reminders("social-board", answers[0]["id"]))
+        self.pass_hours(24 * 3)
+        self.assertEqual(len(self.reminders("social-board", answers[0]["id"])), told, "answered: nothing is awaited")
         got = self.wait_inbox("police-west", lambda e: e["kind"] == "report.answer")[0]
         self.assertEqual(got["data"]["payload"]["inquiry"], "opened")
         seen = json.dumps([e for e in self.inbox("police-west")], ensure_ascii=False)
@@ -227,6 +238,8 @@ class Loop(HubCase):
             problem = self.step("social-board", exchange, status, expect=400, **more)
             self.assertEqual(problem["pointer"], pointer, problem)
         self.step("social-board", exchange, "sent", expect=403)
+        self.assertEqual(self.step("social-board", exchange, "accepted", expect=400, recordNumber=people.ADULT_22["personalNumber"])["pointer"], "/recordNumber")
+        self.step("social-board", exchange, "accepted", expect=400, recordNumer="SN 2026-1")
         self.step("police-west", exchange, "accepted", expect=404)  # the sender does not answer for the recipient
         self.step("social-board", exchange, "contacted", handler={"name": "Handläggare Prov"}, visitAt=self.at())
         self.step("social-board", exchange, "contacted", handler={"name": "Handläggare Prov"}, visitAt=self.at())

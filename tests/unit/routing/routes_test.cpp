@@ -61,7 +61,7 @@ class RoutesTest : public ::testing::Test {
   std::filesystem::path folder_;
   Parties parties_{{party("police", "police"), party("social-board", "social_board", "social-restricted"),
                     party("social-restricted", "social_board"), party("clinic", "health_clinic"),
-                    party("school", "school")}};
+                    party("school", "school"), party("landlord", "landlord_private")}};
   std::vector<Agreement> agreements_{{"sig", {"police", "social-board"}, 2026y / 1 / 1, 2026y / 12 / 31}};
   Time now_ = *parse_rfc3339("2026-11-22T11:00:00Z");  // a Sunday, noon in Stockholm
 };
@@ -504,6 +504,8 @@ TEST_F(RoutesTest, ADeadlineThatCannotBeMeantIsRefused) {
         std::pair("id = \"a\"\nwithin = \"1 day\"", "met_by"),
         std::pair("id = \"A b\"\nwithin = \"1 day\"\nmet_by = [\"accepted\"]", "small letters"),
         std::pair("id = \"a\"\nwithin = \"1 day\"\nmet_by = [\"accepted\"]\nescalate_to = \"x\"", "unknown party"),
+        std::pair("id = \"a\"\nwithin = \"1 day\"\nmet_by = [\"accepted\"]\nescalate_to = \"landlord\"",
+                  "a private landlord"),
         std::pair("id = \"a\"\nwithin = \"1 day\"\nmet_by = [\"accepted\"]\nremind = \"1 working day\"",
                   "how long before")}) {
     auto r = load(head + text);
