@@ -7,6 +7,7 @@
 #include "keys/key_store.hpp"
 #include "model/kinds.hpp"
 #include "report/figures.hpp"
+#include "transport/folder.hpp"
 
 namespace samband::cli {
 namespace {
@@ -82,6 +83,10 @@ int check(const Arguments& a) {
         note(fail(Errc::invalid_config, file.place,
                   "there is no file " + file.path.string() + " (development certificates: certs/make-dev-certs.sh)"));
     }
+    for (const DropInConfig& drop : config->drop_in)
+      if (auto usable = check_drop_folder(drop.folder); !usable)
+        note(fail(Errc::invalid_config, drop.place,
+                  "the folder " + drop.folder.string() + " " + usable.error().message));
     // What is in them, once they are there.
     if (problems.empty())
       if (auto parties = parties_of(*config); !parties) note(parties.error());

@@ -25,6 +25,7 @@
 #include "console/console.hpp"
 #include "erasure/eraser.hpp"
 #include "exchange/agency_api.hpp"
+#include "exchange/drop_in.hpp"
 #include "exchange/upkeep.hpp"
 #include "follow_up/deadlines.hpp"
 #include "identity/peer.hpp"
@@ -272,6 +273,18 @@ int serve(const Config& config) {
     const QuotaConfig& q = config.quota_for(party);
     return Quota{q.messages_per_minute, q.in_flight};
   });
+  std::atomic<bool> drops_stopping{false};
+  std::vector<std::unique_ptr<DropIn>> drops;
+  for (const DropInConfig& each : config.drop_in) {
+    const Party* party = parties.find(each.party);
+    if (!(*plugins)->has(each.adapter)) return complain(each.place + ": no plugin is named '" + each.adapter + "'");
+    drops.push_back(std::make_unique<DropIn>(
+        *party,
+        [&io, &api, party, &drops_stopping](HttpRequest request) {
+          return ask_and_wait(io, api, *party, std::move(request), drops_stopping);
+        },
+        DropIn::Options{each.folder, each.adapter, each.poll, each.file_bytes_max}));
+  }
   const CaseReader reader(**store, **keys, intake);
   PersonIndex index(**store, **ledger, **keys, clock);
   Eraser eraser({**store, **ledger, **keys, clock, config.keys_dir / kErasureList,
@@ -355,6 +368,8 @@ int serve(const Config& config) {
     if (error) return;
     draining = true;
     log(LogLevel::info, "hub.draining", {{"connections", std::to_string(server.connections())}});
+    drops_stopping = true;  // a file under way stays, and is taken again at the next start
+    for (const auto& drop : drops) drop->stop();
     outbox.stop();
     cosigning.stop();
     (*ledger)->stop_waiting();
@@ -397,6 +412,7 @@ int serve(const Config& config) {
   asio::co_spawn(io, upkeep.run(), asio::detached);
   asio::co_spawn(io, rule_watch.run(), asio::detached);
   eraser.start();
+  for (const auto& drop : drops) drop->start();
   ready = true;
   log(LogLevel::info, "hub.ready",
       {{"agency", std::to_string(server.port("agency"))},

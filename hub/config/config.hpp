@@ -44,6 +44,15 @@ struct EndpointConfig {
   std::size_t response_bytes_max = 8u << 20;
 };
 
+// A folder in which a party's case system leaves what it has to say.
+struct DropInConfig {
+  std::string party, adapter;  // adapter: one of the party's inbound
+  std::filesystem::path folder;
+  std::string place;  // of the folder: "hub.toml:line:column"
+  std::chrono::milliseconds poll{2000};
+  std::size_t file_bytes_max = 32u << 20;
+};
+
 struct PluginConfig {
   std::string name;              // adapter name: "police"
   std::filesystem::path module;  // .so; a bare file name is looked up in plugin_dir
@@ -145,6 +154,7 @@ struct Config {
   QuotaConfig quota;                                       // of a sender that has none of its own
   std::map<std::string, QuotaConfig, std::less<>> quotas;  // by party id
   std::vector<EndpointConfig> endpoints;
+  std::vector<DropInConfig> drop_in;
   std::vector<PluginConfig> plugins;
 
   Parties parties;

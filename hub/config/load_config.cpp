@@ -54,6 +54,7 @@ class HubFile {
     read_quotas();
     for (Table& in : root_.tables("endpoints", 500)) read_endpoint(in);
     for (Table& in : root_.tables("plugins", 100)) read_plugin(in);
+    for (Table& in : root_.tables("drop_in", 100)) read_drop_in(in);
     root_.finish();
   }
 
@@ -317,6 +318,29 @@ class HubFile {
     in->finish();
   }
 
+  void read_drop_in(Table& in) {
+    DropInConfig out;
+    out.party = in.required_text("party", 100);
+    out.adapter = in.text("adapter", 100);
+    if (out.adapter.empty()) out.adapter = "file_drop";
+    const std::string folder = in.required_text("folder");
+    if (!folder.empty()) {
+      out.folder = resolve(config_.folder, folder);
+      out.place = in.place(*in.raw().get("folder"));
+    }
+    out.poll = duration(in, "poll_ms", out.poll, kDayMs);
+    out.file_bytes_max = static_cast<std::size_t>(
+        in.integer("file_bytes_max", static_cast<std::int64_t>(out.file_bytes_max), 1024, 64 * kMiB));
+    in.finish();
+    const Party* party = config_.parties.find(out.party);
+    if (!party)
+      in.refuse("party", "unknown party '" + out.party + "'");
+    else if (std::find(party->inbound.begin(), party->inbound.end(), out.adapter) == party->inbound.end())
+      in.refuse(in.has("adapter") ? "adapter" : "party", "the party's `inbound` does not have this adapter");
+    for (const DropInConfig& other : config_.drop_in)
+      if (other.folder == out.folder) in.refuse("folder", "the folder is used twice");
+    config_.drop_in.push_back(std::move(out));
+  }
   // A server is known by its key alone, and so is the hub to it: there are no passwords and no trust at first sight.
   void read_login(Table& in, EndpointConfig& out) {
     out.user = in.required_text("user", 64);

@@ -102,13 +102,18 @@ void AgencyApi::leave(const std::string& party) {
 Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   auto who = identify(request.peer, parties_);
   if (!who) co_return problem(who.error());
-  const Party* caller = who->party;
+  const Caller caller = *who;
+  co_return co_await answer(caller, std::move(request));
+}
+
+Task<HttpResponse> AgencyApi::answer(Caller who, HttpRequest request) {
+  const Party* caller = who.party;
   const std::vector<std::string> path = segments(request.path());
   const bool get = request.method == "GET", post = request.method == "POST";
   if (path.empty() || path[0] != "v1" || path.size() < 2)
     co_return problem(404, "not_found", "Not found", "no such resource");
   const std::string& what = path[1];
-  if (who->official != nullptr && !may(*who->official, what, get))
+  if (who.official != nullptr && !may(*who.official, what, get))
     co_return problem(
         fail(Errc::forbidden, "certificate", "not for an official of this role: the party's system does it"));
 
@@ -126,7 +131,7 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
     if (!journey_.has_adapter(adapter)) co_return problem(404, "not_found", "Not found", "no such adapter");
     co_return co_await post_message(caller, std::move(adapter), std::move(request));
   }
-  if (what == "forms" && path.size() <= 3) co_return co_await forms(*who, path, std::move(request));
+  if (what == "forms" && path.size() <= 3) co_return co_await forms(who, path, std::move(request));
   if (what == "messages" && path.size() == 2) {
     if (!post) co_return wrong_method("POST");
     co_return co_await post_message(caller, "", std::move(request));
@@ -202,10 +207,10 @@ Task<HttpResponse> AgencyApi::handle(HttpRequest request) {
   json::value body = std::move(*parsed);
   const std::string id = path.size() > 2 ? path[2] : std::string();
   Result<json::object> r = fail(Errc::not_found, "", "");
-  if (exchange_turn && path[3] == "assessments") r = co_await journey_.assess(*who, id, std::move(body));
+  if (exchange_turn && path[3] == "assessments") r = co_await journey_.assess(who, id, std::move(body));
   if (exchange_turn && path[3] == "status") r = co_await journey_.set_status(caller, id, std::move(body));
   if (exchange_turn && path[3] == "retry") r = co_await journey_.retry(caller, id);
-  if (review) r = co_await journey_.close_review(*who, id, std::move(body));
+  if (review) r = co_await journey_.close_review(who, id, std::move(body));
   if (acknowledge) r = co_await journey_.acknowledge(caller, id, std::move(body));
   if (consent) r = co_await journey_.add_consent(caller, std::move(body));
   if (revocation) r = co_await journey_.revoke_consent(caller, id, std::move(body));

@@ -21,6 +21,8 @@ class AgencyApi {
   AgencyApi(Journey&, const Parties&, const Forms&, Quarantine&, const Clock&, Meter&,
             std::function<Quota(const std::string& party)>);
   Task<HttpResponse> handle(HttpRequest);
+  // The same for a caller who is known otherwise than by a certificate.
+  Task<HttpResponse> answer(Caller, HttpRequest);
 
  private:
   Task<HttpResponse> post_message(const Party*, std::string adapter, HttpRequest);

@@ -1,0 +1,58 @@
+// What a case system without an API has to say, as files in a folder (plugins/file_drop/README.md): messages, status
+// steps and acknowledgements. They go through the agency API in the name of the folder's party, so that the same
+// rules, quotas and quarantine hold, and end in done/ or error/ beside what was answered.
+//
+// Exactly once, however often the hub dies: a file stays until its answer is durable, and what is made of it has an
+// id of its own content and time, so that it is recognised when it is taken again. A thread per folder; thread-safe.
+#pragma once
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "exchange/agency_api.hpp"
+
+namespace samband {
+
+class DropIn {
+ public:
+  struct Options {
+    std::filesystem::path folder;
+    std::string adapter;
+    std::chrono::milliseconds poll{2000};
+    std::size_t file_bytes_max = 32u << 20;
+    std::size_t files_per_round = 200;
+  };
+  // Answers a request of the folder's party.
+  using Ask = std::function<HttpResponse(HttpRequest)>;
+
+  DropIn(const Party&, Ask, Options);
+  ~DropIn();  // stops
+  void start();
+  void stop();  // after the file under way
+  // One look at the folder: how many files were dealt with. Errors: the folder cannot be used.
+  Result<int> look();
+
+ private:
+  struct Found;
+  bool take(const Found&);
+  void run();
+
+  const Party& party_;
+  const Ask ask_;
+  const Options options_;
+  std::map<std::string, int> waiting_;  // files that could not be taken yet, with the status said about them
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+// Asks on the io_context and waits. 503 when `stopping` is set before there is an answer: the file stays.
+HttpResponse ask_and_wait(asio::io_context&, AgencyApi&, const Party&, HttpRequest, const std::atomic<bool>& stopping);
+
+}  // namespace samband
