@@ -88,12 +88,12 @@ std::string sha256(std::string_view bytes) { return crypto::sha256_hex(bytes); }
 
 }  // namespace
 
-RuleRegistry::RuleRegistry(const Clock& clock, Store& store, Ledger& ledger, OnDisk disk, Check check)
-    : clock_(clock), store_(store), ledger_(ledger), disk_(std::move(disk)), check_(std::move(check)) {}
+RuleRegistry::RuleRegistry(const Clock& clock, Store& store, Ledger& ledger, OnDisk disk, Check check, int kept)
+    : clock_(clock), store_(store), ledger_(ledger), disk_(std::move(disk)), check_(std::move(check)), kept_(kept) {}
 
 Result<std::unique_ptr<RuleRegistry>> RuleRegistry::open(const Clock& clock, Store& store, Ledger& ledger, OnDisk disk,
-                                                         Check check) {
-  std::unique_ptr<RuleRegistry> made(new RuleRegistry(clock, store, ledger, std::move(disk), std::move(check)));
+                                                         Check check, int kept) {
+  std::unique_ptr<RuleRegistry> made(new RuleRegistry(clock, store, ledger, std::move(disk), std::move(check), kept));
   if (auto started = made->start(); !started) return started.error();
   return made;
 }
@@ -111,13 +111,21 @@ Result<std::shared_ptr<const RuleSet>> RuleRegistry::checked(std::vector<RuleFil
   return set;
 }
 
+Result<std::vector<RuleFile>> RuleRegistry::files_in_store(const std::string& hash) const {
+  auto row = store_.rule_set(hash);
+  if (!row) return row.error();
+  auto files = parse_json(*row ? (*row)->files : std::string());
+  if (!files || !files->is_object()) return fail(Errc::internal, "store", "the rule set cannot be read");
+  return files_of(files->get_object());
+}
+
 Result<void> RuleRegistry::start() {
   auto known = rows();
   if (!known) return known.error();
   if (const RuleSetRow* row = active_of(*known)) {
-    auto files = parse_json(row->files);
-    if (!files || !files->is_object()) return fail(Errc::internal, "store", "the published rule set cannot be read");
-    auto set = load_rules(files_of(files->get_object()), sha256);
+    auto files = files_in_store(row->hash);
+    if (!files) return files.error();
+    auto set = load_rules(std::move(*files), sha256);
     if (!set)
       return fail(Errc::invalid_config, set.error().where,
                   "the published rule set " + row->hash.substr(0, 12) + " cannot be used by this version: " +
@@ -162,12 +170,13 @@ Result<RuleSetRow> RuleRegistry::record(RuleSetRow row, const std::string& outco
   if (by) leaf.codes = {by->id};
   leaf.ruleset_hash = row.hash;
   auto written = std::make_shared<RuleSetRow>(std::move(row));
-  Ledger::Write write = [written, with = std::move(with)](Txn& txn,
-                                                          const std::vector<std::uint64_t>& at) -> Result<void> {
+  Ledger::Write write = [written, with = std::move(with), kept = kept_](
+                            Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     written->leaf_index = at.at(0);
     for (const RuleSetRow& other : with)
       if (auto put = txn.put_rule_set(other); !put) return put;
-    return txn.put_rule_set(*written);
+    if (auto put = txn.put_rule_set(*written); !put) return put;
+    return txn.drop_rule_files(kept);
   };
   std::vector<Leaf> leaves;
   leaves.push_back(std::move(leaf));
@@ -260,9 +269,9 @@ Result<json::object> RuleRegistry::approve(const Official& by, const std::string
     return fail(Errc::forbidden, "policy", "two persons publish rules: somebody else than the proposer approves");
   if (proposal->base != active()->hash)
     return fail(Errc::conflict, "policy", "the published set has changed since this was proposed: propose it again");
-  auto files = parse_json(proposal->files);
-  if (!files || !files->is_object()) return fail(Errc::internal, "store", "the proposal cannot be read");
-  auto set = checked(files_of(files->get_object()));  // the law's dates may have moved since
+  auto files = files_in_store(hash);
+  if (!files) return files.error();
+  auto set = checked(std::move(*files));  // the law's dates may have moved since
   if (!set) return refused(set.error());
   if ((*set)->hash != proposal->hash) return fail(Errc::internal, "store", "the proposal was changed in the store");
 
@@ -304,12 +313,15 @@ Result<json::object> RuleRegistry::list() const {
 }
 
 Result<json::object> RuleRegistry::show(const std::string& hash) const {
-  auto known = rows();
-  if (!known) return known.error();
-  const RuleSetRow* row = find(*known, hash);
-  if (!row) return fail(Errc::not_found, "policy", "no rule set of this hash");
-  json::object out = shown(*row);
-  auto files = parse_json(row->files);
+  auto row = store_.rule_set(hash);
+  if (!row) return row.error();
+  if (!*row) return fail(Errc::not_found, "policy", "no rule set of this hash");
+  json::object out = shown(**row);
+  if ((*row)->files.empty()) {  // old, and dropped: who decided it and when is kept
+    out["files"] = nullptr;
+    return out;
+  }
+  auto files = parse_json((*row)->files);
   if (!files) return fail(Errc::internal, "store", "the rule set cannot be read");
   out["files"] = std::move(*files);
   return out;

@@ -26,8 +26,9 @@ class RuleRegistry {
   };
 
   // The published set; on the very first start the files on disk, recorded as the first set. Errors: invalid_config
-  // with file:line:column when the set cannot be read by this version or Check objects; unavailable.
-  static Result<std::unique_ptr<RuleRegistry>> open(const Clock&, Store&, Ledger&, OnDisk, Check);
+  // with file:line:column when the set cannot be read by this version or Check objects; unavailable. `kept`: so many
+  // retired sets, and so many proposals that came to nothing, keep their files; of the others their row and leaf stay.
+  static Result<std::unique_ptr<RuleRegistry>> open(const Clock&, Store&, Ledger&, OnDisk, Check, int kept);
 
   std::shared_ptr<const RuleSet> active() const;
   // Called after every swap, before approve() answers.
@@ -47,9 +48,10 @@ class RuleRegistry {
   Result<json::object> show(const std::string& hash) const;  // one, with its files
 
  private:
-  RuleRegistry(const Clock&, Store&, Ledger&, OnDisk, Check);
+  RuleRegistry(const Clock&, Store&, Ledger&, OnDisk, Check, int kept);
   Result<void> start();
   Result<std::vector<RuleSetRow>> rows() const { return store_.rule_sets(); }
+  Result<std::vector<RuleFile>> files_in_store(const std::string& hash) const;
   Result<std::shared_ptr<const RuleSet>> checked(std::vector<RuleFile>) const;
   Result<RuleSetRow> record(RuleSetRow, const std::string& outcome, const Official* by, std::vector<RuleSetRow> with);
 
@@ -58,6 +60,7 @@ class RuleRegistry {
   Ledger& ledger_;
   const OnDisk disk_;
   const Check check_;
+  const int kept_;
   std::function<void()> changed_;
   std::mutex changing_;  // one change at a time
   mutable std::mutex mutex_;

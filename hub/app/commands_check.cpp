@@ -49,6 +49,10 @@ int check(const Arguments& a) {
       if (auto findings = analysis_of(*config, **rules, stockholm_date(system_clock().now()))) {
         for (const Error& e : blocking(*findings, config->rules_dir)) note(e);
         counts["ruleWarnings"] = open_warnings(*findings);
+        for (const Finding& f : *findings)
+          if (f.code == "task_undone" && !f.accepted)
+            warnings.push_back(json::object{{"where", "parties.toml"},
+                                            {"message", "rule " + f.about + ": " + f.en + ". " + f.fix_en}});
       } else {
         note(findings.error());
       }

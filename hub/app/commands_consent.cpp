@@ -58,10 +58,16 @@ int revoke(const Arguments& a) {
 int list(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
-  auto answer = call(a, *config, "GET", "/v1/consents");
-  if (!answer) return complain(in_words(answer.error()));
+  json::array consents;
+  for (std::string after;;) {  // a page at a time
+    auto answer = call(a, *config, "GET", "/v1/consents" + (after.empty() ? "" : "?after=" + after));
+    if (!answer) return complain(in_words(answer.error()));
+    for (json::value& c : answer->at("consents").as_array()) consents.push_back(std::move(c));
+    after = string_at(answer->as_object(), "after");
+    if (after.empty()) break;
+  }
   if (a.json()) {
-    std::cout << json::serialize(*answer) << "\n";
+    std::cout << json::serialize(json::object{{"consents", std::move(consents)}}) << "\n";
     return kOk;
   }
   const auto words = [](const json::value& v) {
@@ -69,7 +75,6 @@ int list(const Arguments& a) {
     for (const json::value& s : v.as_array()) out += (out.empty() ? "" : ", ") + std::string(s.as_string());
     return out;
   };
-  const json::array& consents = answer->at("consents").as_array();
   for (const json::value& c : consents)
     std::cout << string_at(c.as_object(), "id") << "  " << string_at(c.as_object(), "state") << "  until "
               << string_at(c.as_object(), "validTo") << "\n    to " << words(c.at("recipients")) << " for "

@@ -103,6 +103,8 @@ int fetch(const Arguments& a) {
   if (folder.empty()) return complain("--out: name a new folder"), kUsage;
   auto answer = call(a, *config, "GET", "/v1/policy/" + a.positional().front(), "");
   if (!answer) return complain(in_words(answer.error()));
+  if (!answer->at("files").is_object())
+    return complain("the files of this rule set are no longer kept ([rules] proposals_kept)");
   std::error_code error;
   if (!std::filesystem::create_directory(folder, error))
     return complain(folder.string() + ": cannot be made, or is there already");

@@ -236,7 +236,8 @@ int serve(const Config& config) {
     for (const Error& e : cli::blocking(*findings, config.rules_dir)) out.push_back(cli::in_words(e));
     return out;
   };
-  auto registry = RuleRegistry::open(clock, **store, **ledger, {config.rules_dir, config.local_settings}, objections);
+  auto registry = RuleRegistry::open(clock, **store, **ledger, {config.rules_dir, config.local_settings}, objections,
+                                     config.proposals_kept);
   if (!registry) return complain(in_words(cli::in_folder(registry.error(), config.rules_dir, config.local_settings)));
   RuleRegistry& rules = **registry;
 
@@ -245,7 +246,17 @@ int serve(const Config& config) {
   asio::io_context io(threads);
   Metrics metrics;
   MetricsMeter meter(metrics);
-  RuleWatch rule_watch(clock, [&] { return objections(*rules.active()); }, metrics, meter);
+  // Beside what would not be published today: what nobody has read against the law, or again, in time.
+  const auto remarks = [&] {
+    const auto findings = cli::analysis_of(config, *rules.active(), stockholm_date(clock.now()));
+    if (!findings) return std::vector{cli::in_words(findings.error())};
+    std::vector<std::string> out;
+    for (const Finding& f : *findings)
+      if (!f.accepted && (f.severity == Severity::error || f.code == "law_drift" || f.code == "review_due"))
+        out.push_back(cli::in_words(f, config.rules_dir, false));
+    return out;
+  };
+  RuleWatch rule_watch(clock, remarks, metrics, meter);
   rule_watch.look();
   Client client(io, endpoints_of(config));
   Client witness_client(io, witnesses ? cli::witness_endpoints(config, *witnesses) : std::vector<EndpointOptions>{});
@@ -350,7 +361,7 @@ int serve(const Config& config) {
   const Handler administration = admin_handler(metrics, healthy, is_ready, [&rule_watch] {
     const int n = rule_watch.findings();
     return n == 0 ? std::string()
-                  : "warning: the published rule set has " + std::to_string(n) + " error(s): samband policy check\n";
+                  : "warning: the published rule set has " + std::to_string(n) + " finding(s): samband policy check\n";
   });
   listeners.emplace_back(
       listener(config.admin, config, false, Need::none), [simulation, administration](HttpRequest r) {

@@ -15,7 +15,9 @@ Result<ChosenRules> choose_rules(const Config& config, const std::string& folder
   if (!rows) return rows.error();
   for (const RuleSetRow& row : *rows) {
     if (row.state != "active") continue;
-    auto texts = parse_json(row.files);
+    auto published = store->rule_set(row.hash);
+    if (!published) return published.error();
+    auto texts = parse_json(*published ? (*published)->files : std::string());
     if (!texts || !texts->is_object()) return fail(Errc::internal, "store", "the published rule set cannot be read");
     std::vector<RuleFile> files;
     for (const auto& [name, text] : texts->get_object()) {

@@ -14,8 +14,9 @@ class Meter {
   virtual void delivery(std::string_view result,
                         double seconds) = 0;  // delivered | retry | rejected | withdrawn | dead
   virtual void odd_assessments(std::string_view party, std::string_view fact) = 0;  // see follow_up/sameness
-  // hold | hold_expired | duty_held | duty_missed | confirmation_missed | break_glass | break_glass_not_justified |
-  // review_overdue | assessments_identical | assessments_too_fast | inbox_unreadable | rules_finding | ledger
+  // hold | hold_expired | duty_held | task_unassigned | duty_missed | confirmation_missed | break_glass |
+  // break_glass_not_justified | review_overdue | assessments_identical | assessments_too_fast | inbox_unreadable |
+  // rules_finding | ledger
   virtual void alarm(std::string_view kind) = 0;
 };
 

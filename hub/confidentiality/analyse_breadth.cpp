@@ -1,4 +1,4 @@
-// Rules that reach further than they say why: wildcards, no last day, categories beyond the need.
+// Rules that reach further than they say why: wildcards, no end and no review, categories beyond the need.
 #include <algorithm>
 
 #include "confidentiality/analyse_parts.hpp"
@@ -26,15 +26,22 @@ void wildcards(Analysis& a, const Rule& rule) {
   }
 }
 
-// An answer to an open question of law stands until counsel has said otherwise: it needs a day to be asked again.
+// What permits ends, or is looked at again: a rule with neither would permit for ever what nobody thinks of any more.
 void expiry(Analysis& a, const Rule& rule) {
-  if (rule.setting.empty() || rule.in_force_to.ok()) return;
-  const auto setting = setting_named(rule.setting);
-  if (setting == nullptr || !(a.set.settings.*setting)) return;
-  say(a.add(Severity::warning, "no_expiry", rule.id, rule.setting, rule.place),
-      {"it rests on an open question of law (" + rule.setting + ") and has no last day",
-       "den vilar på en öppen rättsfråga (" + rule.setting + ") och saknar sista dag",
-       "Set in_force_to, so that the question is asked again.", "Sätt in_force_to, så att frågan ställs på nytt."});
+  if (rule.in_force_to.ok()) return;
+  if (!rule.review_by.ok()) {
+    say(a.add(Severity::warning, "no_expiry", rule.id, "", rule.place),
+        {"it has neither a last day nor a day by which it is reviewed",
+         "den har varken sista dag eller en dag då den senast ska granskas",
+         "Set review_by, for the rule or its whole file, or in_force_to.",
+         "Sätt review_by, för regeln eller hela filen, eller in_force_to."});
+  } else if (rule.review_by < a.input.at) {
+    say(a.add(Severity::warning, "review_due", rule.id, to_string(rule.review_by), rule.place),
+        {"it was to be reviewed by " + to_string(rule.review_by) + ", and nobody has",
+         "den skulle ha granskats senast " + to_string(rule.review_by) + ", och ingen har gjort det",
+         "Have it reviewed, and set reviewed_at and a new review_by.",
+         "Låt granska den och sätt reviewed_at och ett nytt review_by."});
+  }
 }
 
 void need(Analysis& a, const Rule& rule) {

@@ -92,6 +92,38 @@ void routes_of_duty(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bi
   }
 }
 
+// What only an agency's people can do about a disclosure, on a route where neither agency has said that they do.
+void tasks_of(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits) {
+  if (bits.setting != nullptr && !(a.set.settings.*bits.setting)) return;
+  for (const auto& task : rule.obligations) {
+    if (!is_task_of_party(task)) continue;
+    for (const Route& route : a.input.routes->all()) {
+      const Party* to = a.input.parties->find(route.to);
+      if (to == nullptr || has(to->carries_out, task) ||
+          (bits.to & bit(code_index(actor_types(), to->actor_type))) == 0 ||
+          (bits.purposes & bit(code_index(purposes(), route.purpose))) == 0)
+        continue;
+      std::string senders;
+      for (const Party& party : a.input.parties->all()) {
+        const bool sends =
+            &party != to && (bits.from & bit(code_index(actor_types(), party.actor_type))) != 0 &&
+            (route.from.empty() || has(route.from, party.actor_type)) &&
+            (bits.kinds & code_bits(message_kinds(), route.kinds) & code_bits(message_kinds(), party.kinds)) != 0;
+        if (sends && !has(party.carries_out, task)) senders += (senders.empty() ? "" : ", ") + party.id;
+      }
+      if (senders.empty()) continue;
+      const bool must = rule.modality == "must";
+      say(a.add(Severity::warning, "task_undone", rule.id, route.id + " " + task, rule.place),
+          {"on the route " + route.id + " nobody carries out " + task + ", neither the recipient nor " + senders +
+               (must ? ": the duty goes, and the sender's duty function is alerted" : ": it is refused"),
+           "på vägen " + route.id + " utför ingen " + task + ", varken mottagaren eller " + senders +
+               (must ? ": skyldigheten fullgörs, och avsändarens jour larmas" : ": den nekas"),
+           "Name the task in carries_out of the party whose people do it (parties.toml).",
+           "Ange uppgiften i carries_out för den part vars folk utför den (parties.toml)."});
+    }
+  }
+}
+
 // Break-glass is reported to the sender's privacy officer: an obligation that a sender without one cannot keep.
 void officers_of(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits) {
   if (!has(rule.obligations, "notify_privacy_officer")) return;
@@ -130,6 +162,7 @@ void analyse_flows(Analysis& a) {
     if (!in_force(rule.in_force_from, rule.in_force_to, a.input.at)) continue;
     if (bits.duty) routes_of_duty(a, rule, bits);
     officers_of(a, rule, bits);
+    tasks_of(a, rule, bits);
   }
 }
 

@@ -63,7 +63,7 @@ class CaseReader {
     return in_.code(key, list);
   }
 
-  // A party of the configuration by its id, an actor type, or {id, type}.
+  // A party of the configuration by its id, an actor type, or {id, type, carries_out}.
   Party party(std::string_view key) {
     Party out;
     const auto* value = in_.take(key);
@@ -76,6 +76,7 @@ class CaseReader {
       out.actor_type = in.code("type", actor_types());
       if (out.actor_type.empty()) in.report("type", "is missing");
       out.id = in.text("id", out.actor_type);
+      out.carries_out = in.codes("carries_out", party_tasks());
       in.done();
       return out;
     }

@@ -418,7 +418,7 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
       } else if (obligation == "reservation" && scene.gated) {
         unkept = space_.with_fact(fact_place("recipient_reservation"), kNo | kUnknown);
       } else if (is_task_of_party(obligation) && !index_->rules[place].must) {
-        // nobody has undertaken it: in no cell
+        unkept = space_.with(kUndertaken, kNo);
       } else if (obligation == "human_review") {
         unkept = space_.with_fact(fact_place("individual_assessment"), kNo | kUnknown);
       } else {

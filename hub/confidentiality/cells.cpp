@@ -144,7 +144,7 @@ Space::Space(const std::vector<const RuleSet*>& sets, Date at, bool later_days) 
   full.allowed[kProtection] = all(kProtectionValues);
   full.allowed[kConsent] = all(kConsentValues);
   full.allowed[kInitiative] = full.allowed[kRestricted] = full.allowed[kAgreement] = full.allowed[kEmergency] =
-      kYes | kNo;
+      full.allowed[kUndertaken] = kYes | kNo;
   for (std::size_t i = 0; i < fact_codes().size(); ++i) full.allowed[kFirstFact + i] = kYes | kNo | kUnknown;
 }
 

@@ -30,6 +30,7 @@ enum Dimension : std::size_t {
   kConsent,     // ConsentValue: how the person concerned has consented
   kAgreement,   // in force: yes, no
   kEmergency,   // yes, no
+  kUndertaken,  // sender or recipient carries out what only an agency's people can: yes, no
   kFirstFact,   // one dimension for each fact: yes, no, unknown
 };
 constexpr std::size_t kFactsMax = 60;

@@ -249,17 +249,24 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
   };
   const bool permits = tally.outcome == Outcome::released || tally.outcome == Outcome::partial;
   if (permits) {
-    bool undone = false;  // a task that nobody has undertaken; a duty must never be lost for it
+    bool undone = false;  // a permission asks for what neither agency's people do
     for (const int position : rules) {
       const auto& rule = set.rules[position];
-      undone = undone || (rule.modality != "must" &&
-                          std::any_of(rule.obligations.begin(), rule.obligations.end(), is_task_of_party));
+      for (const auto& task : rule.obligations) {
+        if (!is_task_of_party(task) || has(request.holder->carries_out, task) ||
+            has(request.recipient->carries_out, task))
+          continue;
+        if (rule.modality == "must") decision.unassigned_.push_back(task);  // a duty is never lost for it
+        undone = undone || rule.modality != "must";
+      }
       decision.rules_.push_back(rule.id);
       decision.citations_.push_back(rule.citation.text);
       decision.obligations_.insert(decision.obligations_.end(), rule.obligations.begin(), rule.obligations.end());
       note_ttl(rule);
     }
     redirect_guardian_notice(decision.obligations_, request, journey.judge().facts());
+    sort_unique(decision.unassigned_);
+    redirect_guardian_notice(decision.unassigned_, request, journey.judge().facts());
     // OSL 10:14 is about individuals: no reservation stands before an authority, nor refuses a duty toward it.
     if (!journey.judge().gated()) std::erase(decision.obligations_, "reservation");
     sort_unique(decision.rules_);
@@ -289,6 +296,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     decision.rules_.clear();
     decision.citations_.clear();
     decision.obligations_.clear();
+    decision.unassigned_.clear();
     decision.consents_.clear();
     decision.ttl_ = {};
     decision.expires_at_.reset();

@@ -77,7 +77,8 @@ Members members(const Rule& r) {
                          {"title_sv", r.title_sv},
                          {"title_en", r.title_en},
                          {"reviewed_by", r.reviewed_by},
-                         {"reviewed_at", date(r.reviewed_at)}});
+                         {"reviewed_at", date(r.reviewed_at)},
+                         {"review_by", date(r.review_by)}});
   return out;
 }
 

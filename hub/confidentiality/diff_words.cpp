@@ -165,6 +165,11 @@ std::string cube_words(const Space& space, const Cube& cube, bool swedish) {
   if (some(kEmergency))
     when.emplace_back(cube.allowed[kEmergency] == kYes ? (swedish ? "nödläge" : "an emergency")
                                                        : (swedish ? "inget nödläge" : "no emergency"));
+  if (some(kUndertaken))
+    when.emplace_back(
+        cube.allowed[kUndertaken] == kYes
+            ? (swedish ? "någon av dem utför det som krävs av dess folk" : "one of them carries out the tasks")
+            : (swedish ? "ingen av dem utför det som krävs av dess folk" : "neither carries out the tasks"));
   for (std::size_t i = 0; i < fact_codes().size(); ++i)
     if (some(static_cast<Dimension>(kFirstFact + i)))
       when.push_back(fact_words(i, cube.allowed[kFirstFact + i], swedish));
@@ -293,6 +298,7 @@ json::object diff_as_json(const RuleSetDiff& diff) {
       put(kRestricted, "restrictedRecipient", kYesNo);
       put(kAgreement, "agreement", kYesNo);
       put(kEmergency, "emergency", kYesNo);
+      put(kUndertaken, "tasksUndertaken", kYesNo);
       json::object facts;
       for (std::size_t i = 0; i < fact_codes().size(); ++i)
         if (cube.allowed[kFirstFact + i] != space.full.allowed[kFirstFact + i])

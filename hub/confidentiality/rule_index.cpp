@@ -52,11 +52,7 @@ std::optional<FieldAction> field_action(std::string_view obligation) {
   return out;
 }
 
-bool is_task_of_party(std::string_view obligation) {
-  static constexpr std::string_view kTasks[] = {"notify_person", "notify_guardian", "assess_guardian_harm",
-                                                "redirect_guardian_notice"};
-  return std::find(std::begin(kTasks), std::end(kTasks), obligation) != std::end(kTasks);
-}
+bool is_task_of_party(std::string_view obligation) { return contains(party_tasks(), obligation); }
 
 bool is_obligation(std::string_view code) {
   const auto known = obligation_codes();

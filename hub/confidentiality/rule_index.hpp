@@ -36,8 +36,9 @@ struct FieldAction {
   std::string_view action, category;
 };
 std::optional<FieldAction> field_action(std::string_view obligation);
-// What an agency's own people must do and the hub cannot: a person or a guardian is told. Nobody has undertaken it, so
-// what a rule merely permits is refused for it; a statutory duty (must) goes, with the task in its answer.
+// What an agency's own people must do and the hub cannot: a person or a guardian is told. Where neither agency has
+// undertaken it (Party::carries_out), what a rule merely permits is refused for it; a statutory duty (must) goes, and a
+// person at the sender hears of the task.
 bool is_task_of_party(std::string_view obligation);
 // One of the list, or an action on a category.
 bool is_obligation(std::string_view);

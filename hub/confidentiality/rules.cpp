@@ -20,6 +20,7 @@ constexpr std::string_view kModalities[] = {"must", "should", "may"};
 constexpr std::string_view kWhileOff[] = {"hold", "nothing"};
 constexpr std::string_view kDeadlines[] = {"at_once", "same_day", "next_working_day", "within_7_days"};
 constexpr auto kTtlMax = std::chrono::hours{24 * 30};
+constexpr int kReviewYearsMax = 5;  // further away is never
 constexpr auto kEmergencyTtlMax = std::chrono::hours{24};
 constexpr std::string_view kWhens[] = {"person.protected", "person.fictitious", "exchange.protected"};
 
@@ -272,6 +273,7 @@ class Loader {
     const auto* schema = top.take("schema", true);
     if (schema != nullptr && (!schema->is_integer() || schema->as_integer()->get() != 1))
       top.report(*schema, "`schema` must be 1");
+    review_by_ = top.date("review_by", false);
     each(top, "provision", file, [&](const toml::table& t) { provision(t, file); });
     each(top, "no_secrecy", file, [&](const toml::table& t) { no_secrecy(t, file); });
     each(top, "purpose", file, [&](const toml::table& t) { purpose(t, file); });
@@ -506,6 +508,10 @@ class Loader {
     in_force(in, r.in_force_from, r.in_force_to);
     r.reviewed_by = in.text("reviewed_by");
     r.reviewed_at = in.date("reviewed_at", true);
+    r.review_by = in.has("review_by") ? in.date("review_by", false) : review_by_;
+    if (r.review_by.ok() && r.reviewed_at.ok() &&
+        (r.review_by < r.reviewed_at || r.review_by > r.reviewed_at + std::chrono::years{kReviewYearsMax}))
+      in.report("reviewed_at", "`review_by`, of the rule or of its file, must lie within five years of `reviewed_at`");
     in.done();
     check_rule(in, r);
     r.place = place_of(file, table);
@@ -565,6 +571,7 @@ class Loader {
   RuleSet set_;
   std::vector<toml::source_region> rule_places_;
   std::set<std::string> ids_;
+  Date review_by_{};  // of the file that is being read
 };
 
 std::vector<std::filesystem::path> rule_files(const std::filesystem::path& folder, Problems& problems) {

@@ -86,6 +86,7 @@ struct Rule {
   Date in_force_from{}, in_force_to{};
   std::string reviewed_by;
   Date reviewed_at{};
+  Date review_by{};  // the day by which somebody looks at it again; the file's own unless the rule has one
   Place place{};
 };
 

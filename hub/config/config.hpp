@@ -134,6 +134,7 @@ struct Config {
   std::string name;              // of the installation: "Exempelkommun"
   std::filesystem::path data_dir, keys_dir, certs_dir, plugin_dir, schemas_dir, rules_dir;
   std::filesystem::path local_settings;  // the municipality's answers to open legal questions; "" = none
+  int proposals_kept = 50;               // of the rule sets that are decided, those whose files stay
   std::string log_level = "info";        // debug | info | warning | error
   int worker_threads = 0;                // 0 = one per core
   std::chrono::seconds clock_skew_max{300};

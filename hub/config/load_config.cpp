@@ -94,6 +94,7 @@ class HubFile {
     config_.local_settings = resolve(config_.folder, in->text("local_settings"));
     if (!config_.local_settings.empty() && config_.local_settings.extension() != ".toml")
       in->refuse("local_settings", "expected a .toml file");
+    config_.proposals_kept = static_cast<int>(in->integer("proposals_kept", 50, 1, 10000));
     in->finish();
   }
 

@@ -64,6 +64,8 @@ Party read_party(Table& in) {
   if (party.person_number_in_url && party.endpoint.empty())
     in.refuse("person_number_in_url", "expected an endpoint: without one nothing is sent to this party");
   party.inbound = in.texts("inbound");
+  party.carries_out = in.texts("carries_out");
+  in.check_codes("carries_out", party.carries_out, party_tasks(), "task of an agency's people");
   party.kinds = in.texts("kinds");
   in.check_codes("kinds", party.kinds, message_kinds(), "message kind");
   in.finish();

@@ -117,9 +117,11 @@ Task<HttpResponse> AgencyApi::answer(Caller who, HttpRequest request) {
     co_return problem(
         fail(Errc::forbidden, "certificate", "not for an official of this role: the party's system does it"));
 
-  const bool list = what == "exchanges" && path.size() == 2, inbox = what == "inbox" && path.size() == 2;
+  const bool list = what == "exchanges" && path.size() == 2, inbox = what == "inbox" && path.size() == 2,
+             consents = what == "consents" && path.size() == 2 && get;
   auto asked = list           ? check_query(request, {"state", "after", "limit"})
                : inbox        ? check_query(request, {"after", "wait"})
+               : consents     ? check_query(request, {"after", "limit"})
                : what == "in" ? check_query(request, {"after"})
                               : check_query(request, {});
   if (!asked) co_return problem(asked.error());
@@ -174,8 +176,10 @@ Task<HttpResponse> AgencyApi::answer(Caller who, HttpRequest request) {
     auto r = co_await journey_.reviews(caller);
     co_return reply(std::move(r));
   }
-  if (what == "consents" && path.size() == 2 && get) {
-    auto r = co_await journey_.list_consents(caller);
+  if (consents) {
+    auto limit = number(request, "limit", 1000);
+    if (!limit) co_return problem(limit.error());
+    auto r = co_await journey_.list_consents(caller, request.query("after"), *limit);
     co_return reply(std::move(r));
   }
 

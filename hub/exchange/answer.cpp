@@ -64,6 +64,7 @@ json::object describe(const Decision& decision, const RuleSet& rules, const Expl
   out["rules"] = strings(decision.rules());
   out["grounds"] = strings(decision.citations());
   out["obligations"] = strings(decision.obligations());
+  if (!decision.unassigned().empty()) out["unassigned"] = strings(decision.unassigned());
   if (decision.expires_at()) out["expiresAt"] = to_rfc3339(*decision.expires_at());
   json::object whole = explanation(decision, rules, with);
   out["duty"] = std::move(whole["duty"]);
@@ -137,6 +138,7 @@ void refuse_whole(json::object& description, const RouteRefusal& refusal) {
   description["reason"] = refusal.reason;
   description["duty"] = nullptr;
   description.erase("telephone");
+  description.erase("unassigned");
   description.erase("expiresAt");
   if (!refusal.alternative.empty()) description["alternative"] = refusal.alternative;
   std::string sv = "Ej utlämnat: mottagaren tar inte emot personer i den åldern.";

@@ -13,6 +13,7 @@
 namespace samband {
 namespace {
 
+constexpr int kListMax = 1000;
 constexpr std::string_view kGivers[] = {"self", "guardian", "both_guardians", "guardian_and_child",
                                         "both_guardians_and_child"};
 
@@ -140,8 +141,10 @@ Result<std::vector<ExchangeRow>> Journey::every_exchange(ExchangeFilter filter) 
   }
 }
 
-Task<Result<json::object>> Journey::list_consents(const Party* caller) {
-  auto list = s_.store.consents_held_by(caller->id, 1000);
+Task<Result<json::object>> Journey::list_consents(const Party* caller, std::string after, int limit) {
+  if (limit < 1 || limit > kListMax) co_return fail(Errc::invalid_input, "?limit", "must be 1 to 1000");
+  if (!after.empty() && !is_uuid(after)) co_return fail(Errc::invalid_input, "?after", "must be the id of a consent");
+  auto list = s_.store.consents_held_by(caller->id, after, limit);
   if (!list) co_return list.error();
   const Time now = s_.clock.now();
   json::array out;
@@ -165,7 +168,9 @@ Task<Result<json::object>> Journey::list_consents(const Party* caller) {
                                {"state", state},
                                {"leafIndex", static_cast<std::int64_t>(c.leaf_index)}});
   }
-  co_return json::object{{"consents", std::move(out)}};
+  json::object answer{{"consents", std::move(out)}};
+  if (list->size() == static_cast<std::size_t>(limit)) answer["after"] = list->back().id;
+  co_return answer;
 }
 
 Task<Result<json::object>> Journey::revoke_consent(const Party* caller, std::string id, json::value) {

@@ -36,6 +36,8 @@ inline constexpr std::string_view kAnswerReporter = "answer", kReturned = "retur
 
 // Does a new decision ask for less than what stands?
 bool asks_less(const std::vector<AgendaRow>& wanted, const std::vector<AgendaRow>& stands);
+// The duty function hears of a task once, not with every new decision about the same one.
+void alert_once(std::vector<AgendaRow>& agenda, const ExchangeRow& before, const Decision&);
 // A duty counts from its first decision: deciding again gives it no new deadline.
 void keep_duty(ExchangeRow& next, const ExchangeRow& before);
 

@@ -89,6 +89,12 @@ bool asks_less(const std::vector<AgendaRow>& wanted, const std::vector<AgendaRow
   });
 }
 
+void alert_once(std::vector<AgendaRow>& agenda, const ExchangeRow& before, const Decision& decision) {
+  const auto explanation = parse_json(before.explanation);
+  if (explanation && string_list(*explanation, "/unassigned") == decision.unassigned())
+    std::erase_if(agenda, [](const AgendaRow& item) { return item.what == "task"; });
+}
+
 void keep_duty(ExchangeRow& next, const ExchangeRow& before) {
   const auto duty = duty_of(next), earlier = duty_of(before);
   if (!duty || !earlier || duty->rule != earlier->rule) return;
@@ -105,6 +111,7 @@ std::vector<AgendaRow> Journey::agenda_for(const ExchangeRow& row, const Decisio
   std::vector<AgendaRow> out;
   if (decision.permits() && decision.expires_at())
     out.push_back(AgendaRow{row.id, "ttl", *decision.expires_at(), now, 0});
+  if (!decision.unassigned().empty()) out.push_back(AgendaRow{row.id, "task", now, now, 0});
   if (!waits(decision)) return out;
   if (decision.duty()) {
     out.push_back(AgendaRow{row.id, "duty", now + s_.patience.alert_after, now, 0});
@@ -165,6 +172,8 @@ Task<int> Journey::look_after() {
     Result<void> done;
     if (row->has_value() && item.what == "notice") {
       done = co_await notice_of_review(std::move(**row), std::move(item));
+    } else if (row->has_value() && item.what == "task") {
+      done = co_await alert_task(std::move(**row), std::move(item));
     } else if (!row->has_value() || is_closed(**row)) {
       done = co_await drop_from_agenda(std::move(item));
     } else if (item.what == "duty") {
@@ -344,6 +353,43 @@ Task<Result<void>> Journey::remind_of_answer(ExchangeRow row, AgendaRow item) {
   };
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) co_return done.error();
+  co_return Result<void>();
+}
+
+// ---- a duty that went, with a task that nobody has undertaken ---------------------------------------------------
+
+// The law asks the sender's people for it and none of them has promised it: the sender's duty function is told, once.
+Task<Result<void>> Journey::alert_task(ExchangeRow row, AgendaRow item) {
+  const Party* sender = s_.parties.find(row.sender);
+  const Party* recipient = s_.parties.find(row.recipient);
+  auto explanation = parse_json(row.explanation);
+  if (!sender || !recipient) co_return fail(Errc::invalid_config, "parties", "a party is gone");
+  const std::vector<std::string> tasks =
+      explanation ? string_list(*explanation, "/unassigned") : std::vector<std::string>();
+  if (tasks.empty()) co_return co_await drop_from_agenda(std::move(item));
+  json::object payload{{"exchangeId", row.id},
+                       {"exchangeKind", row.kind},
+                       {"purpose", row.purpose},
+                       {"part", "sent"},
+                       {"tasks", texts(tasks)}};
+  payload["telephone"] = json::object{{"sender", duty_phone(*sender)}, {"recipient", duty_phone(*recipient)}};
+  const Party& own = duty_function(*sender);
+  const std::string id = "task/" + row.id + "/" + std::to_string(row.leaf_index);
+  auto told = co_await notify(row, &own, "duty.alert", id, std::move(payload), item.at);
+  if (!told) co_return told.error();
+
+  Leaf leaf = leaf_about(row, LeafType::alarm, "task_unassigned", s_.clock.now());
+  leaf.codes = tasks;
+  Ledger::Write write = [item](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    if (auto there = still_on_agenda(txn, item); !there) return there;
+    return txn.drop_agenda(item.exchange_id, item.what);
+  };
+  std::vector<Leaf> leaves{std::move(leaf)};
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  s_.meter.alarm("task_unassigned");
+  log(LogLevel::warning, "alarm.task_unassigned",
+      {{"exchange", row.id}, {"sender", row.sender}, {"recipient", row.recipient}});
   co_return Result<void>();
 }
 

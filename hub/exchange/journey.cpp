@@ -340,8 +340,8 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   json::object description =
       describe(decision, *rules, {.request = &request, .inputs_hash = crypto::sha256_hex(inputs_text(request))});
   out.agenda = agenda_for(row, decision, *rules, *holder, recipient, now);
-  const bool waits =
-      std::any_of(out.agenda.begin(), out.agenda.end(), [](const AgendaRow& a) { return a.what != "ttl"; });
+  const bool waits = std::any_of(out.agenda.begin(), out.agenda.end(),
+                                 [](const AgendaRow& a) { return a.what == "duty" || a.what == "hold"; });
   if (waits)
     description["telephone"] = json::object{{"sender", duty_phone(*holder)}, {"recipient", duty_phone(recipient)}};
   row.explanation = json::serialize(description);
@@ -450,6 +450,7 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     auto decided = decide(*source, row.id, *recipient, row.purpose, *rest, now);
     if (!decided) co_return decided.error();
     end_with_emergency(*decided, row, *source, now);
+    alert_once(decided->agenda, row, decided->decision);
     if (decided->row.fingerprint == row.fingerprint) {
       // The same leaves; but what was asked for may have been answered with a no.
       auto stands = s_.store.agenda(row.id);

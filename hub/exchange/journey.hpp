@@ -68,7 +68,7 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> set_status(const Party* caller, std::string exchange_id, json::value body);
   Task<Result<json::object>> retry(const Party* caller, std::string exchange_id);
   Task<Result<json::object>> add_consent(const Party* caller, json::value body);
-  Task<Result<json::object>> list_consents(const Party* caller);
+  Task<Result<json::object>> list_consents(const Party* caller, std::string after, int limit);
   Task<Result<json::object>> revoke_consent(const Party* caller, std::string consent_id, json::value body);
   Task<Result<json::object>> reviews(const Party* caller);
   Task<Result<json::object>> close_review(Caller caller, std::string exchange_id, json::value body);
@@ -149,6 +149,7 @@ class Journey final : public DeliveryGate {
   json::object unreadable(const ExchangeRow&, const Error&);
 
   Task<Result<void>> alert_duty(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> alert_task(ExchangeRow row, AgendaRow item);
   Task<Result<void>> expire_hold(ExchangeRow row, AgendaRow item);
   Task<Result<void>> end_permission(ExchangeRow row, AgendaRow item);
   Task<Result<void>> notice_of_review(ExchangeRow row, AgendaRow item);

@@ -42,6 +42,8 @@ struct Decision {
   const std::vector<std::string>& rules() const { return rules_; }          // contributing rule ids, sorted
   const std::vector<std::string>& citations() const { return citations_; }  // "LUL (1964:167) 6 §", of those rules
   const std::vector<std::string>& obligations() const { return obligations_; }
+  // Of the obligations of a duty that goes: what neither agency has undertaken. A person at the sender must hear of it.
+  const std::vector<std::string>& unassigned() const { return unassigned_; }
   const std::vector<std::string>& missing() const { return missing_; }  // fact codes, "birth_date" and "consent"
   // Empty unless the request asked for it (DecisionRequest::nearest_change).
   const std::vector<std::vector<std::string>>& nearest_change() const { return nearest_change_; }
@@ -62,7 +64,7 @@ struct Decision {
   Decision() = default;
   Outcome outcome_ = Outcome::refused;
   std::vector<FieldDecision> fields_;
-  std::vector<std::string> rules_, citations_, obligations_, missing_, consents_;
+  std::vector<std::string> rules_, citations_, obligations_, unassigned_, missing_, consents_;
   std::vector<std::vector<std::string>> nearest_change_;
   std::optional<Duty> duty_;
   std::chrono::minutes ttl_{0};

@@ -30,6 +30,7 @@ struct Party {
   std::vector<std::string> inbound;   // adapters it may use at /v1/in/{adapter}
   std::vector<std::string> kinds;     // kinds it may send; empty = none
   std::vector<std::string> agreements;
+  std::vector<std::string> carries_out;  // obligations that its own people carry out: party_tasks()
 };
 
 // A named person at a party who acts in the hub under his or her own name: logs in with a certificate, or signs with

@@ -51,6 +51,9 @@ constexpr auto kActorTypes = sorted({"police",
                                      "operator",
                                      "auditor"});
 
+constexpr auto kPartyTasks =
+    sorted({"notify_person", "notify_guardian", "assess_guardian_harm", "redirect_guardian_notice"});
+
 constexpr auto kMessageKinds = sorted({"police.suspicion",    "police.lob",
                                        "police.offer",        "concern.report",
                                        "sig.nomination",      "sig.information",
@@ -321,6 +324,7 @@ std::optional<Protection> protection_from(std::string_view code) {
 }
 
 std::span<const std::string_view> actor_types() { return kActorTypes; }
+std::span<const std::string_view> party_tasks() { return kPartyTasks; }
 std::span<const std::string_view> message_kinds() { return kMessageKinds; }
 std::span<const std::string_view> purposes() { return kPurposes; }
 std::span<const std::string_view> data_categories() { return kDataCategories; }

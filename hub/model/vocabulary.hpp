@@ -31,6 +31,8 @@ std::optional<Initiative> initiative_from(std::string_view);
 
 // Closed lists, sorted; is_known_* are the tests that config, rules and schemas run against.
 std::span<const std::string_view> actor_types();
+// Obligations that an agency's own people carry out and the hub cannot: a person or a guardian is told.
+std::span<const std::string_view> party_tasks();
 std::span<const std::string_view> message_kinds();
 std::span<const std::string_view> purposes();
 std::span<const std::string_view> data_categories();

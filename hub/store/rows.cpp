@@ -111,6 +111,8 @@ const std::string kSelectAssessment =
 const std::string kSelectAgenda = select("exchange_id,what,at,opened_at,count", "agenda");
 const std::string kSelectAnswers = select("party,code,recent,alarmed_at", "answers");
 const std::string kSelectReview = select(kReviewColumns, "review");
+const std::string kSelectRuleSetHead =
+    select("hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,'' AS files,leaf_index", "rule_set");
 const std::string kSelectRuleSet =
     select("hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,files,leaf_index", "rule_set");
 const std::string kSelectErasure = select(kErasureColumns, "erasure");

@@ -15,7 +15,7 @@ extern const std::string kSelectAssessment;
 extern const std::string kSelectAgenda;  // and so on
 extern const std::string kSelectAnswers;
 extern const std::string kSelectReview;
-extern const std::string kSelectRuleSet;
+extern const std::string kSelectRuleSet, kSelectRuleSetHead;
 extern const std::string kSelectErasure;
 extern const std::string kSelectIncident;
 extern const std::string kUpsertExchange;

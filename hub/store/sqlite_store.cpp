@@ -141,9 +141,9 @@ class SqliteStore final : public Store {
     }
     return all;
   }
-  Result<std::vector<Consent>> consents_held_by(std::string_view party, int limit) override {
-    static const std::string sql = kSelectConsent + "WHERE holder=? ORDER BY id DESC LIMIT ?";
-    return many<Consent>(sql, &store::read_consent, party, bounded(limit));
+  Result<std::vector<Consent>> consents_held_by(std::string_view party, std::string_view before, int limit) override {
+    static const std::string sql = kSelectConsent + "WHERE holder=?1 AND (?2='' OR id<?2) ORDER BY id DESC LIMIT ?3";
+    return many<Consent>(sql, &store::read_consent, party, before, bounded(limit));
   }
 
   Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) override {
@@ -195,8 +195,12 @@ class SqliteStore final : public Store {
   }
 
   Result<std::vector<RuleSetRow>> rule_sets() override {
-    static const std::string sql = store::kSelectRuleSet + "ORDER BY proposed_at,hash";
+    static const std::string sql = store::kSelectRuleSetHead + "ORDER BY proposed_at,hash";
     return many<RuleSetRow>(sql, &store::read_rule_set);
+  }
+  Result<std::optional<RuleSetRow>> rule_set(std::string_view hash) override {
+    static const std::string sql = store::kSelectRuleSet + "WHERE hash=?";
+    return one<RuleSetRow>(sql, &store::read_rule_set, hash);
   }
 
   Result<std::vector<QuarantineRow>> quarantined(std::string_view after, int limit) override {

@@ -195,9 +195,23 @@ Result<void> SqliteTxn::put_rule_set(const RuleSetRow& row) {
             "rule_set(hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,files,leaf_index) "
             "VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(hash) DO UPDATE SET state=excluded.state, base=excluded.base, "
             "reason=excluded.reason, proposed_by=excluded.proposed_by, proposed_at=excluded.proposed_at, "
-            "approved_by=excluded.approved_by, approved_at=excluded.approved_at, leaf_index=excluded.leaf_index",
+            "approved_by=excluded.approved_by, approved_at=excluded.approved_at, leaf_index=excluded.leaf_index, "
+            "files=CASE excluded.files WHEN '' THEN files ELSE excluded.files END",
             row.hash, row.state, row.base, row.reason, row.proposed_by, to_integer(row.proposed_at), row.approved_by,
             to_integer(row.approved_at), row.files, row.leaf_index)
+        .run();
+  });
+}
+
+Result<void> SqliteTxn::drop_rule_files(int kept) {
+  return write("store.rule_set", [&] {
+    return db_
+        .query(
+            "UPDATE rule_set SET files='' WHERE files<>'' AND hash IN (SELECT hash FROM (SELECT hash, row_number() "
+            "OVER "
+            "(PARTITION BY state ORDER BY leaf_index DESC) AS place FROM rule_set WHERE state='retired' OR "
+            "(state='proposed' AND base NOT IN (SELECT hash FROM rule_set WHERE state='active'))) WHERE place>?)",
+            kept)
         .run();
   });
 }

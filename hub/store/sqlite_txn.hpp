@@ -27,6 +27,7 @@ class SqliteTxn final : public Txn {
   Result<void> put_review(const ReviewRow&) override;
   Result<std::optional<ReviewRow>> review(std::string_view exchange_id) override;
   Result<void> put_rule_set(const RuleSetRow&) override;
+  Result<void> drop_rule_files(int kept) override;
   Result<void> add_quarantine(const QuarantineRow&) override;
   Result<void> drop_quarantine(std::string_view id) override;
   Result<void> forget_keys(const std::vector<std::int64_t>& ids) override;

@@ -117,7 +117,7 @@ struct RuleSetRow {
   std::string reason, proposed_by, approved_by;  // official ids; proposed_by "" = the files on disk
   Time proposed_at{};
   std::optional<Time> approved_at;
-  std::string files;  // JSON object: file name -> text
+  std::string files;  // JSON object: file name -> text; "" in a list, and once dropped
   std::uint64_t leaf_index = 0;
 };
 
@@ -195,7 +195,10 @@ class Txn {
   virtual Result<void> put_answers(const AnswersRow&) = 0;
   virtual Result<void> put_review(const ReviewRow&) = 0;  // insert or replace
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
-  virtual Result<void> put_rule_set(const RuleSetRow&) = 0;  // insert or replace
+  virtual Result<void> put_rule_set(const RuleSetRow&) = 0;  // insert or replace; files "" = those that it has
+  // Empties the files of what is decided: of sets that were published, and of proposals that no longer can be, those
+  // that are not among the newest `kept` of their sort.
+  virtual Result<void> drop_rule_files(int kept) = 0;
   virtual Result<void> add_quarantine(const QuarantineRow&) = 0;
   virtual Result<void> drop_quarantine(std::string_view id) = 0;  // conflict: it is not there
   // From now on the store keeps nothing that these keys seal: a message under one is refused (busy: send it again,
@@ -240,7 +243,8 @@ class Store {
   virtual Result<std::vector<ExchangeRow>> inbox(std::string_view party, std::string_view after, int limit) = 0;
   virtual Result<std::optional<Consent>> consent(std::string_view id) = 0;
   virtual Result<std::vector<Consent>> consents_of(const std::vector<std::string>& subject_refs) = 0;
-  virtual Result<std::vector<Consent>> consents_held_by(std::string_view party, int limit) = 0;
+  // Newest first, from before the id `before`; "" = from the newest.
+  virtual Result<std::vector<Consent>> consents_held_by(std::string_view party, std::string_view before, int limit) = 0;
   virtual Result<std::vector<AssessmentRow>> assessments(std::string_view exchange_id) = 0;
   virtual Result<std::vector<StatusRow>> statuses(std::string_view exchange_id) = 0;
   virtual Result<std::vector<AgendaRow>> agenda_due(Time before, int limit,
@@ -250,7 +254,8 @@ class Store {
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
   virtual Result<std::vector<ReviewRow>> reviews(std::string_view party, bool open_only, int limit) = 0;  // "" = any
   virtual Result<std::vector<ReviewRow>> reviews_overdue(Time before, int limit) = 0;  // open, delay not recorded
-  virtual Result<std::vector<RuleSetRow>> rule_sets() = 0;                             // in order of proposal
+  virtual Result<std::vector<RuleSetRow>> rule_sets() = 0;                             // in order of proposal, no files
+  virtual Result<std::optional<RuleSetRow>> rule_set(std::string_view hash) = 0;       // with its files
   virtual Result<std::vector<QuarantineRow>> quarantined(std::string_view after, int limit) = 0;  // by id; not `sealed`
   virtual Result<std::optional<QuarantineRow>> quarantined(std::string_view id) = 0;
   // Reads every row: for erasures only.

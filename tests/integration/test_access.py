@@ -135,6 +135,21 @@ class Access(HubCase):
             self.assertEqual([c["id"] for c in listed["consents"]], [self.consent] if party == "police-west" else [])
             self.assertNotIn(people.YOUTH_17["personalNumber"][2:], str(listed))
 
+    def test_consents_come_a_page_at_a_time(self):
+        consent = {"person": {"personalNumber": people.YOUTH_17["personalNumber"]}, "giver": "self", "recipients": ["social-board"],
+                   "purposes": ["care_referral"], "categories": ["identity"], "validTo": build.now(86400), "evidenceSha256": "5a" * 32, "language": "sv"}
+        for _ in range(2):
+            self.call("bup", "POST", "/v1/consents", consent, expect=201)
+        whole = [c["id"] for c in self.call("bup", "GET", "/v1/consents")["consents"]]
+        self.assertGreaterEqual(len(whole), 2)
+        first = self.call("bup", "GET", "/v1/consents?limit=1")
+        self.assertEqual(([c["id"] for c in first["consents"]], first["after"]), (whole[:1], whole[0]))
+        rest = self.call("bup", "GET", f"/v1/consents?after={first['after']}")
+        self.assertEqual([c["id"] for c in rest["consents"]], whole[1:])
+        self.assertNotIn("after", rest)
+        for wrong in ("?limit=0", "?limit=1001", "?after=x", "?page=2"):
+            self.call("bup", "GET", f"/v1/consents{wrong}", expect=400)
+
     def test_a_consent_is_revoked_by_its_holder_only(self):
         for party in PARTIES:
             if party != "police-west":

@@ -195,5 +195,43 @@ class Duties(HubCase):
         self.assert_log_verifies()
 
 
+def with_tasks(folder):
+    """A duty that also asks somebody to tell the person, which nobody here does, and the guardian, which the board does."""
+    replaced(folder / "rules" / "lul.toml", ('id = "POL-SN-15-17"', 'id = "POL-SN-15-17"\n#task'))
+    path = folder / "rules" / "lul.toml"
+    before, after = path.read_text(encoding="utf-8").split("#task\n", 1)
+    path.write_text(before + after.replace('obligations = ["receipt"]', 'obligations = ["receipt", "notify_person", "redirect_guardian_notice"]', 1),
+                    encoding="utf-8")
+    replaced(folder / "parties.toml", ('restricted_recipient = "social-restricted"', 'restricted_recipient = "social-restricted"\ncarries_out = ["redirect_guardian_notice"]'))
+
+
+class Tasks(HubCase):
+    SYSTEMS = ["social-board"]
+    edit = staticmethod(with_tasks)
+
+    def test_a_duty_goes_and_its_senders_duty_function_hears_once_of_what_nobody_does(self):
+        went = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id())), "social-board")
+        self.assertIn(went["outcome"], PERMITTED, "a duty is never lost for a task")
+        self.assertEqual(set(went["obligations"]) & {"notify_person", "redirect_guardian_notice"}, {"notify_person", "redirect_guardian_notice"})
+        self.assertEqual(went["unassigned"], ["notify_person"], "the board's people do the other")
+        told = self.wait_inbox("police-west", lambda e: e["kind"] == "duty.alert" and e["data"]["payload"]["exchangeId"] == went["id"])
+        payload = told[0]["data"]["payload"]
+        self.assertEqual((payload["part"], payload["tasks"], payload["exchangeKind"]), ("sent", ["notify_person"], "police.suspicion"))
+        self.assertNotIn(people.YOUTH_17["familyName"], str(told))
+        wait_for("alarm", lambda: self.hub.metric("samband_alarms_total", kind="task_unassigned"), 10)
+        self.wait_state("police-west", went["id"])
+        self.hub.stop()
+        self.hub.start()
+        alerts = [e for e in self.inbox("police-west") if e["kind"] == "duty.alert" and e["data"]["payload"]["exchangeId"] == went["id"]]
+        self.assertEqual(len(alerts), 1, "once")
+        self.assertEqual([e for e in self.inbox("social-restricted") if e["kind"] == "duty.alert"], [], "nobody else")
+        self.assert_log_verifies()
+
+    def test_check_names_the_route(self):
+        warned = [w["message"] for w in self.cli_json("check")["warnings"] if w["message"].startswith("rule POL-SN-15-17: on the route ")]
+        self.assertTrue(warned)
+        self.assertEqual([w for w in warned if "carries out notify_person" not in w], [], "the board's own task is named nowhere")
+
+
 if __name__ == "__main__":
     unittest.main(warnings="ignore")

@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_case import PERMITTED, HubCase, new_id  # noqa: E402
+from hub_case import PERMITTED, HubCase, new_id, replaced  # noqa: E402
 from hub_harness import wait_for  # noqa: E402
 
 COUNSEL, PRIVACY, CASEWORKER = "municipal-counsel", "municipal-privacy", "social-board-caseworker"
@@ -217,6 +217,44 @@ class Publishing(HubCase):
         words = self.cli("policy", "simulate", "--rules", str(self.rules), check=1).stdout
         self.assertIn("would come out otherwise", words)
         self.assertNotIn(people.ADULT_22["personalNumber"], words)
+
+
+def review_missed(folder):
+    path = folder / "rules" / "lul.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("reviewed_at = 2026-11-22", "reviewed_at = 2026-01-05").replace("review_by = 2027-11-22", "review_by = 2026-06-01"), encoding="utf-8")
+    replaced(folder / "hub.toml", ("proposals_kept = 50", "proposals_kept = 1"))
+
+
+class Overdue(HubCase):
+    SYSTEMS = ["social-board"]
+    edit = staticmethod(review_missed)
+
+    def test_rules_that_nobody_has_reviewed_in_time_are_an_alarm_and_stay_in_use(self):
+        self.assertGreaterEqual(self.hub.metric("samband_rule_findings"), 1)
+        self.assertEqual(self.hub.metric("samband_alarms_total", kind="rules_finding"), 1)
+        self.assertIn("review_due POL-SN-15-17", self.hub.log())
+        self.assertIn(self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id())), "social-board")["outcome"], PERMITTED)
+
+    def test_of_old_sets_who_and_when_stay_and_the_files_go(self):
+        def show(rules):
+            return self.call("operator", "GET", f"/v1/policy/{rules}")
+
+        def publish(files):
+            rules = self.call(COUNSEL, "POST", "/v1/policy/proposals", {"reason": "x", "files": files}, 201)["hash"]
+            self.call(PRIVACY, "POST", f"/v1/policy/proposals/{rules}/approval", {})
+            return rules
+
+        first = self.call("operator", "GET", "/v1/policy")["active"]["hash"]
+        files = show(first)["files"]
+        second = publish({**files, "settings.toml": files["settings.toml"] + "# second\n"})
+        publish({**files, "settings.toml": files["settings.toml"] + "# third\n"})
+        self.assertEqual((show(first)["files"], show(first)["state"]), (None, "retired"))
+        self.assertTrue(show(first)["approvedAt"])
+        self.assertEqual(show(second)["files"]["settings.toml"][-9:], "# second\n", "the newest keeps its files")
+        self.assertIn("no longer kept", self.cli("policy", "fetch", first, "--out", str(self.hub.data / "x"), check=1).stderr)
+        self.assertEqual(publish(files), first, "it may be published anew")
+        self.assertEqual(show(first)["files"], files)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ const Date kToday = day("2026-11-22");
 RuleSet plain() {
   RuleSet set = tiny_rules({needs_fact("individual_assessment")});
   set.rules[0].categories = {"identity", "event"};
+  set.rules[0].review_by = day("2027-11-22");
   return set;
 }
 Rule& duty(Rule& rule, std::string modality = "must") {
@@ -145,14 +146,20 @@ TEST(Analysis, Wildcards) {
   EXPECT_EQ(about(found(set), "wildcard"), "warning R (categories); warning R (purposes); warning R (to)");
 }
 
-TEST(Analysis, NoExpiry) {
+TEST(Analysis, WhatPermitsEndsOrIsReviewed) {
   RuleSet set = plain();
-  set.rules[0].setting = "lvm_in_force";
-  EXPECT_EQ(about(found(set), "no_expiry"), "") << "off";
-  set.settings.lvm_in_force = true;
-  EXPECT_EQ(about(found(set), "no_expiry"), "warning R (lvm_in_force)");
+  set.rules[0].review_by = {};
+  EXPECT_EQ(about(found(set), "no_expiry"), "warning R");
   set.rules[0].in_force_to = day("2027-12-31");
   EXPECT_EQ(about(found(set), "no_expiry"), "");
+  set = plain();
+  set.rules[0].review_by = kToday;
+  EXPECT_EQ(about(found(set), "review_due"), "") << "the day itself is in time";
+  set.rules[0].review_by = day("2026-11-21");
+  EXPECT_EQ(about(found(set), "review_due"), "warning R (2026-11-21)");
+  EXPECT_EQ(about(found(set), "no_expiry"), "");
+  set.rules[0].in_force_to = day("2027-12-31");
+  EXPECT_EQ(about(found(set), "review_due"), "") << "it ends by itself";
 }
 
 TEST(Analysis, BeyondTheNeed) {
@@ -355,6 +362,36 @@ TEST(Analysis, EmergenciesThatNobodyWouldHearOf) {
   police.kinds = {"concern.report"};
   set.rules[0].obligations = {"receipt"};
   EXPECT_EQ(with(police, "child_protection"), "");
+}
+
+TEST(Analysis, TasksThatNobodyCarriesOut) {
+  RuleSet set = plain();
+  set.rules[0].obligations = {"notify_person", "receipt"};
+  Party police, board;
+  police.id = "police";
+  police.actor_type = "police";
+  police.kinds = {"concern.report"};
+  board.id = "board";
+  board.actor_type = "social_board";
+  const auto with = [&](const Party& sender, const Party& recipient) {
+    const Parties parties({sender, recipient});
+    const auto file = std::filesystem::temp_directory_path() / ("samband-task-" + std::to_string(::getpid()));
+    std::ofstream(file) << "version = 1\n[[route]]\nid = \"r\"\nkinds = [\"concern.report\"]\nto = \"board\"\n"
+                           "purpose = \"child_protection\"\n";
+    auto routes = Routes::load(file, parties);
+    std::filesystem::remove(file);
+    EXPECT_TRUE(routes);
+    return about(found(set, nullptr, &parties, &*routes), "task_undone");
+  };
+  EXPECT_EQ(with(police, board), "warning R (r notify_person)");
+  for (Party* one : {&police, &board}) {
+    one->carries_out = {"notify_person"};
+    EXPECT_EQ(with(police, board), "");
+    one->carries_out = {"notify_guardian"};
+    EXPECT_EQ(with(police, board), "warning R (r notify_person)") << "another task";
+  }
+  police.kinds = {"police.lob"};  // may not send what the rule is about
+  EXPECT_EQ(with(police, board), "");
 }
 
 TEST(Analysis, TooTangledIsAnErrorAndNotAGuess) {

@@ -76,6 +76,7 @@ inline FieldOutcome decided(const RuleSet& rules, const Space& space, const Cell
   w.emergency_reason = std::string(emergency_reasons().front());
   w.initiative = cell.at(kInitiative) == kYes ? Initiative::own : Initiative::request;
   w.restricted = cell.at(kRestricted) == kYes;
+  if (cell.at(kUndertaken) == kYes) w.recipient.carries_out = {party_tasks().begin(), party_tasks().end()};
   w.field(category, nobody ? std::vector<std::string>{} : std::vector<std::string>{"p1"});
   const auto& leaf = space.leaves[static_cast<std::size_t>(cell.place(kLeaf))];
   w.fields[0].pointer = "/" + (leaf.empty() ? "any" : leaf);
@@ -117,17 +118,17 @@ inline unsigned seed_of_run() {
 }
 
 inline std::string described(const Cell& cell, const Space& space) {
-  std::string out = std::string(actor_types()[static_cast<std::size_t>(cell.place(kHolder))]) + " -> " +
-                    std::string(actor_types()[static_cast<std::size_t>(cell.place(kRecipient))]) + " " +
-                    std::string(message_kinds()[static_cast<std::size_t>(cell.place(kKind))]) + " " +
-                    std::string(purposes()[static_cast<std::size_t>(cell.place(kPurpose))]) + " " +
-                    std::string(data_categories()[static_cast<std::size_t>(cell.place(kCategory))]) + " role " +
-                    std::to_string(cell.place(kRole)) + " leaf " +
-                    space.leaves[static_cast<std::size_t>(cell.place(kLeaf))] + " period " +
-                    std::to_string(cell.place(kPeriod)) + " age " + std::to_string(cell.place(kAge)) + " protection " +
-                    std::to_string(cell.place(kProtection)) + " restricted " + std::to_string(cell.at(kRestricted)) +
-                    " consent " + std::to_string(cell.place(kConsent)) + " agreement " +
-                    std::to_string(cell.at(kAgreement)) + " emergency " + std::to_string(cell.at(kEmergency));
+  std::string out =
+      std::string(actor_types()[static_cast<std::size_t>(cell.place(kHolder))]) + " -> " +
+      std::string(actor_types()[static_cast<std::size_t>(cell.place(kRecipient))]) + " " +
+      std::string(message_kinds()[static_cast<std::size_t>(cell.place(kKind))]) + " " +
+      std::string(purposes()[static_cast<std::size_t>(cell.place(kPurpose))]) + " " +
+      std::string(data_categories()[static_cast<std::size_t>(cell.place(kCategory))]) + " role " +
+      std::to_string(cell.place(kRole)) + " leaf " + space.leaves[static_cast<std::size_t>(cell.place(kLeaf))] +
+      " period " + std::to_string(cell.place(kPeriod)) + " age " + std::to_string(cell.place(kAge)) + " protection " +
+      std::to_string(cell.place(kProtection)) + " restricted " + std::to_string(cell.at(kRestricted)) + " consent " +
+      std::to_string(cell.place(kConsent)) + " agreement " + std::to_string(cell.at(kAgreement)) + " emergency " +
+      std::to_string(cell.at(kEmergency)) + " undertaken " + std::to_string(cell.at(kUndertaken));
   for (std::size_t i = 0; i < fact_codes().size(); ++i)
     if (cell.value[kFirstFact + i] != kUnknown)
       out += " " + std::string(cell.value[kFirstFact + i] == kNo ? "!" : "") + std::string(fact_codes()[i]);

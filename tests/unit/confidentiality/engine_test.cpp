@@ -635,6 +635,35 @@ TEST(Engine, WhatOnlyAnAgencysPeopleCanDoRefusesAPermissionAndNeverADuty) {
   }
 }
 
+TEST(Engine, ATaskThatOneOfTheAgenciesHasUndertakenIsKeptAndStandsInTheObligations) {
+  auto rules = tiny_rules();
+  rules.rules[0].obligations = {"notify_person"};
+  auto w = tiny_world().field("identity");
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused);
+  w.holder.carries_out = {"notify_guardian"};
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::refused) << "another task";
+  for (Party* party : {&w.holder, &w.recipient}) {
+    w.holder.carries_out = w.recipient.carries_out = {};
+    party->carries_out = {"notify_person"};
+    const auto decision = w.decide(rules);
+    EXPECT_EQ(decision.outcome(), Outcome::released);
+    EXPECT_EQ(decision.obligations(), Names{"notify_person"});
+    EXPECT_EQ(decision.unassigned(), Names{});
+  }
+}
+
+TEST(Engine, ADutyGoesAndNamesTheTaskThatNobodyHasUndertaken) {
+  auto rules = tiny_rules();
+  rules.rules[0].modality = "must";
+  rules.rules[0].deadline = "at_once";
+  rules.rules[0].obligations = {"notify_guardian", "receipt"};
+  auto w = tiny_world().field("identity").fact("guardian_harm", true, "p1");
+  EXPECT_EQ(w.decide(rules).unassigned(), Names{"redirect_guardian_notice"}) << "as the decision settled it";
+  w.recipient.carries_out = {"notify_guardian"};
+  EXPECT_EQ(w.decide(rules).unassigned(), Names{});
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+}
+
 TEST(Engine, AGuardiansNoticeWaitsForTheTestAndIsTurnedAsideNeverDropped) {
   auto rules = tiny_rules();
   rules.rules[0].modality = "must";

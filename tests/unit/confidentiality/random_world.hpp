@@ -89,6 +89,8 @@ inline World random_world(Dice& dice, const RuleSet& set) {
     if (dice.one_in(8)) c.holder = "other";
     if (dice.one_in(4)) c.agreement = "sig";
   }
+  for (Party* party : {&w.holder, &w.recipient})
+    if (dice.one_in(4)) party->carries_out = {dice.pick(party_tasks())};
   if (dice.one_in(2)) w.agreement("2026-01-01", dice.one_in(4) ? "2026-11-21" : "2026-12-31");
   return w;
 }
@@ -103,8 +105,9 @@ inline RuleSet random_settings(Dice& dice) {
                      &s.eviction_notice_states_debt, &s.police_purpose_tested_before})
     *each = dice.one_in(2);
   // Obligations that no shipped rule has yet.
-  static const Strings more = {"notify_guardian",       "drop:health",  "pseudonymise:identity", "generalise:event",
-                               "generalise_birth_date", "human_review", "restricted_recipient",  "drop:nothing"};
+  static const Strings more = {"notify_guardian",      "drop:health",           "pseudonymise:identity",
+                               "generalise:event",     "generalise_birth_date", "human_review",
+                               "restricted_recipient", "drop:nothing",          "notify_person"};
   if (dice.one_in(4)) set.rules[dice.below(set.rules.size())].obligations.push_back(dice.pick(more));
   return set;
 }

@@ -464,8 +464,9 @@ struct Reference {
         if (out.rules.contains(r.id)) {
           out.obligations.insert(r.obligations.begin(), r.obligations.end());
           for (const auto& each : r.obligations)
-            if (r.modality != "must" && (each == "notify_person" || each == "notify_guardian" ||
-                                         each == "assess_guardian_harm" || each == "redirect_guardian_notice"))
+            if (r.modality != "must" && !in(q.holder->carries_out, each) && !in(q.recipient->carries_out, each) &&
+                (each == "notify_person" || each == "notify_guardian" || each == "assess_guardian_harm" ||
+                 each == "redirect_guardian_notice"))
               out.kept = false;
         }
       if (out.obligations.contains("notify_guardian")) {

@@ -39,8 +39,8 @@ class FailingStore final : public Store {
   }
   Result<std::optional<Consent>> consent(std::string_view a) override { return inner_.consent(a); }
   Result<std::vector<Consent>> consents_of(const std::vector<std::string>& s) override { return inner_.consents_of(s); }
-  Result<std::vector<Consent>> consents_held_by(std::string_view p, int n) override {
-    return inner_.consents_held_by(p, n);
+  Result<std::vector<Consent>> consents_held_by(std::string_view p, std::string_view before, int n) override {
+    return inner_.consents_held_by(p, before, n);
   }
   Result<std::vector<AssessmentRow>> assessments(std::string_view a) override { return inner_.assessments(a); }
   Result<std::vector<StatusRow>> statuses(std::string_view a) override { return inner_.statuses(a); }
@@ -55,6 +55,7 @@ class FailingStore final : public Store {
   }
   Result<std::vector<ReviewRow>> reviews_overdue(Time t, int n) override { return inner_.reviews_overdue(t, n); }
   Result<std::vector<RuleSetRow>> rule_sets() override { return inner_.rule_sets(); }
+  Result<std::optional<RuleSetRow>> rule_set(std::string_view hash) override { return inner_.rule_set(hash); }
   Result<std::vector<QuarantineRow>> quarantined(std::string_view a, int n) override {
     return inner_.quarantined(a, n);
   }

@@ -59,6 +59,7 @@ TEST(Vocabulary, IsTheDocumentedOne) {
   EXPECT_EQ(strings(data_categories()), table("Data categories"));
   EXPECT_EQ(strings(fact_codes()), table("Facts"));
   EXPECT_EQ(strings(reason_codes()), listed("Reason codes"));
+  EXPECT_EQ(strings(party_tasks()), listed("What an agency's people carry out"));
   EXPECT_EQ(strings(life_steps()), table("Life cycle of a referral"));
   for (const auto& [title, codes] :
        {std::pair("Initiatives", initiatives()), std::pair("Emergency reasons", emergency_reasons())})

@@ -118,6 +118,62 @@ TEST_P(StoreContract, DueOverdueAndInbox) {
   EXPECT_THAT(ids(store_->inbox("police", "", 10)), ElementsAre());
 }
 
+TEST_P(StoreContract, ConsentsAreListedAPageAtATimeAlsoPastAThousand) {
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    Consent consent;
+    consent.subject_ref = "s1", consent.holder = "social-board", consent.giver = "self", consent.recipients = {"bup"};
+    consent.valid_from = at(1), consent.valid_to = at(9);
+    for (int i = 0; i < 1203; ++i) {
+      consent.id = "c" + std::to_string(10000 + i);
+      if (auto put = txn.put_consent(consent); !put) return put;
+    }
+    consent.id = "c2", consent.holder = "police";
+    return txn.put_consent(consent);
+  }));
+  std::vector<std::string> seen;
+  for (std::string before;;) {
+    const auto page = store_->consents_held_by("social-board", before, 500);
+    ASSERT_TRUE(page);
+    for (const Consent& c : *page) seen.push_back(c.id);
+    if (page->size() < 500) break;
+    before = seen.back();
+  }
+  EXPECT_EQ(seen.size(), 1203u);
+  EXPECT_EQ(seen.front(), "c11202") << "the newest first";
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 1203u) << "each once, and nobody else's";
+}
+
+TEST_P(StoreContract, DecidedRuleSetsKeepTheirRowAndTheNewestTheirFiles) {
+  const auto set = [](std::string hash, std::string state, std::string base, std::uint64_t leaf) {
+    RuleSetRow row;
+    row.hash = std::move(hash), row.state = std::move(state), row.base = std::move(base), row.files = "{}";
+    row.proposed_by = "anna", row.proposed_at = at(static_cast<int>(leaf)), row.leaf_index = leaf;
+    return row;
+  };
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    for (const RuleSetRow& row :
+         {set("old", "retired", "", 1), set("older-idea", "proposed", "old", 2), set("idea", "proposed", "old", 3),
+          set("less-old", "retired", "old", 4), set("now", "active", "less-old", 5), set("open", "proposed", "now", 6)})
+      if (auto put = txn.put_rule_set(row); !put) return put;
+    return txn.drop_rule_files(1);
+  }));
+  const auto files = [&](const char* hash) { return store_->rule_set(hash)->value().files; };
+  EXPECT_EQ(files("old") + files("older-idea"), "");
+  for (const char* kept : {"idea", "less-old", "now", "open"}) EXPECT_EQ(files(kept), "{}") << kept;
+  EXPECT_EQ(store_->rule_set("old")->value().proposed_by, "anna") << "who and when stay";
+  EXPECT_FALSE(store_->rule_set("none")->has_value());
+  const auto listed = store_->rule_sets().value();
+  EXPECT_EQ(listed.size(), 6u);
+  for (const RuleSetRow& row : listed) EXPECT_EQ(row.files, "") << "a list reads no files";
+  // Written again from a list, a row keeps its files; proposed again, it has them anew.
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    for (const RuleSetRow& row : listed)
+      if (auto put = txn.put_rule_set(row); !put) return put;
+    return txn.put_rule_set(set("old", "proposed", "now", 7));
+  }));
+  EXPECT_EQ(files("now") + files("old"), "{}{}");
+}
+
 TEST_P(StoreContract, ConsentsAssessmentsAndStatuses) {
   Consent consent;
   consent.id = "c1", consent.subject_ref = "s1", consent.holder = "social-board", consent.giver = "self";
@@ -139,8 +195,8 @@ TEST_P(StoreContract, ConsentsAssessmentsAndStatuses) {
   EXPECT_TRUE(found->categories.empty());
   EXPECT_EQ(found->revoked_at, at(8));
   EXPECT_EQ(store_->consents_of({"s1", "s1", "s2"})->size(), 1u);
-  EXPECT_EQ(store_->consents_held_by("social-board", 10)->size(), 1u);
-  EXPECT_TRUE(store_->consents_held_by("police", 10)->empty());
+  EXPECT_EQ(store_->consents_held_by("social-board", "", 10)->size(), 1u);
+  EXPECT_TRUE(store_->consents_held_by("police", "", 10)->empty());
   EXPECT_EQ(store_->assessments("x")->at(0).value, "yes");
   EXPECT_EQ(store_->statuses("x")->at(0).leaf_index, 6u);
   EXPECT_TRUE(store_->statuses("y")->empty());
