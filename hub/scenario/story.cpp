@@ -1,6 +1,7 @@
 #include "scenario/story.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -41,15 +42,12 @@ std::string joined(const std::vector<std::string>& list, const char* with = ", "
   return out.empty() ? "-" : out;
 }
 
-// "2 hours", "-3 days", "" (none): what a placeholder adds.
-std::chrono::milliseconds offset(std::string_view words) {
-  const std::string copy(words);
-  char* end = nullptr;
-  const long n = std::strtol(copy.c_str(), &end, 10);
-  const std::string_view unit = std::string_view(end);
-  if (unit == "d") return std::chrono::hours(24 * n);
-  if (unit == "h") return std::chrono::hours(n);
-  return std::chrono::minutes(n);
+// "21:00" or "working day 10:00".
+bool is_hour(std::string_view words) {
+  constexpr std::string_view kWorking = "working day ";
+  if (words.starts_with(kWorking)) words.remove_prefix(kWorking.size());
+  const auto digit = [&](std::size_t i) { return words[i] >= '0' && words[i] <= '9'; };
+  return words.size() == 5 && words[2] == ':' && digit(0) && digit(1) && digit(3) && digit(4);
 }
 
 class Player final : public Stage {
@@ -343,7 +341,7 @@ class Player final : public Stage {
     const std::string words = text(step, "pass");
     const auto date = parse_date(words);
     const auto hour = next_time(words);
-    auto there = agencies_.pass_to(date ? stockholm_midnight(*date) : hour ? *hour : now_ + offset(words));
+    auto there = agencies_.pass_to(date ? stockholm_midnight(*date) : hour ? *hour : now_ + *parse_delay(words));
     if (!there) return there.error();
     now_ = *there;
     say_("  ... " + (date || hour ? "until" : words + " later:") + " " + to_rfc3339(now_));
@@ -616,9 +614,12 @@ class Player final : public Stage {
 
   // now, now+2h, now-3d; today, today-20d; age:19 (a birth date); id:NAME (a message's id); exchange:NAME > PARTY.
   std::string placeholder(const std::string& name) const {
-    const auto rest = [&](std::size_t n) { return offset(std::string_view(name).substr(n)); };
-    if (name.starts_with("now")) return to_rfc3339(now_ + rest(3));
-    if (name.starts_with("today")) return to_string(stockholm_date(now_ + rest(5)));
+    for (const std::string_view word : {"now", "today"}) {
+      if (!name.starts_with(word)) continue;
+      const auto later =
+          name == word ? std::chrono::milliseconds(0) : parse_delay(std::string_view(name).substr(word.size()));
+      if (later) return word == "now" ? to_rfc3339(now_ + *later) : to_string(stockholm_date(now_ + *later));
+    }
     if (name.starts_with("age:")) {
       const Date day = stockholm_date(born_by_ ? *born_by_ : now_);  // nobody's birthday moves while a story is told
       const Date born{day.year() - std::chrono::years(std::atoi(name.c_str() + 4)), day.month(), std::chrono::day(1)};
@@ -654,6 +655,29 @@ class Player final : public Stage {
 
 }  // namespace
 
+std::optional<std::chrono::milliseconds> parse_delay(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  int n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (unit == "d") return std::chrono::hours(24) * n;
+  if (unit == "h") return std::chrono::hours(n);
+  if (unit == "m") return std::chrono::minutes(n);
+  return std::nullopt;
+}
+
+Result<json::object> read_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return wrong(file, "", "cannot be read");
+  std::stringstream body;
+  body << in.rdbuf();
+  auto parsed = parse_json(body.str());
+  if (!parsed) return wrong(file, parsed.error().where, parsed.error().message);
+  if (!parsed->is_object()) return wrong(file, "", "must be a JSON object");
+  return std::move(parsed->get_object());
+}
+
 // A misspelt step would do nothing and look as if it passed.
 Result<void> check_step(const json::value& step) {
   static const std::set<std::string_view> kActs{"send", "file",   "assess", "consent", "revoke",
@@ -669,6 +693,13 @@ Result<void> check_step(const json::value& step) {
     else if (!kWords.contains(key))
       return fail(Errc::invalid_config, "/" + std::string(key), "no step has such a member");
   }
+  const json::object& said = step.get_object();
+  if (said.contains("after") && !parse_delay(string_at(said, "after")))
+    return fail(Errc::invalid_config, "/after", "expected a time like \"20d\", \"2h\" or \"30m\"");
+  if (const std::string_view pass = string_at(said, "pass");
+      said.contains("pass") && !parse_delay(pass) && !parse_date(pass) && !is_hour(pass))
+    return fail(Errc::invalid_config, "/pass",
+                "expected a time like \"20d\", a date, \"21:00\" or \"working day 10:00\"");
   if (acts > 1) return fail(Errc::invalid_config, "", "one step does one thing");
   if (acts == 0 && !step.get_object().contains("say")) return fail(Errc::invalid_config, "", "does nothing");
   return {};
@@ -680,16 +711,11 @@ std::unique_ptr<Stage> open_stage(const std::filesystem::path& folder, const jso
 }
 
 Result<Story> Story::load(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return wrong(file, "", "cannot be read");
-  std::stringstream body;
-  body << in.rdbuf();
-  auto parsed = parse_json(body.str());
-  if (!parsed) return wrong(file, parsed.error().where, parsed.error().message);
-  if (!parsed->is_object()) return wrong(file, "", "must be a JSON object");
+  auto root = read_file(file);
+  if (!root) return root.error();
   Story story;
   story.file_ = file;
-  story.root_ = std::move(parsed->get_object());
+  story.root_ = std::move(*root);
   story.title_ = text(story.root_, "title");
   const auto* steps = story.root_.if_contains("steps");
   if (!steps || !steps->is_array()) return wrong(file, "/steps", "must be a list");

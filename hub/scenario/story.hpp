@@ -29,6 +29,10 @@ class Stage {
 };
 std::unique_ptr<Stage> open_stage(const std::filesystem::path& folder, const json::object& root, Agencies&,
                                   const std::function<void(const std::string&)>& say);
+// "20d", "2h", "30m", also with a sign; nullopt: no such time.
+std::optional<std::chrono::milliseconds> parse_delay(std::string_view);
+// A scenario's JSON file. Errors: invalid_config, `where` = file and place.
+Result<json::object> read_file(const std::filesystem::path&);
 // Errors: invalid_config, `where` = JSON pointer within the step.
 Result<void> check_step(const json::value& step);
 

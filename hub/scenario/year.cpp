@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <map>
 #include <random>
 #include <sstream>
@@ -22,16 +21,6 @@ constexpr std::array<std::string_view, 20> kMale{"Adam",  "Bo",   "Carl",  "Davi
 
 Error wrong(const std::filesystem::path& file, const std::string& at, const std::string& what) {
   return fail(Errc::invalid_config, file.string() + " " + at, what);
-}
-
-// "2h", "3d", "30m"
-std::chrono::milliseconds duration(std::string_view words) {
-  const std::string copy(words);
-  char* end = nullptr;
-  const long n = std::strtol(copy.c_str(), &end, 10);
-  if (*end == 'd') return std::chrono::hours(24 * n);
-  if (*end == 'h') return std::chrono::hours(n);
-  return std::chrono::minutes(n);
 }
 
 // One person of a cohort, and what is to happen when.
@@ -81,16 +70,11 @@ Time begin_of(Date day, const Given& given, const Below& below) {
 }  // namespace
 
 Result<SyntheticYear> SyntheticYear::load(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return wrong(file, "", "cannot be read");
-  std::stringstream body;
-  body << in.rdbuf();
-  auto parsed = parse_json(body.str());
-  if (!parsed) return wrong(file, parsed.error().where, parsed.error().message);
-  if (!parsed->is_object()) return wrong(file, "", "must be a JSON object");
+  auto root = read_file(file);
+  if (!root) return root.error();
   SyntheticYear year;
   year.file_ = file;
-  year.root_ = std::move(parsed->get_object());
+  year.root_ = std::move(*root);
   year.title_ = std::string(string_at(year.root_, "title"));
   const auto* number = year.root_.if_contains("year");
   if (!number || !number->is_int64()) return wrong(file, "/year", "must be the year of the source");
@@ -193,7 +177,7 @@ Result<YearResult> SyntheticYear::run(Agencies& agencies, std::uint64_t seed,
       for (std::size_t n = 0; n < steps.size(); ++n) {
         const json::object& step = steps[n].as_object();
         if (!holds(step, given)) continue;
-        at += duration(string_at(step, "after"));
+        if (const auto delay = parse_delay(string_at(step, "after"))) at += *delay;
         events.push_back({at, plays.size(), n, &step});
       }
       plays.push_back(std::move(given));

@@ -48,6 +48,17 @@ TEST_F(Files, AMisspeltStepIsRefusedWithItsPlace) {
   EXPECT_FALSE(Story::load(file("{")));
 }
 
+TEST_F(Files, ATimeThatIsNoneIsRefusedAndNotTakenForMinutes) {
+  EXPECT_EQ(parse_delay("2h"), std::chrono::milliseconds(std::chrono::hours(2)));
+  EXPECT_EQ(parse_delay("+3d"), std::chrono::milliseconds(std::chrono::hours(72)));
+  EXPECT_EQ(parse_delay("-30m"), std::chrono::milliseconds(-std::chrono::minutes(30)));
+  for (const char* text : {"", "2", "2 hours", "h", "2w", "soon"}) EXPECT_FALSE(parse_delay(text)) << text;
+  EXPECT_NE(refused<Story>(R"({"steps": [{"pass": "2 hours"}]})"), "loaded");
+  EXPECT_NE(refused<Story>(R"({"steps": [{"as": "p", "take": "m > q", "after": "2 hours"}]})"), "loaded");
+  for (const char* pass : {"20d", "2037-01-05", "21:00", "working day 10:00"})
+    EXPECT_EQ(refused<Story>(std::string(R"({"steps": [{"pass": ")") + pass + "\"}]}"), "loaded") << pass;
+}
+
 TEST_F(Files, AYearWhoseSharesDoNotAddUpIsRefused) {
   const std::string head = R"({"year": 2008, "cohorts": [{"count": 10, "attributes": {"sex": )";
   const std::string tail = R"(}, "steps": [{"as": "p", "take": "m > q"}]}]})";
