@@ -76,6 +76,13 @@ std::string list_of(const json::object& explanation, std::string_view group, Lan
 
 }  // namespace
 
+bool may_view(const ExchangeRow& row, const Party& viewer) {
+  if (sees_all(viewer)) return true;
+  // A reminder is written in the sender's name and tells what its recipient has not done.
+  if (row.sender == viewer.id && row.kind != "step.reminder") return true;
+  return row.recipient == viewer.id && (row.outcome == "released" || row.outcome == "partial");
+}
+
 bool sees_all(const Party& party) { return party.actor_type == "operator" || party.actor_type == "auditor"; }
 
 struct Pages::Impl {
@@ -146,7 +153,9 @@ std::string Pages::overview(const std::vector<ExchangeRow>& rows, const Parties&
       line->SetValue("OUTCOME_CLASS", row.outcome);
       line->SetValue("GROUND", ground_of(explanation, language));
       line->SetIntValue("LEAF", static_cast<long>(row.leaf_index));
+      const bool as_recipient = !sees_all(viewer) && row.sender != viewer.id;
       for (const std::string_view group : {"released", "withheld", "held"}) {
+        if (as_recipient && group != "released") continue;  // it would tell what is hidden
         const auto list = list_of(explanation, group, language);
         if (list.empty()) continue;
         auto* fields = line->AddSectionDictionary("FIELDS");
@@ -184,7 +193,8 @@ std::string Pages::verification(const ExchangeRow& row, const Verification& foun
                        fact("fact_root", found.root_hex);
                        const auto explanation = explanation_of(row);
                        const auto* words = explanation.if_contains("words");
-                       if (words && words->is_object())
+                       const bool as_recipient = !sees_all(viewer) && row.sender != viewer.id;
+                       if (!as_recipient && words && words->is_object())
                          if (const auto text = string_at(words->get_object(), code_of(language)); !text.empty())
                            page.AddSectionDictionary("WORDS")->SetValue("TEXT", view(text));
                      });

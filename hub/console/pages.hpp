@@ -36,5 +36,7 @@ class Pages {
 
 // Operators and auditors see all exchanges (no content, no persons), others their own.
 bool sees_all(const Party&);
+// As at the agency API: a recipient sees what was permitted, a sender no reminder of what its recipient has not done.
+bool may_view(const ExchangeRow&, const Party& viewer);
 
 }  // namespace samband

@@ -164,7 +164,8 @@ class ConsoleTest : public ::testing::Test {
   }
 
   // The leaf always says partial.
-  std::string add(const std::string& sender, const std::string& recipient, const std::string& outcome) {
+  std::string add(const std::string& sender, const std::string& recipient, const std::string& outcome,
+                  const std::string& kind = "") {
     const auto now = *parse_rfc3339("2026-11-22T10:15:30Z");
     MessageRow message;
     message.id = message.sender_message_id = new_id(now);
@@ -173,6 +174,7 @@ class ConsoleTest : public ::testing::Test {
     auto exchange = row(new_id(now), sender, recipient);
     exchange.message_id = message.id;
     exchange.outcome = outcome;
+    if (!kind.empty()) exchange.kind = kind;
     Leaf leaf;
     leaf.type = LeafType::decision;
     leaf.event_id = Bytes(16, 'e');
@@ -230,6 +232,21 @@ TEST_F(ConsoleTest, a_party_sees_its_own_exchanges_only) {
   const auto all = ask("/", "dd").body;
   EXPECT_THAT(all, HasSubstr("/verify/" + id_));
   EXPECT_THAT(all, HasSubstr("Name of clinic"));
+}
+
+TEST_F(ConsoleTest, a_recipient_sees_nothing_of_what_was_refused_and_a_sender_no_reminder) {
+  const auto refused = add("police", "board", "refused"), held = add("police", "board", "held");
+  const auto reminder = add("board", "clinic", "released", "step.reminder");
+  for (const auto& hidden : {refused, held, reminder}) {
+    EXPECT_EQ(ask("/verify/" + hidden, "bb").status, 404);
+    EXPECT_THAT(ask("/", "bb").body, Not(HasSubstr("/verify/" + hidden)));
+    EXPECT_EQ(ask("/verify/" + hidden, "dd").status, 200);
+  }
+  EXPECT_EQ(ask("/verify/" + reminder, "cc").status, 200);
+  EXPECT_EQ(ask("/verify/" + refused, "aa").status, 200);
+  // Of what it got, not what was kept from it.
+  EXPECT_THAT(ask("/", "dd").body, HasSubstr("Undanhållna"));
+  EXPECT_THAT(ask("/", "bb").body, Not(HasSubstr("Undanhållna")));
 }
 
 TEST_F(ConsoleTest, verifies_the_receipt_and_sees_a_row_that_says_otherwise) {
