@@ -302,8 +302,10 @@ class Access(HubCase):
         for party in PARTIES:
             status, text = self.page(party)
             self.assertEqual(status, 200)
-            for exchange, (_, *own) in self.exchanges.items():
-                may_see = party in own or party in ("operator", "auditor")
+            for exchange, (_, sender, recipient) in self.exchanges.items():
+                # As at the API: a recipient learns nothing of what was held or refused.
+                permitted = self.exchange(sender, exchange)["outcome"] in ("released", "partial")
+                may_see = party in (sender, "operator", "auditor") or (party == recipient and permitted)
                 with self.subTest(party=party, may_see=may_see):
                     self.assertEqual(exchange in text, may_see)
                     self.assertEqual(self.page(party, f"/verify/{exchange}")[0], 200 if may_see else 404)
