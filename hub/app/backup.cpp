@@ -171,11 +171,15 @@ Result<json::object> make_backup(const Config& config, const fs::path& folder) {
                         {"logSize", static_cast<std::int64_t>(size)},
                         {"checkpoint", *checkpoint ? (*checkpoint)->second : std::string()},
                         {"files", std::move(files)}};
-  // Last: a folder without a manifest is no backup.
-  if (auto written = write_secret_file(folder / kManifest, json::serialize(manifest) + "\n"); !written)
-    return written.error();
-  for (const fs::path& made : {folder / "data", folder / "keys", folder})
+  // Last, and whole or not at all: a folder without a manifest is no backup.
+  const fs::path beside = folder / (std::string(kManifest) + ".new");
+  if (auto written = write_secret_file(beside, json::serialize(manifest) + "\n"); !written) return written.error();
+  for (const fs::path& made : {folder / "data", folder / "keys"})
     if (auto synced = sync_folder(made); !synced) return synced.error();
+  std::error_code error;
+  fs::rename(beside, folder / kManifest, error);
+  if (error) return refuse(folder / kManifest, "cannot be written: " + error.message());
+  if (auto synced = sync_folder(folder); !synced) return synced.error();
   return manifest;
 }
 
