@@ -110,6 +110,18 @@ std::vector<EndpointOptions> endpoints_of(const Config& config) {
   return out;
 }
 
+// The case system's own server, where there is one.
+Result<std::optional<SftpTarget>> server_of(const DropInConfig& drop) {
+  if (drop.from.url.empty()) return std::optional<SftpTarget>();
+  auto target = parse_sftp_url(drop.from.url);
+  if (!target) return target.error();
+  target->user = drop.from.user;
+  target->host_key = drop.from.host_key;
+  target->private_key = drop.from.private_key;
+  target->connect_timeout = drop.from.connect_timeout;
+  return std::optional(std::move(*target));
+}
+
 Patience patience_of(const Config& config) {
   Patience out;
   out.alert_after = config.holds.alert_after;
@@ -289,12 +301,14 @@ int serve(const Config& config) {
   for (const DropInConfig& each : config.drop_in) {
     const Party* party = parties.find(each.party);
     if (!(*plugins)->has(each.adapter)) return complain(each.place + ": no plugin is named '" + each.adapter + "'");
+    auto from = server_of(each);
+    if (!from) return complain(each.place + ": " + from.error().message);
     drops.push_back(std::make_unique<DropIn>(
         *party,
         [&io, &api, party, &drops_stopping](HttpRequest request) {
           return ask_and_wait(io, api, *party, std::move(request), drops_stopping);
         },
-        DropIn::Options{each.folder, each.adapter, each.poll, each.file_bytes_max}));
+        DropIn::Options{each.folder, each.adapter, each.poll, each.file_bytes_max, std::move(*from)}));
   }
   const CaseReader reader(**store, **keys, intake);
   PersonIndex index(**store, **ledger, **keys, clock);

@@ -24,9 +24,19 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kMiB = 1 << 20;
+constexpr milliseconds kServerPoll{30'000};  // of a folder on somebody else's server
+constexpr std::string_view kSftp = "sftp://";
 
 bool lower_hex(std::string_view s) {
   return std::all_of(s.begin(), s.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+// Host and folder; the login has keys of its own.
+bool is_sftp_url(std::string_view url) {
+  if (!url.starts_with(kSftp)) return false;
+  url.remove_prefix(kSftp.size());
+  const auto slash = url.find('/');
+  return slash != 0 && slash != std::string_view::npos && url.find_first_of("%@?# \t\\") == std::string_view::npos;
 }
 
 // Reads hub.toml. What several parts need is held here, so that each part below is a list of its keys.
@@ -329,6 +339,7 @@ class HubFile {
       out.folder = resolve(config_.folder, folder);
       out.place = in.place(*in.raw().get("folder"));
     }
+    read_from(in, out);
     out.poll = duration(in, "poll_ms", out.poll, kDayMs);
     out.file_bytes_max = static_cast<std::size_t>(
         in.integer("file_bytes_max", static_cast<std::int64_t>(out.file_bytes_max), 1024, 64 * kMiB));
@@ -341,6 +352,17 @@ class HubFile {
     for (const DropInConfig& other : config_.drop_in)
       if (other.folder == out.folder) in.refuse("folder", "the folder is used twice");
     config_.drop_in.push_back(std::move(out));
+  }
+  // A folder of the case system's own server. Never the one that the hub delivers into: it would read its own files.
+  void read_from(Table& in, DropInConfig& out) {
+    out.from.url = in.text("from");
+    if (out.from.url.empty()) return;
+    out.poll = kServerPoll;
+    if (!is_sftp_url(out.from.url)) in.refuse("from", "expected sftp://host[:port]/folder");
+    for (const EndpointConfig& endpoint : config_.endpoints)
+      if (endpoint.url == out.from.url) in.refuse("from", "an endpoint delivers into this folder");
+    read_login(in, out.from);
+    out.from.connect_timeout = duration(in, "connect_timeout_ms", out.from.connect_timeout, kDayMs);
   }
   // A server is known by its key alone, and so is the hub to it: there are no passwords and no trust at first sight.
   void read_login(Table& in, EndpointConfig& out) {
@@ -357,15 +379,13 @@ class HubFile {
     EndpointConfig out;
     out.name = in.required_text("name", 100);
     out.url = in.required_text("url");
-    const bool is_folder = out.url.starts_with("file:///"), is_sftp = out.url.starts_with("sftp://");
-    const std::string_view rest = std::string_view(out.url).substr(is_folder || is_sftp              ? 7
+    const bool is_folder = out.url.starts_with("file:///"), is_sftp = out.url.starts_with(kSftp);
+    const std::string_view rest = std::string_view(out.url).substr(is_folder                         ? 7
                                                                    : out.url.starts_with("https://") ? 8
                                                                                                      : 0);
-    if (rest.size() == out.url.size() || rest.empty() || (rest.front() == '/') != is_folder ||
-        rest.find_first_of(is_folder ? "%?#\\"
-                           : is_sftp ? "%@?# \t\\"
-                                     : "@?# \t\\") != std::string_view::npos ||
-        (is_sftp && rest.find('/') == std::string_view::npos)) {
+    if (is_sftp ? !is_sftp_url(out.url)
+                : rest.size() == out.url.size() || rest.empty() || (rest.front() == '/') != is_folder ||
+                      rest.find_first_of(is_folder ? "%?#\\" : "@?# \t\\") != std::string_view::npos) {
       in.refuse("url",
                 "expected https://host[:port]/path without user, query and fragment, file:///folder or "
                 "sftp://host[:port]/folder");

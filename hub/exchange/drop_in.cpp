@@ -107,7 +107,11 @@ Result<std::string> status_message(const std::string& exchange, const std::strin
 }  // namespace
 
 DropIn::DropIn(const Party& party, Ask ask, Options options)
-    : party_(party), ask_(std::move(ask)), options_(std::move(options)) {}
+    : party_(party), ask_(std::move(ask)), options_(std::move(options)) {
+  if (options_.from)
+    collector_ = std::make_unique<Collector>(
+        Collector::Options{*options_.from, options_.folder, options_.file_bytes_max, options_.files_per_round});
+}
 
 DropIn::~DropIn() { stop(); }
 
@@ -121,6 +125,7 @@ void DropIn::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
+  if (collector_) collector_->stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -129,19 +134,32 @@ void DropIn::run() {
   for (;;) {
     Result<int> done = 0;
     try {
-      done = look();
+      done = round();
     } catch (const std::exception&) {
       done = fail(Errc::internal, "folder", "could not be read");
     }
     if (!done && !said)
-      log(LogLevel::error, "drop_in.unusable", {{"party", party_.id}, {"reason", done.error().message}});
+      log(LogLevel::error, done.error().code == Errc::unauthorised ? "drop_in.host_key_refused" : "drop_in.unusable",
+          {{"party", party_.id}, {"reason", done.error().message}});
     said = !done;
     std::unique_lock lock(mutex_);
     if (wake_.wait_for(lock, options_.poll, [this] { return stopping_; })) return;
   }
 }
 
+// What was fetched earlier is dealt with though the server is away now.
+Result<int> DropIn::round() {
+  if (!collector_) return look();
+  const auto fetched = collector_->fetch();
+  auto done = look();
+  if (!done) return done;
+  if (!fetched) return fetched.error();
+  if (auto back = collector_->hand_back(settled_); !back) return back.error();
+  return done;
+}
+
 Result<int> DropIn::look() {
+  settled_.clear();
   if (auto usable = check_drop_folder(options_.folder); !usable) return usable.error();
   for (const char* name : {"done", "error"}) {
     const auto sub = options_.folder / name;
@@ -249,6 +267,7 @@ bool DropIn::take(const Found& found) {
   if (::renameat(dir.fd, found.name.c_str(), AT_FDCWD, (to / (kept + ".json")).c_str()) != 0) return false;
   ::unlinkat(dir.fd, (stem + std::string(kMarker)).c_str(), 0);
   ::fsync(dir.fd);
+  settled_.push_back({found.name, taken, std::move(answer.body)});
   log(taken ? LogLevel::info : LogLevel::warning, taken ? "drop_in.taken" : "drop_in.refused",
       {{"party", party_.id}, {"status", std::to_string(answer.status)}, {"file", digest.substr(0, 12)}});
   return true;

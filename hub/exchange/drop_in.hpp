@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "exchange/agency_api.hpp"
+#include "exchange/collector.hpp"
 
 namespace samband {
 
@@ -25,6 +26,7 @@ class DropIn {
     std::string adapter;
     std::chrono::milliseconds poll{2000};
     std::size_t file_bytes_max = 32u << 20;
+    std::optional<SftpTarget> from;  // fetched from there first
     std::size_t files_per_round = 200;
   };
   // Answers a request of the folder's party.
@@ -40,12 +42,15 @@ class DropIn {
  private:
   struct Found;
   bool take(const Found&);
+  Result<int> round();
   void run();
 
   const Party& party_;
   const Ask ask_;
   const Options options_;
+  std::unique_ptr<Collector> collector_;
   std::map<std::string, int> waiting_;  // files that could not be taken yet, with the status said about them
+  std::vector<Settled> settled_;        // in this look
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

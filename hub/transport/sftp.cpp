@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::string_view kFingerprintPrefix = "SHA256:";
 constexpr std::size_t kFingerprintDigits = 43;
-constexpr std::size_t kWriteAtOnce = 32u << 10;  // what every server takes in one packet
+constexpr std::size_t kBytesAtOnce = 32u << 10;  // what every server takes in one packet
 constexpr int kSilenceSecondsMax = 30;
 // Offered to the server in this order; nothing that its time has passed.
 constexpr const char* kKeyExchanges =
@@ -44,9 +44,13 @@ struct Releases {
 };
 using Key = std::unique_ptr<std::remove_pointer_t<ssh_key>, Releases<&ssh_key_free>>;
 using Attributes = std::unique_ptr<std::remove_pointer_t<sftp_attributes>, Releases<&sftp_attributes_free>>;
+using OpenFile = std::unique_ptr<std::remove_pointer_t<sftp_file>, Releases<&sftp_close>>;
+using OpenFolder = std::unique_ptr<std::remove_pointer_t<sftp_dir>, Releases<&sftp_closedir>>;
 
 // Text of the library and of the server stays out: it may name a path, and it is theirs to write.
 Error failed(const char* what) { return fail(Errc::unavailable, "sftp", what); }
+
+Error not_plain() { return fail(Errc::invalid_input, "file", "the name is not a plain file name"); }
 
 Result<Key> read_key(const std::filesystem::path& path) {
   if (auto secret = check_secret_file(path); !secret) return secret.error();
@@ -57,6 +61,10 @@ Result<Key> read_key(const std::filesystem::path& path) {
     return fail(Errc::invalid_config, path.string(),
                 "is no private key that can be used (OpenSSH or PEM, no passphrase)");
   return Key(key);
+}
+
+SftpFile told(const sftp_attributes_struct& a, std::string name) {
+  return {std::move(name), a.size, static_cast<std::int64_t>(a.mtime), a.type == SSH_FILEXFER_TYPE_REGULAR};
 }
 
 // A connected socket within the time.
@@ -116,8 +124,7 @@ class SftpConnection {
   }
 
   Result<void> put(std::string_view name, std::string_view bytes) {
-    const std::string folder = target_.folder == "/" ? "" : target_.folder;
-    const std::string whole = folder + "/" + std::string(name), beside = folder + "/." + std::string(name) + ".tmp";
+    const std::string whole = path_of(name), beside = path_of("." + std::string(name) + ".tmp");
     sftp_unlink(sftp_, beside.c_str());  // what a connection that broke left behind is ours to replace
     if (!write(beside, bytes)) return failed("the file cannot be written");
     if (sftp_rename(sftp_, beside.c_str(), whole.c_str()) == SSH_OK) return {};
@@ -127,7 +134,49 @@ class SftpConnection {
     return {};
   }
 
+  Result<std::vector<SftpFile>> list(std::size_t entries_max) {
+    const OpenFolder dir(sftp_opendir(sftp_, target_.folder.c_str()));
+    if (!dir) return failed("the folder cannot be opened");
+    std::vector<SftpFile> out;
+    while (out.size() < entries_max) {
+      const Attributes each(sftp_readdir(sftp_, dir.get()));
+      if (!each) {
+        if (sftp_dir_eof(dir.get()) != 1) return failed("the folder cannot be read");
+        break;
+      }
+      out.push_back(told(*each, each->name));
+    }
+    return out;
+  }
+
+  SftpFile look_at(const std::string& name) {
+    const Attributes found(sftp_lstat(sftp_, path_of(name).c_str()));
+    return found ? told(*found, name) : SftpFile{name};
+  }
+
+  Result<std::string> read(const std::string& name, std::size_t bytes_max) {
+    const OpenFile file(sftp_open(sftp_, path_of(name).c_str(), O_RDONLY, 0));
+    if (!file) return failed("the file cannot be opened");
+    std::string out, part(kBytesAtOnce, '\0');
+    for (;;) {
+      const auto n = sftp_read(file.get(), part.data(), part.size());
+      if (n < 0) return failed("the file cannot be read");
+      if (n == 0) return out;
+      out.append(part, 0, static_cast<std::size_t>(n));
+      if (out.size() > bytes_max) return fail(Errc::too_large, "file", "is over the limit of bytes");
+    }
+  }
+
+  Result<void> remove(const std::string& name) {
+    if (sftp_unlink(sftp_, path_of(name).c_str()) == SSH_OK || sftp_get_error(sftp_) == SSH_FX_NO_SUCH_FILE) return {};
+    return failed("the file cannot be removed");
+  }
+
  private:
+  std::string path_of(std::string_view name) const {
+    return (target_.folder == "/" ? "" : target_.folder) + "/" + std::string(name);
+  }
+
   Result<void> handshake() {
     const int fd = connect_socket(target_);
     if (fd < 0) return failed("cannot connect");
@@ -180,7 +229,7 @@ class SftpConnection {
     if (!file) return false;
     bool good = true;
     while (good && !bytes.empty()) {
-      const auto n = sftp_write(file, bytes.data(), std::min(bytes.size(), kWriteAtOnce));
+      const auto n = sftp_write(file, bytes.data(), std::min(bytes.size(), kBytesAtOnce));
       good = n > 0;
       if (good) bytes.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -188,7 +237,7 @@ class SftpConnection {
     return sftp_close(file) == SSH_OK && good;
   }
 
-  const SftpTarget& target_;
+  const SftpTarget target_;
   SftpCall& call_;
   ssh_session session_ = nullptr;
   sftp_session sftp_ = nullptr;
@@ -248,11 +297,40 @@ Result<void> check_sftp(const SftpTarget& target) {
   return {};
 }
 
+SftpFolder::SftpFolder(std::unique_ptr<SftpConnection> connection) : connection_(std::move(connection)) {}
+SftpFolder::SftpFolder(SftpFolder&&) noexcept = default;
+SftpFolder::~SftpFolder() = default;
+
+Result<SftpFolder> SftpFolder::open(const SftpTarget& target, SftpCall& call) {
+  auto connection = std::make_unique<SftpConnection>(target, call);
+  if (auto open = connection->open(); !open) return open.error();
+  return SftpFolder(std::move(connection));
+}
+
+Result<std::vector<SftpFile>> SftpFolder::list(std::size_t entries_max) { return connection_->list(entries_max); }
+
+SftpFile SftpFolder::look_at(const std::string& name) { return connection_->look_at(name); }
+
+Result<std::string> SftpFolder::read(const std::string& name, std::size_t bytes_max) {
+  if (!is_plain_file_name(name)) return not_plain();
+  return connection_->read(name, bytes_max);
+}
+
+Result<void> SftpFolder::put(std::string_view name, std::string_view bytes) {
+  if (!is_plain_file_name(name)) return not_plain();
+  return connection_->put(name, bytes);
+}
+
+Result<void> SftpFolder::remove(const std::string& name) {
+  if (name.find('/') != std::string::npos) return not_plain();
+  return connection_->remove(name);
+}
+
 Result<void> sftp_put(const SftpTarget& target, std::string_view name, std::string_view bytes, SftpCall& call) {
-  if (!is_plain_file_name(name)) return fail(Errc::invalid_input, "file", "the name is not a plain file name");
-  SftpConnection connection(target, call);
-  if (auto open = connection.open(); !open) return open;
-  return connection.put(name, bytes);
+  if (!is_plain_file_name(name)) return not_plain();
+  auto folder = SftpFolder::open(target, call);
+  if (!folder) return folder.error();
+  return folder->put(name, bytes);
 }
 
 }  // namespace samband
