@@ -79,6 +79,9 @@ struct Metrics::Impl {
   prometheus::Gauge& connections = gauge(registry, "samband_connections", "Open connections");
   prometheus::Gauge& ledger_size = gauge(registry, "samband_ledger_size", "Leaves in the signed tree");
   prometheus::Gauge& holds = gauge(registry, "samband_holds", "Exchanges that wait for a person's answer");
+  prometheus::Gauge& incidents_overdue =
+      gauge(registry, "samband_incidents_overdue",
+            "Personal data breaches on record, open for more than 72 hours (GDPR article 33(1))");
   prometheus::Gauge& rule_findings =
       gauge(registry, "samband_rule_findings", "Errors that the analysis finds in the published rule set today");
   prometheus::Gauge& healthy = gauge(registry, "samband_healthy", "1 while the hub can record decisions");
@@ -104,6 +107,7 @@ void Metrics::set_outbox(double exchanges_waiting) { impl_->outbox.Set(exchanges
 void Metrics::set_connections(double open) { impl_->connections.Set(open); }
 void Metrics::set_ledger_size(double leaves) { impl_->ledger_size.Set(leaves); }
 void Metrics::set_holds(double exchanges_held) { impl_->holds.Set(exchanges_held); }
+void Metrics::set_incidents_overdue(double incidents) { impl_->incidents_overdue.Set(incidents); }
 void Metrics::set_rule_findings(double errors) { impl_->rule_findings.Set(errors); }
 void Metrics::set_state(bool healthy, bool ready) {
   impl_->healthy.Set(healthy ? 1 : 0);

@@ -28,6 +28,7 @@ class Metrics {
   void set_connections(double open);
   void set_ledger_size(double leaves);
   void set_holds(double exchanges_held);
+  void set_incidents_overdue(double incidents);
   void set_rule_findings(double errors);
   void set_state(bool healthy, bool ready);
 

@@ -97,9 +97,14 @@ class Incidents(HubCase):
         self.assertIn(digest, entries, leaf_index)
 
     def test_whose_72_hours_are_over_is_overdue(self):
+        self.open(0, 0, "--aware", build.now(-71 * 3600))
+        self.assertEqual(self.hub.metric("samband_incidents_overdue"), 0)
         opened = json.loads(self.open(0, 0, "--aware", build.now(-73 * 3600), "--json").stdout)
         self.assertTrue(opened["late"])
         self.assertIn("OVERDUE", self.cli("incident", "show", opened["id"], check=0).stdout)
+        self.assertEqual(self.hub.metric("samband_incidents_overdue"), 1)
+        self.cli("incident", "close", opened["id"], "--result", "reported", "--reported-at", build.now(-1), "--text-file", self.text_file(), check=0)
+        self.assertEqual(self.hub.metric("samband_incidents_overdue"), 0)
 
     def test_only_the_operator_keeps_the_record(self):
         body = {"kind": "loss", "from": 0, "to": 0, "text": "x"}
