@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "confidentiality/diff.hpp"
 #include "keys/crypto.hpp"
 
 namespace samband {
@@ -293,6 +294,18 @@ Result<json::object> RuleRegistry::approve(const Official& by, const std::string
   if (changed_) changed_();
   log(LogLevel::info, "policy.published", {{"rules", recorded->hash.substr(0, 12)}, {"by", by.id}});
   return shown(*recorded);
+}
+
+Result<std::string> RuleRegistry::changes(const std::string& hash, bool swedish) const {
+  auto files = files_in_store(hash);
+  if (!files) return fail(Errc::not_found, "policy", "no rule set of this hash, or its files are no longer kept");
+  auto set = load_rules(std::move(*files), sha256);
+  if (!set) return refused(set.error());
+  try {
+    return diff_in_words(compare(*active(), **set, stockholm_date(clock_.now())), swedish);
+  } catch (const std::length_error& e) {
+    return fail(Errc::too_large, "policy", e.what());
+  }
 }
 
 Result<json::object> RuleRegistry::list() const {

@@ -46,6 +46,9 @@ class RuleRegistry {
   Result<json::object> approve(const Official&, const std::string& hash);
   Result<json::object> list() const;                         // the published set and the proposals
   Result<json::object> show(const std::string& hash) const;  // one, with its files
+  // What a set would change of what is published, from today on, in words. Errors: not_found; too_large when the two
+  // are too tangled to compare.
+  Result<std::string> changes(const std::string& hash, bool swedish) const;
 
  private:
   RuleRegistry(const Clock&, Store&, Ledger&, OnDisk, Check, int kept);

@@ -256,7 +256,7 @@ int serve(const Config& config) {
   });
   listeners.emplace_back(listener(config.log_listener, config, true, Need::optional), log_handler(**ledger, parties));
   listeners.emplace_back(listener(config.console, config, true, Need::optional),
-                         console_handler(**store, **ledger, parties));
+                         console_handler(**store, **ledger, parties, rules));
   Handler simulation;
   if (simulated)
     simulation = simulation_handler(

@@ -1,6 +1,7 @@
 #include "console/console.hpp"
 
 #include "console/pages.hpp"
+#include "console/rules_desk.hpp"
 #include "console/templates.hpp"
 #include "ledger/merkle.hpp"
 #include "ledger/note.hpp"
@@ -17,7 +18,7 @@ HttpResponse secured(int status, std::string content_type, std::string body) {
   response.body = std::move(body);
   response.headers = {
       {"content-security-policy",
-       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+       "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
       {"referrer-policy", "no-referrer"},
       {"x-frame-options", "DENY"},
       {"cross-origin-opener-policy", "same-origin"},
@@ -54,20 +55,28 @@ Verification verify(Store& store, const Ledger& ledger, const ExchangeRow& row) 
 
 class Console {
  public:
-  Console(Store& store, Ledger& ledger, const Parties& parties) : store_(store), ledger_(ledger), parties_(parties) {}
+  Console(Store& store, Ledger& ledger, const Parties& parties, RuleRegistry& rules)
+      : store_(store), ledger_(ledger), parties_(parties), desk_(rules, pages_) {}
 
   HttpResponse answer(const HttpRequest& request) const {
     const auto language = language_from(request.query("lang"));
-    if (request.method != "GET" && request.method != "HEAD") {
+    const auto path = request.path();
+    const bool desk = RulesDesk::is_path(path);
+    if (request.method != "GET" && request.method != "HEAD" && !(desk && request.method == "POST")) {
       auto response = notice(405, language);
-      response.headers.emplace_back("allow", "GET, HEAD");
+      response.headers.emplace_back("allow", desk ? "GET, HEAD, POST" : "GET, HEAD");
       return response;
     }
-    const auto path = request.path();
     if (path == "/style.css") return secured(200, "text/css; charset=utf-8", templates::kStyle);
     const auto viewer = identify(request.peer, parties_);
     if (!viewer) return notice(viewer.error().code == Errc::unauthorised ? 401 : 403, language);
     if (path == "/") return overview(*viewer->party, language);
+    if (desk) {
+      auto said = desk_.answer(request, *viewer, language);
+      auto response = html(said.status, std::move(said.body));
+      if (!said.location.empty()) response.headers.emplace_back("location", std::move(said.location));
+      return response;
+    }
     if (path.starts_with("/verify/")) return verification(path.substr(8), *viewer->party, language);
     return notice(404, language);
   }
@@ -102,6 +111,7 @@ class Console {
   Ledger& ledger_;
   const Parties& parties_;
   Pages pages_;
+  RulesDesk desk_;
 };
 
 Task<HttpResponse> serve(std::shared_ptr<const Console> console, HttpRequest request) {
@@ -110,8 +120,8 @@ Task<HttpResponse> serve(std::shared_ptr<const Console> console, HttpRequest req
 
 }  // namespace
 
-Handler console_handler(Store& store, Ledger& ledger, const Parties& parties) {
-  const auto console = std::make_shared<const Console>(store, ledger, parties);
+Handler console_handler(Store& store, Ledger& ledger, const Parties& parties, RuleRegistry& rules) {
+  const auto console = std::make_shared<const Console>(store, ledger, parties, rules);
   return [console](HttpRequest request) { return serve(console, std::move(request)); };
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -26,9 +27,16 @@ std::string local_time(Time time) {
   return fmt::format("{} {:02}:{:02}", to_string(stockholm_date(time)), minute / 60, minute % 60);
 }
 
+std::string name_of(const Party& party) { return party.name.empty() ? party.id : party.name; }
+
 std::string name_of(const Parties& parties, const std::string& id) {
   const Party* party = parties.find(id);
-  return party && !party->name.empty() ? party->name : id;
+  return party ? name_of(*party) : id;
+}
+
+// An official is signed in as a person.
+std::string name_of(const Caller& caller) {
+  return caller.official ? caller.official->id + ", " + name_of(*caller.party) : name_of(*caller.party);
 }
 
 json::object explanation_of(const ExchangeRow& row) {
@@ -74,6 +82,36 @@ std::string list_of(const json::object& explanation, std::string_view group, Lan
   return out;
 }
 
+void add_fact(TemplateDictionary& to, std::string_view name, const std::string& value) {
+  if (value.empty()) return;
+  auto* line = to.AddSectionDictionary("FACT");
+  line->SetValue("NAME", view(name));
+  line->SetValue("VALUE", value);
+}
+
+// Who decided what about a rule set, and when.
+void add_rule_set(TemplateDictionary& to, const json::object& set, Language language) {
+  const auto fact = [&](std::string_view key, std::string_view value) {
+    add_fact(to, word(language, key), std::string(value));
+  };
+  const auto time = [&](std::string_view key, std::string_view member) {
+    if (const auto at = parse_rfc3339(string_at(set, member))) fact(key, local_time(*at));
+  };
+  fact("rules_hash", string_at(set, "hash"));
+  fact("rules_state", word_for(language, "rules_state", string_at(set, "state")));
+  fact("rules_reason", string_at(set, "reason"));
+  fact("rules_proposed_by", string_at(set, "proposedBy"));
+  time("rules_proposed_at", "proposedAt");
+  fact("rules_approved_by", string_at(set, "approvedBy"));
+  time("rules_approved_at", "approvedAt");
+  if (const auto* leaf = set.if_contains("leafIndex"); leaf && leaf->is_int64())
+    fact("rules_leaf", std::to_string(leaf->get_int64()));
+}
+
+void add_problem(TemplateDictionary& to, std::string_view problem) {
+  if (!problem.empty()) to.AddSectionDictionary("PROBLEM")->SetValue("TEXT", view(problem));
+}
+
 }  // namespace
 
 bool may_view(const ExchangeRow& row, const Party& viewer) {
@@ -95,7 +133,7 @@ struct Pages::Impl {
 
   // `fill` puts the page's own values into the content's dictionary.
   template <class Fill>
-  std::string page(const char* content, std::string_view title, const std::string& self, const Party* viewer,
+  std::string page(const char* content, std::string_view title, const std::string& self, const std::string& viewer,
                    Language language, Fill fill) const {
     TemplateDictionary root("page");
     for_each_word(language, [&](std::string_view key, std::string_view text) {
@@ -105,7 +143,7 @@ struct Pages::Impl {
     root.SetValue("OTHER_LANG", language == Language::english ? "sv" : "en");
     root.SetValue("TITLE", view(title));
     root.SetValue("SELF", self);
-    if (viewer) root.AddSectionDictionary("VIEWER")->SetValue("NAME", viewer->name.empty() ? viewer->id : viewer->name);
+    if (!viewer.empty()) root.AddSectionDictionary("VIEWER")->SetValue("NAME", viewer);
     auto* inner = root.AddIncludeDictionary("CONTENT");
     inner->SetFilename(content);
     fill(*inner);
@@ -120,6 +158,8 @@ Pages::Pages() : impl_(std::make_unique<Impl>()) {
   impl_->load("layout", templates::kLayout);
   impl_->load("overview", templates::kOverview);
   impl_->load("verification", templates::kVerification);
+  impl_->load("rules", templates::kRules);
+  impl_->load("rule_set", templates::kRuleSet);
   impl_->load("notice", templates::kNotice);
   impl_->cache.Freeze();
 }
@@ -127,48 +167,49 @@ Pages::~Pages() = default;
 
 std::string Pages::overview(const std::vector<ExchangeRow>& rows, const Parties& parties, const Party& viewer,
                             Language language) const {
-  return impl_->page("overview", word(language, "overview"), "/", &viewer, language, [&](TemplateDictionary& page) {
-    page.SetValue("SCOPE", view(word(language, sees_all(viewer) ? "scope_all" : "scope_own")));
-    if (rows.empty()) {
-      page.ShowSection("EMPTY");
-      return;
-    }
-    auto* table = page.AddSectionDictionary("TABLE");
-    for (const auto& row : rows) {
-      const auto explanation = explanation_of(row);
-      auto* line = table->AddSectionDictionary("ROW");
-      line->SetValue("ID", row.id);
-      line->SetValue("TIME_UTC", to_rfc3339(row.created_at));
-      line->SetValue("TIME", local_time(row.created_at));
-      line->SetValue("FROM", name_of(parties, row.sender));
-      line->SetValue("TO", name_of(parties, row.recipient));
-      // A line may break after a dot: "police.|suspicion".
-      for (std::size_t from = 0; from < row.kind.size();) {
-        const auto dot = row.kind.find('.', from);
-        const auto to = dot == std::string::npos ? row.kind.size() : dot + 1;
-        line->AddSectionDictionary("KIND")->SetValue("PART", row.kind.substr(from, to - from));
-        from = to;
-      }
-      line->SetValue("OUTCOME", view(word(language, row.outcome)));
-      line->SetValue("OUTCOME_CLASS", row.outcome);
-      line->SetValue("GROUND", ground_of(explanation, language));
-      line->SetIntValue("LEAF", static_cast<long>(row.leaf_index));
-      const bool as_recipient = !sees_all(viewer) && row.sender != viewer.id;
-      for (const std::string_view group : {"released", "withheld", "held"}) {
-        if (as_recipient && group != "released") continue;  // it would tell what is hidden
-        const auto list = list_of(explanation, group, language);
-        if (list.empty()) continue;
-        auto* fields = line->AddSectionDictionary("FIELDS");
-        fields->SetValue("LABEL", view(word(language, "fields_" + std::string(group))));
-        fields->SetValue("LIST", list);
-      }
-    }
-  });
+  return impl_->page("overview", word(language, "overview"), "/", name_of(viewer), language,
+                     [&](TemplateDictionary& page) {
+                       page.SetValue("SCOPE", view(word(language, sees_all(viewer) ? "scope_all" : "scope_own")));
+                       if (rows.empty()) {
+                         page.ShowSection("EMPTY");
+                         return;
+                       }
+                       auto* table = page.AddSectionDictionary("TABLE");
+                       for (const auto& row : rows) {
+                         const auto explanation = explanation_of(row);
+                         auto* line = table->AddSectionDictionary("ROW");
+                         line->SetValue("ID", row.id);
+                         line->SetValue("TIME_UTC", to_rfc3339(row.created_at));
+                         line->SetValue("TIME", local_time(row.created_at));
+                         line->SetValue("FROM", name_of(parties, row.sender));
+                         line->SetValue("TO", name_of(parties, row.recipient));
+                         // A line may break after a dot: "police.|suspicion".
+                         for (std::size_t from = 0; from < row.kind.size();) {
+                           const auto dot = row.kind.find('.', from);
+                           const auto to = dot == std::string::npos ? row.kind.size() : dot + 1;
+                           line->AddSectionDictionary("KIND")->SetValue("PART", row.kind.substr(from, to - from));
+                           from = to;
+                         }
+                         line->SetValue("OUTCOME", view(word(language, row.outcome)));
+                         line->SetValue("OUTCOME_CLASS", row.outcome);
+                         line->SetValue("GROUND", ground_of(explanation, language));
+                         line->SetIntValue("LEAF", static_cast<long>(row.leaf_index));
+                         const bool as_recipient = !sees_all(viewer) && row.sender != viewer.id;
+                         for (const std::string_view group : {"released", "withheld", "held"}) {
+                           if (as_recipient && group != "released") continue;  // it would tell what is hidden
+                           const auto list = list_of(explanation, group, language);
+                           if (list.empty()) continue;
+                           auto* fields = line->AddSectionDictionary("FIELDS");
+                           fields->SetValue("LABEL", view(word(language, "fields_" + std::string(group))));
+                           fields->SetValue("LIST", list);
+                         }
+                       }
+                     });
 }
 
 std::string Pages::verification(const ExchangeRow& row, const Verification& found, const Party& viewer,
                                 Language language) const {
-  return impl_->page("verification", word(language, "verification"), "/verify/" + row.id, &viewer, language,
+  return impl_->page("verification", word(language, "verification"), "/verify/" + row.id, name_of(viewer), language,
                      [&](TemplateDictionary& page) {
                        const std::string_view verdict = found.good() ? "good" : "bad";
                        page.SetValue("VERDICT", view(word(language, verdict)));
@@ -183,9 +224,7 @@ std::string Pages::verification(const ExchangeRow& row, const Verification& foun
                        step(found.inclusion, "step_inclusion");
                        step(found.leaf, "step_leaf");
                        const auto fact = [&](std::string_view key, const std::string& value) {
-                         auto* line = page.AddSectionDictionary("FACT");
-                         line->SetValue("NAME", view(word(language, key)));
-                         line->SetValue("VALUE", value);
+                         add_fact(page, word(language, key), value);
                        };
                        fact("fact_exchange", row.id);
                        fact("fact_leaf", std::to_string(row.leaf_index));
@@ -200,9 +239,47 @@ std::string Pages::verification(const ExchangeRow& row, const Verification& foun
                      });
 }
 
+std::string Pages::rules(const json::object& list, const Caller& viewer, bool may_propose, std::string_view problem,
+                         Language language) const {
+  return impl_->page("rules", word(language, "rules"), "/rules", name_of(viewer), language,
+                     [&](TemplateDictionary& page) {
+                       add_problem(page, problem);
+                       if (const auto* active = list.if_contains("active"); active && active->is_object())
+                         add_rule_set(page, active->get_object(), language);
+                       const auto& proposals = list.at("proposals").as_array();
+                       if (proposals.empty()) page.ShowSection("NONE");
+                       for (const auto& each : proposals) {
+                         auto* section = page.AddSectionDictionary("PROPOSAL");
+                         const std::string hash(string_at(each.as_object(), "hash"));
+                         section->SetValue("HASH", hash);
+                         section->SetValue("SHORT", hash.substr(0, 12));
+                         add_rule_set(*section, each.as_object(), language);
+                       }
+                       if (may_propose) page.ShowSection("PROPOSE");
+                     });
+}
+
+std::string Pages::rule_set(const RuleSetPage& shown, const Caller& viewer, std::string_view problem,
+                            Language language) const {
+  const std::string hash(string_at(shown.set, "hash"));
+  return impl_->page("rule_set", word(language, "rule_set"), "/rules/" + hash, name_of(viewer), language,
+                     [&](TemplateDictionary& page) {
+                       add_problem(page, problem);
+                       add_rule_set(page, shown.set, language);
+                       if (!shown.changes.empty()) {
+                         auto* changes = page.AddSectionDictionary("CHANGES");
+                         std::istringstream lines(shown.changes);  // escaping would make one line of them
+                         for (std::string line; std::getline(lines, line);)
+                           changes->AddSectionDictionary("LINE")->SetValue("TEXT", line);
+                       }
+                       if (!shown.waits.empty()) page.AddSectionDictionary("WAITS")->SetValue("TEXT", shown.waits);
+                       if (shown.may_approve) page.AddSectionDictionary("APPROVE")->SetValue("HASH", hash);
+                     });
+}
+
 std::string Pages::notice(int status, Language language) const {
   const auto key = "notice_" + std::to_string(status);
-  return impl_->page("notice", word(language, key), "/", nullptr, language,
+  return impl_->page("notice", word(language, key), "/", "", language,
                      [&](TemplateDictionary& page) { page.SetValue("TEXT", view(word(language, key + "_text"))); });
 }
 

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "console/words.hpp"
+#include "identity/peer.hpp"
 #include "model/party.hpp"
 #include "store/store.hpp"
 
@@ -19,6 +21,14 @@ struct Verification {
   bool good() const { return signature && inclusion && leaf; }
 };
 
+// One rule set (RuleRegistry::show), and what a rules officer sees of it besides.
+struct RuleSetPage {
+  json::object set;
+  std::string changes;  // in words; "" = not shown
+  std::string waits;    // why this person cannot approve it; "" = nothing to say
+  bool may_approve = false;
+};
+
 class Pages {
  public:
   Pages();  // throws when a template does not parse: a bug found at start
@@ -26,6 +36,10 @@ class Pages {
   std::string overview(const std::vector<ExchangeRow>& rows, const Parties& parties, const Party& viewer,
                        Language) const;
   std::string verification(const ExchangeRow& row, const Verification&, const Party& viewer, Language) const;
+  // `list`: RuleRegistry::list. `problem`: why a form did not go through; "" = none.
+  std::string rules(const json::object& list, const Caller& viewer, bool may_propose, std::string_view problem,
+                    Language) const;
+  std::string rule_set(const RuleSetPage&, const Caller& viewer, std::string_view problem, Language) const;
   // 401, 403, 404, 405, 503
   std::string notice(int status, Language) const;
 

@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import tempfile
 import unittest
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
@@ -117,6 +118,74 @@ class Publishing(HubCase):
         self.assertIn("changed since", self.approve(first, check=1).stderr)
         self.write(NARROW, WIDE)
         self.approve(self.publish())
+
+    # -- in the console -------------------------------------------------------------------------------------------------
+
+    def page(self, who, path, form=None, origin=True):
+        """The status, the page, and where it leads on."""
+        headers = {"host": f"localhost:{self.hub.port(8444)}"}
+        if form is not None:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+            if origin:
+                headers["origin"] = f"https://{headers['host']}" if origin is True else origin
+        client = self.hub.client(who, 8444)
+        try:
+            answer = client.request("GET" if form is None else "POST", path, None if form is None else urllib.parse.urlencode(form), headers)
+        finally:
+            client.close()
+        return answer.status, answer.body.decode(), answer.headers.get("location", "")
+
+    def change_on_disk(self, old, new):
+        path = self.hub.config / "local" / LOCAL
+        text = path.read_text(encoding="utf-8")
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def test_two_persons_publish_in_the_console(self):
+        before = self.active()
+        self.change_on_disk(WIDE, NARROW)
+        status, _, to = self.page(COUNSEL, "/rules?lang=en", {"reason": "counsel answered <b>question 3</b>"})
+        self.assertEqual(status, 303)
+        proposal = to.removeprefix("/rules/").removesuffix("?lang=en")
+        self.assertEqual(self.active(), before, "a proposal changes nothing")
+        _, own, _ = self.page(COUNSEL, to)
+        self.assertIn("Another rules officer approves", own)
+        self.assertNotIn("<form", own)
+        self.assertNotIn("<b>question", own)
+        status, text, _ = self.page(COUNSEL, to, {})
+        self.assertEqual((status, self.active()), (403, before))
+        self.assertIn("two persons publish rules", text)
+        # The other sees what would change, in words, before anything is approved.
+        _, theirs, _ = self.page(PRIVACY, to)
+        self.assertIn("lob_assessment_is_balance", theirs)
+        self.assertIn("<form", theirs)
+        for origin in (False, "https://evil.example", "null"):
+            status, text, _ = self.page(PRIVACY, to, {}, origin)
+            self.assertEqual((status, self.active()), (403, before), origin)
+            self.assertIn("own page", text)
+        leaves = self.leaves()
+        self.assertEqual(self.page(PRIVACY, to, {})[0], 303)
+        self.assertEqual((self.active(), self.leaves()), (proposal, leaves + 1))
+        self.assertIn("publicerad", self.page(PRIVACY, f"/rules/{proposal}")[1])
+        self.change_on_disk(NARROW, WIDE)
+        self.approve(self.page(PRIVACY, "/rules", {"reason": "back"})[2].split("/")[-1].split("?")[0], by=COUNSEL)
+        self.assertEqual(self.active(), before)
+
+    def test_who_is_no_rules_officer_only_looks_in_the_console(self):
+        self.write(WIDE, NARROW + "  ")
+        proposal = self.publish()
+        for who in (CASEWORKER, "social-board", "operator", "auditor"):
+            with self.subTest(who):
+                status, text, _ = self.page(who, "/rules")
+                self.assertEqual((status, "<form" in text), (200, False))
+                self.assertIn(proposal[:12], text)
+                status, text, _ = self.page(who, f"/rules/{proposal}")
+                self.assertEqual((status, "<form" in text, "<pre" in text), (200, False, False))
+                self.assertEqual(self.page(who, f"/rules/{proposal}", {})[0], 403)
+                self.assertEqual(self.page(who, "/rules", {"reason": "x"})[0], 403)
+        self.assertEqual(self.page(COUNSEL, "/rules", {"reason": ""})[0], 400)
+        self.assertEqual(self.page(COUNSEL, "/rules/" + "0" * 64)[0], 404)
+        self.assertEqual(self.page(None, "/rules")[0], 401)
 
     def test_who_may(self):
         self.write(WIDE, NARROW + " ")

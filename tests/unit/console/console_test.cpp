@@ -155,9 +155,11 @@ class ConsoleTest : public ::testing::Test {
     id_ = add("police", "board", "partial");
     add("police", "clinic", "partial");
     wrong_ = add("police", "board", "released");
-    handler_ = console_handler(*store_, *ledger_, parties_);
+    rules_ = std::move(RuleRegistry::open(system_clock(), *store_, *ledger_, {SAMBAND_SOURCE_DIR "/config/rules", {}}, {}, 5)).value();
+    handler_ = console_handler(*store_, *ledger_, parties_, *rules_);
   }
   ~ConsoleTest() override {
+    rules_.reset();
     ledger_.reset();
     store_.reset();
     std::filesystem::remove_all(folder_);
@@ -209,6 +211,7 @@ class ConsoleTest : public ::testing::Test {
   Parties parties_ = parties();
   std::unique_ptr<Store> store_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<RuleRegistry> rules_;
   Handler handler_;
   std::string id_, wrong_;
 };
