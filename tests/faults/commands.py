@@ -182,8 +182,10 @@ def main():
                 sys.exit(f"{name} does not work without a fault either, or no call was seen: {problems}")
             chosen = [(n, kind) for kind in KINDS for n in
                       (range(1, calls + 1) if options.every else sorted(chance.sample(range(1, calls + 1), min(calls, each))))]
-            for n, kind in chosen:
+            for done, (n, kind) in enumerate(chosen, 1):
                 problems, _ = commands.run(action, n, kind)
+                if sys.stderr.isatty():
+                    print(f"\r{name}: {done} of {len(chosen)} ", end="", file=sys.stderr, flush=True)
                 tried += 1
                 if problems:
                     failed += 1
