@@ -32,16 +32,16 @@ void print_ids(const json::value& answer, const char* member, const char* words)
     if (id.is_string()) std::cout << "  " << std::string_view(id.get_string()) << "\n";
 }
 
-void print_scope(const json::value& answer) {
+void print_scope(const json::value& answer, const char* live = "still waiting for something") {
   std::cout << count_at(answer, "keys") << " keys, " << count_at(answer, "messages") << " messages, "
             << count_at(answer, "exchanges") << " exchanges, " << count_at(answer, "consents") << " consents\n";
   print_ids(answer, "periods", "periods that are over");
-  print_ids(answer, "live", "still waiting for something");
+  print_ids(answer, "live", live);
   print_ids(answer, "reviews", "emergencies that wait for their review");
 }
 
-void print_done(const json::value& answer, const char* what) {
-  print_scope(answer);
+void print_done(const json::value& answer, const char* what, const char* live) {
+  print_scope(answer, live);
   std::cout << what << ": leaf " << count_at(answer, "leafIndex") << " of the log, record "
             << string_at(answer.as_object(), "id") << "\n";
   if (answer.at("traces").as_bool())
@@ -88,7 +88,7 @@ int erase(const Arguments& a) {
   if (a.json())
     std::cout << json::serialize(*done) << "\n";
   else
-    print_done(*done, "erased");
+    print_done(*done, "erased", "withdrawn");
   return kOk;
 }
 
@@ -103,7 +103,7 @@ int weed(const Arguments& a) {
   else if (dry_run)
     print_scope(*done);
   else
-    print_done(*done, "weeded out");
+    print_done(*done, "weeded out", "kept, still waiting for something");
   return kOk;
 }
 
