@@ -1,4 +1,5 @@
 // Opening: the tree is rebuilt from full tiles and the last leaves, and must give the root that was signed last.
+#include "base/log.hpp"
 #include "ledger/ledger_impl.hpp"
 
 namespace samband {
@@ -76,7 +77,12 @@ Result<void> Ledger::Impl::check_guard(const Snapshot& loaded) {
   if (options.guard_file.empty()) return {};
   auto known = GuardFile::read(options.guard_file);
   if (!known) return known.error();
-  if (!*known) return {};
+  if (!*known) {
+    // Nothing tells whether this is the newest data: the operator must hear it.
+    const std::uint64_t size = loaded.tree.size();
+    if (size > 0) log(LogLevel::warning, "ledger.no_guard", {{"log_size", std::to_string(size)}});
+    return {};
+  }
   const note::Checkpoint& seen = **known;
   if (seen.origin != options.origin)
     return refuse("the guard file is of another log: name the right guard file or origin in the configuration");

@@ -221,7 +221,9 @@ class Life(DeliveryCase):
         # Somebody moves the guard aside and lets the old copy go on: the same size, other leaves.
         self.put_back(old)
         guard.unlink()
+        unguarded = self.hub.log().count("ledger.no_guard")
         self.hub.start()
+        self.assertEqual(self.hub.log().count("ledger.no_guard"), unguarded + 1)
         self.arrears()
         self.hub.stop()
         second = self.data_copy()
