@@ -59,13 +59,15 @@ int rotate_log(const Arguments& a, const Config& config) {
   if (a.json()) {
     std::cout << json::serialize(json::object{{"old", done->old_key},
                                               {"new", done->new_key},
-                                              {"leafIndex", static_cast<std::int64_t>(done->leaf_index)}})
+                                              {"leafIndex", static_cast<std::int64_t>(done->leaf_index)},
+                                              {"checkpoint", done->checkpoint}})
               << "\n";
     return kOk;
   }
   std::cout << "old key: " << done->old_key << "\nnew key: " << done->new_key << "\n"
             << "Publish the new one to auditors and witnesses; keep the old one published: receipts made before verify "
-               "with it.\n";
+               "with it.\nPublish this checkpoint too: both keys signed it, and no later one ties them together.\n\n"
+            << done->checkpoint;
   return kOk;
 }
 

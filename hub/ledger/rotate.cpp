@@ -13,11 +13,12 @@ Result<RotatedKey> rotate_log_key(Store& store, const KeyRotation& rotation, Tim
   options.log_seed = rotation.old_seed;
   options.guard_file = rotation.guard_file;
   Ledger::Impl log(store, std::move(options));
-  RotatedKey out{note::to_text(log.key), note::to_text(next_key), 0, false};
+  RotatedKey out{note::to_text(log.key), note::to_text(next_key), 0, {}, false};
   auto newest = store.checkpoint();
   if (!newest) return newest.error();
   if (*newest && note::open((*newest)->second, next_key)) {
     out.was_done = true;
+    out.checkpoint = (*newest)->second;
     return out;
   }
   if (auto loaded = log.load(); !loaded) return loaded.error();
@@ -41,6 +42,7 @@ Result<RotatedKey> rotate_log_key(Store& store, const KeyRotation& rotation, Tim
     return txn.put_checkpoint(checkpoint.size, signed_note);
   });
   if (!written) return written.error();
+  out.checkpoint = std::move(signed_note);
   if (!rotation.guard_file.empty()) GuardFile(rotation.guard_file).signed_now(checkpoint);
   return out;
 }

@@ -18,7 +18,8 @@ struct KeyRotation {
 struct RotatedKey {
   std::string old_key, new_key;  // verifier keys, signed-note form
   std::uint64_t leaf_index = 0;
-  bool was_done = false;  // the newest checkpoint carries the new key already: nothing was written
+  std::string checkpoint;  // over the leaf, signed with both keys: the next one has only the new key's signature
+  bool was_done = false;   // the newest checkpoint carries the new key already: nothing was written
 };
 // Checks the log as a hub does that starts; errors are the same.
 Result<RotatedKey> rotate_log_key(Store&, const KeyRotation&, Time now);

@@ -22,7 +22,8 @@ Outcome check_receipt(const ReceiptOptions&);
 struct LogOptions {
   std::filesystem::path folder;
   std::string vkey;
-  bool opaque = false;  // entries may be any bytes, or not be there
+  bool opaque = false;        // entries may be any bytes, or not be there
+  std::string old_vkey = {};  // consistency: of the old checkpoint; "" = vkey
 };
 Outcome check_log(const LogOptions&, const Progress& = {});
 

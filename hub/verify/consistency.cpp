@@ -63,9 +63,11 @@ Outcome check_consistency(const std::filesystem::path& old_file, const LogOption
   };
   auto key = parse_key(o.vkey);
   if (!key) return stop(key.problem());
+  auto old_key = o.old_vkey.empty() ? key : parse_key(o.old_vkey);
+  if (!old_key) return stop(unusable("--old-vkey", old_key.problem().words));
   auto old_note = read_file(old_file, kCheckpointSizeMax);
   if (!old_note) return stop(old_note.problem());
-  auto older = open_checkpoint(*old_note, *key, !o.opaque, old_file.filename().string());
+  auto older = open_checkpoint(*old_note, *old_key, !o.opaque, old_file.filename().string());
   if (!older) return stop(older.problem());
   auto folder = LogFolder::open(o.folder);
   if (!folder) return stop(folder.problem());

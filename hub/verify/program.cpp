@@ -18,6 +18,7 @@ constexpr const char* kHelpEn = R"(usage: samband-verify COMMAND ... --vkey KEY 
   report FILE                  a supervisor's access report: is every entry in it, unchanged, and none left out?
 
   --vkey KEY                   the log's verifier key: name+hash+base64 (C2SP signed-note)
+  --old-vkey KEY               consistency: the key of OLD, when the log's key was rotated after it
   --policy FILE                receipt: C2SP tlog-policy; wants its quorum of witnesses, and may name the log
   --leaf FILE                  receipt: the entry, as it is or in base64, when the receipt does not carry it
   --covers N                   report: it must be complete for the first N entries of the log
@@ -37,6 +38,7 @@ constexpr const char* kHelpSv = R"(användning: samband-verify KOMMANDO ... --vk
   report FIL                   en tillsynsrapport: finns varje post med, oförändrad, och saknas ingen?
 
   --vkey NYCKEL                loggens verifieringsnyckel: namn+hash+base64 (C2SP signed-note)
+  --old-vkey NYCKEL            consistency: nyckeln till GAMMAL, när loggen har bytt nyckel efter den
   --policy FIL                 receipt: C2SP tlog-policy; kräver dess quorum av vittnen, och får namnge loggen
   --leaf FIL                   receipt: posten, som den är eller i base64, när kvittot inte innehåller den
   --covers N                   report: den ska vara fullständig för loggens första N poster
@@ -56,8 +58,9 @@ struct Arguments {
 };
 
 // Option -> does it take a value?
-const std::map<std::string, bool> kOptions{{"vkey", true},    {"policy", true}, {"leaf", true},  {"covers", true},
-                                           {"opaque", false}, {"lang", true},   {"json", false}, {"help", false}};
+const std::map<std::string, bool> kOptions{{"vkey", true},   {"policy", true},  {"leaf", true},
+                                           {"covers", true}, {"opaque", false}, {"lang", true},
+                                           {"json", false},  {"help", false},   {"old-vkey", true}};
 
 struct Usage {
   std::size_t positional;
@@ -65,7 +68,7 @@ struct Usage {
 };
 const std::map<std::string, Usage> kCommands{{"receipt", {1, {"policy", "leaf", "opaque"}}},
                                              {"log", {1, {"opaque"}}},
-                                             {"consistency", {2, {"opaque"}}},
+                                             {"consistency", {2, {"opaque", "old-vkey"}}},
                                              {"report", {1, {"covers"}}}};
 
 // The mistake, or none.
@@ -189,7 +192,7 @@ Outcome check(const Arguments& a, const Progress& progress) {
     if (a.has("covers")) covers = parse_number(a.get("covers"));
     return check_report({a.positional[1], a.get("vkey"), covers});
   }
-  const LogOptions log{a.positional.back(), a.get("vkey"), a.has("opaque")};
+  const LogOptions log{a.positional.back(), a.get("vkey"), a.has("opaque"), a.get("old-vkey")};
   return command == "log" ? check_log(log, progress) : check_consistency(a.positional[1], log);
 }
 

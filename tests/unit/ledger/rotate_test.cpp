@@ -31,6 +31,7 @@ TEST_F(RotateTest, TheLogGoesOnUnderTheNewKeyAndOldReceiptsVerify) {
   EXPECT_EQ(done.old_key, old_key);
   EXPECT_FALSE(done.was_done);
   const std::string between = store_->checkpoint().value()->second;
+  EXPECT_EQ(done.checkpoint, between) << "handed out now: the next commit replaces it";
   for (const std::string& key : {done.old_key, done.new_key})
     EXPECT_TRUE(note::open(between, note::parse_verifier(key).value())) << "both sign";
   const Leaf leaf = decode_leaf(store_->leaf(done.leaf_index).value()).value();
@@ -53,7 +54,9 @@ TEST_F(RotateTest, CutShortAfterTheCommitItIsNotDoneTwice) {
   ASSERT_TRUE(append("a"));
   ASSERT_TRUE(rotate());
   const auto size = store_->count("leaf").value();
-  EXPECT_TRUE(rotate()->was_done);
+  const RotatedKey again = rotate().value();
+  EXPECT_TRUE(again.was_done);
+  EXPECT_EQ(again.checkpoint, store_->checkpoint().value()->second) << "whoever lost the words gets them again";
   EXPECT_EQ(store_->count("leaf").value(), size);
 }
 

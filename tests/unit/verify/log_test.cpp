@@ -269,5 +269,26 @@ TEST_F(VerifyLog, ConsistencyOfEveryOlderCheckpointAndOfNoOther) {
   EXPECT_EQ(check(older[300]), 1);
 }
 
+TEST_F(VerifyLog, ConsistencyAcrossARotationNeedsBothKeys) {
+  TestLog rotated('n');
+  for (const std::string& entry : own_entries(200)) log_.append(entry);
+  for (const std::string& entry : own_entries(300)) rotated.append(entry);
+  rotated.write(folder());
+  save(root_ / "old", log_.checkpoint());
+  const auto check = [this](const std::string& old_key, const std::string& key) {
+    return verify({"consistency", (root_ / "old").string(), folder().string(), "--old-vkey", old_key, "--vkey", key});
+  };
+  EXPECT_EQ(check(log_.vkey(), rotated.vkey()).code, 0);
+  EXPECT_EQ(check(rotated.vkey(), rotated.vkey()).code, 1);
+  EXPECT_EQ(check(log_.vkey(), log_.vkey()).code, 1);
+  const Ran ran = check("x", rotated.vkey());
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.out, HasSubstr("--old-vkey"));
+  TestLog other;
+  other.append("another history");
+  save(root_ / "old", other.checkpoint());
+  EXPECT_EQ(check(other.vkey(), rotated.vkey()).code, 1) << "its key, but not its beginning";
+}
+
 }  // namespace
 }  // namespace samband::verify

@@ -21,6 +21,7 @@ TEST_F(VerifyProgram, WrongUseIsToldAndIsTwo) {
            {"log", "x", "--vkey", ""},
            {"log", "x", "--vkey", key, "--vkey", key},
            {"log", "x", "--vkey", key, "--policy", "p"},
+           {"log", "x", "--vkey", key, "--old-vkey", key},
            {"log", "x", "--vkey", key, "--loud"},
            {"log", "x", "--vkey", key, "--json=yes"},
            {"log", "x", "--vkey", key, "--lang", "fi"},
