@@ -579,6 +579,9 @@ Task<Result<std::optional<Attempt>>> Journey::admit(ExchangeRow row, CasePtr sou
 
 Task<Result<std::optional<Attempt>>> Journey::permit(ExchangeRow row, CasePtr source) {
   for (int tries = 0; tries < 3; ++tries) {
+    // Whoever reads an inbox is answered at once, with what the witnesses have seen.
+    if (row.state == ExchangeState::inbox && !s_.ledger.is_cosigned(row.leaf_index))
+      co_return fail(Errc::busy, "exchange", "the witnesses have not seen it yet; ask again");
     if (auto seen = co_await s_.ledger.cosigned(row.leaf_index); !seen) co_return seen.error();
     const Party* recipient = s_.parties.find(row.recipient);
     if (!recipient) co_return fail(Errc::invalid_config, "parties", "the recipient is no longer a party");

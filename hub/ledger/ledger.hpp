@@ -92,6 +92,7 @@ class Ledger {
   // Completes when the quorum has seen the leaf; at once when release() does not wait for it. Error unavailable when
   // the hub stops, or stops signing.
   boost::asio::awaitable<Result<void>> cosigned(std::uint64_t leaf_index);
+  bool is_cosigned(std::uint64_t leaf_index) const;  // would it complete at once?
   Result<merkle::Proof> consistency(std::uint64_t old_size, std::uint64_t size) const;
   // A checkpoint of this log with cosignatures that meet the policy. Errors: invalid_input, forbidden (quorum not met).
   Result<void> put_cosigned(std::string signed_note);

@@ -113,6 +113,10 @@ Result<void> Ledger::put_cosigned(std::string signed_note) {
   return {};
 }
 
+bool Ledger::is_cosigned(std::uint64_t leaf_index) const {
+  return !impl_->options.wait_for_witnesses || leaf_index < cosigned_size();
+}
+
 std::uint64_t Ledger::cosigned_size() const { return impl_->newest_cosigned()->size; }
 
 void Ledger::stop_signing(const std::string& reason) {

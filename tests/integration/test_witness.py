@@ -66,6 +66,7 @@ class Witnesses(HubCase):
         self.wait_state("landlord-private", exchange["id"])
         text = wait_for("cosigned receipt", lambda: "north.example" in self.receipt(exchange) and self.receipt(exchange), 10)
         self.assertIn("south.example", text)
+        seen = {x["id"] for x in self.wait_inbox("housing-coordinator", lambda x: True)}
 
         self.witnesses[1].stop()
         waiting = self.arrears()  # recorded and answered; it does not leave
@@ -73,8 +74,11 @@ class Witnesses(HubCase):
         wait_for("word about the missing quorum", lambda: "witness.no_quorum" in self.hub.log(), 10)
         self.assertEqual(self.received_of("social-board", waiting["id"]), [])
         self.assertNotEqual(self.exchange("landlord-private", waiting["id"])["state"], "delivered")
+        # One that reads its inbox is answered, with what the witnesses have seen and nothing else.
+        self.assertEqual({x["id"] for x in self.inbox("housing-coordinator")}, seen)
         self.witnesses[1].start()
         self.wait_state("landlord-private", waiting["id"], seconds=15)
+        self.wait_inbox("housing-coordinator", lambda x: x["id"] not in seen)
 
     def test_a_hub_that_is_behind_its_witnesses_does_not_sign(self):
         self.wait_state("landlord-private", self.arrears()["id"])
