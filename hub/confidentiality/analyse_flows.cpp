@@ -115,9 +115,11 @@ void tasks_of(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits) {
       const bool must = rule.modality == "must";
       say(a.add(Severity::warning, "task_undone", rule.id, route.id + " " + task, rule.place),
           {"on the route " + route.id + " nobody carries out " + task + ", neither the recipient nor " + senders +
-               (must ? ": the duty goes, and the sender's duty function is alerted" : ": it is refused"),
+               (must ? ": the duty goes, and the sender's duty function is alerted"
+                     : ": it is refused, or set aside beside a duty"),
            "på vägen " + route.id + " utför ingen " + task + ", varken mottagaren eller " + senders +
-               (must ? ": skyldigheten fullgörs, och avsändarens jour larmas" : ": den nekas"),
+               (must ? ": skyldigheten fullgörs, och avsändarens jour larmas"
+                     : ": den nekas, eller åsidosätts bredvid en skyldighet"),
            "Name the task in carries_out of the party whose people do it (parties.toml).",
            "Ange uppgiften i carries_out för den part vars folk utför den (parties.toml)."});
     }

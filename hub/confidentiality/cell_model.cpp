@@ -183,6 +183,27 @@ bool CellModel::off(const Scene& scene, int rule) const {
   return setting != nullptr && !(set_.settings.*setting) && rule != scene.always_on;
 }
 
+Region CellModel::unkept_where(const Scene& scene, int place) const {
+  const auto& rule = index_->rules[static_cast<std::size_t>(place)];
+  Region where;
+  for (const auto& obligation : set_.rules[static_cast<std::size_t>(rule.position)].obligations) {
+    Cube unkept = space_.full;
+    if (obligation == "restricted_recipient") {
+      unkept = space_.with(kRestricted, kNo);
+    } else if (obligation == "reservation" && scene.gated) {
+      unkept = space_.with_fact(fact_place("recipient_reservation"), kNo | kUnknown);
+    } else if (is_task_of_party(obligation) && !rule.must) {
+      unkept = space_.with(kUndertaken, kNo);
+    } else if (obligation == "human_review") {
+      unkept = space_.with_fact(fact_place("individual_assessment"), kNo | kUnknown);
+    } else {
+      continue;
+    }
+    where = united(std::move(where), {unkept});
+  }
+  return where;
+}
+
 CellModel::Truth3 CellModel::standing_in(const Scene& scene, int rule, bool person_protected) const {
   Truth3 standing =
       standing_of(index_->rules[static_cast<std::size_t>(rule)], person_protected, scene.gated, scene.new_purpose);
@@ -278,21 +299,53 @@ std::string CellModel::signature(const Scene& scene, int category, int role, int
   return out;
 }
 
-void CellModel::judge(const Scene& scene, int category, int role, ProtectionValue value, CellOutcome& out) const {
+namespace {
+
+// Who of a cell is protected: whom the field is about, the subject, anybody.
+struct Guarded {
+  bool nobody, first, any, person, subject;
+  Guarded(const Space& space, int role, ProtectionValue value)
+      : nobody(role == space.nobody_named()),
+        first(value == kPersonMarked || value == kPersonFictitious),
+        any(value != kNobodyProtected),
+        person(nobody ? any : first),
+        subject(nobody || is_subject(role) ? first : value == kOtherProtected) {}
+};
+
+}  // namespace
+
+CellModel::Judged CellModel::judged(const Scene& scene, int category, int role, ProtectionValue value,
+                                    bool all_rules) const {
   static const int kEnvelope = category_place("envelope"), kOfficial = category_place("official"),
                    kDocument = category_place("document");
   const Region here{space_.with(kProtection, 1u << value)};
-  const bool nobody = role == space_.nobody_named();
-  const bool first = value == kPersonMarked || value == kPersonFictitious, any = value != kNobodyProtected;
-  const bool person_protected = nobody ? any : first;
-  const bool subject_protected = nobody || is_subject(role) ? first : value == kOtherProtected;
+  const Guarded is(space_, role, value);
+  std::vector<const RuleIndex::ProvisionBits*> covers;
+  bool ordinary = false;
+  for (const int place : scene.provisions) {
+    const auto& p = index_->provisions[place];
+    if ((p.categories & bit(category)) == 0) continue;
+    const bool applies =
+        is.nobody
+            ? is.any || !(p.when_person_protected || p.when_person_fictitious || p.when_exchange_protected)
+            : (p.any_role || (p.roles & bit(role)) != 0) && (!p.when_person_protected || is.first) &&
+                  (!p.when_person_fictitious || value == kPersonFictitious) && (!p.when_exchange_protected || is.any);
+    if (!applies) continue;
+    covers.push_back(&p);
+    ordinary = ordinary || (!p.public_interest && !p.protects_place);
+  }
 
-  std::vector<Truth3> standings;
-  Truth3 described;  // a rule that holds for the exchange, consent aside, so that a harm test may carry it
+  std::vector<Truth3> standings;  // of what each rule may clear
+  Truth3 described;               // a rule that holds for the exchange, consent aside, so that a harm test may carry it
   for (const int place : scene.rules) {
-    standings.push_back(standing_in(scene, place, person_protected));
-    described.yes = united(std::move(described.yes), standings.back().yes);
-    described.possible = united(std::move(described.possible), standings.back().possible);
+    Truth3 standing = standing_in(scene, place, is.person);
+    described.yes = united(std::move(described.yes), standing.yes);
+    described.possible = united(std::move(described.possible), standing.possible);
+    if (!all_rules && !index_->rules[static_cast<std::size_t>(place)].must) {
+      const Region unkept = unkept_where(scene, place);
+      standing = {without(std::move(standing.yes), unkept), without(std::move(standing.possible), unkept)};
+    }
+    standings.push_back(std::move(standing));
   }
   // What some rules clear, and which of them it is that does: consent counts only where nothing else does.
   std::map<int, Region> contributes;
@@ -301,14 +354,14 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
     std::vector<std::pair<int, Region>> by_consent;
     for (std::size_t i = 0; i < scene.rules.size(); ++i) {
       const auto& rule = index_->rules[scene.rules[i]];
-      const bool reaches_role = rule.any_role || (!nobody && (rule.roles & bit(role)) != 0);
+      const bool reaches_role = rule.any_role || (!is.nobody && (rule.roles & bit(role)) != 0);
       if (!reaches_role || (rule.categories & bit(category)) == 0 || !reaches(rule)) continue;
       if (!rule.needs_consent) {
         plain.yes = united(std::move(plain.yes), standings[i].yes);
         plain.possible = united(std::move(plain.possible), standings[i].possible);
         auto& own = contributes[scene.rules[i]];
         own = united(std::move(own), standings[i].yes);
-      } else if (!nobody) {
+      } else if (!is.nobody) {
         const Region yes = intersected(standings[i].yes, consent_.yes);
         consenting.yes = united(std::move(consenting.yes), yes);
         consenting.possible =
@@ -325,20 +378,6 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
                   united(united(std::move(plain.possible), tests.possible), consenting.possible)};
   };
 
-  std::vector<const RuleIndex::ProvisionBits*> covers;
-  bool ordinary = false;
-  for (const int place : scene.provisions) {
-    const auto& p = index_->provisions[place];
-    if ((p.categories & bit(category)) == 0) continue;
-    const bool applies =
-        nobody ? any || !(p.when_person_protected || p.when_person_fictitious || p.when_exchange_protected)
-               : (p.any_role || (p.roles & bit(role)) != 0) && (!p.when_person_protected || first) &&
-                     (!p.when_person_fictitious || value == kPersonFictitious) && (!p.when_exchange_protected || any);
-    if (!applies) continue;
-    covers.push_back(&p);
-    ordinary = ordinary || (!p.public_interest && !p.protects_place);
-  }
-
   Region released = here, possible = here, place_possible = here;
   if (!ordinary && category != kEnvelope && category != kOfficial) {
     const Truth3 ground = by_rules({}, [](const auto&) { return true; });
@@ -350,7 +389,7 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
     if (!scene.gated) {
       const bool testable =
           p->test != HarmTest::absolute && !p->unbreakable && !p->protects_place && !p->public_interest;
-      if (testable && !nobody) {
+      if (testable && !is.nobody) {
         const Region harmless = fact(fact_place("harm_test_clear")).yes;
         tests = {intersected(harmless, described.yes), intersected(harmless, described.possible)};
       }
@@ -377,7 +416,7 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
 
   // A protected person's data waits for a named person, but at a restricted recipient.
   Truth3 guard{{space_.full}, {space_.full}};
-  const bool guarded = nobody ? any && category != kEnvelope : first;
+  const bool guarded = is.nobody ? is.any && category != kEnvelope : is.first;
   if (guarded && category != kOfficial) {
     guard = fact(fact_place("location_release"));
     const Region restricted{space_.with(kRestricted, kYes)};
@@ -396,51 +435,67 @@ void CellModel::judge(const Scene& scene, int category, int role, ProtectionValu
     Truth3 ground;
     for (const int place : scene.rules) {
       if (index_->rules[place].needs_consent) continue;
-      const Truth3 one = standing_in(scene, place, subject_protected);
+      const Truth3 one = standing_in(scene, place, is.subject);
       ground.yes = united(std::move(ground.yes), one.yes);
       ground.possible = united(std::move(ground.possible), one.possible);
     }
     open = without(std::move(open), without(released, ground.possible));
     released = intersected(released, ground.yes);
   }
-  // What nobody can keep refuses the exchange.
-  std::map<int, Region> obliging = contributes;
-  for (auto& [place, chosen] : chosen_duties(scene, subject_protected)) {
-    auto& own = obliging[place];
-    own = united(std::move(own), chosen);
+  Judged out{std::move(released), std::move(open), contributes, std::move(contributes)};
+  for (const auto& [place, chosen] : chosen_duties(scene, is.subject)) {
+    const bool counts = all_rules || index_->rules[static_cast<std::size_t>(place)].must;
+    auto& own = out.obliging[place];
+    own = united(std::move(own), counts ? chosen : without(chosen, unkept_where(scene, place)));
   }
-  Region refused;
-  for (const auto& [place, where] : obliging) {
-    for (const auto& obligation : set_.rules[index_->rules[place].position].obligations) {
-      Cube unkept = space_.full;
-      if (obligation == "restricted_recipient") {
-        unkept = space_.with(kRestricted, kNo);
-      } else if (obligation == "reservation" && scene.gated) {
-        unkept = space_.with_fact(fact_place("recipient_reservation"), kNo | kUnknown);
-      } else if (is_task_of_party(obligation) && !index_->rules[place].must) {
-        unkept = space_.with(kUndertaken, kNo);
-      } else if (obligation == "human_review") {
-        unkept = space_.with_fact(fact_place("individual_assessment"), kNo | kUnknown);
-      } else {
-        continue;
+  return out;
+}
+
+void CellModel::judge(const Scene& scene, int category, int role, ProtectionValue value, CellOutcome& out) const {
+  const Region here{space_.with(kProtection, 1u << value)};
+  const Guarded is(space_, role, value);
+  // Where something contributes of which more is asked than can be kept: a duty (must), or a permission.
+  const auto unkept = [&](const Judged& by, bool must) {
+    Region where;
+    for (const auto& [place, oblige] : by.obliging)
+      if (index_->rules[static_cast<std::size_t>(place)].must == must)
+        where = united(std::move(where), intersected(intersected(oblige, by.released), unkept_where(scene, place)));
+    return where;
+  };
+  const auto put = [&](const Judged& by, const Region& within) {
+    for (const auto& [place, where] : by.contributes) {
+      auto& known = out.contributes[place];
+      known = united(std::move(known), intersected(where, within));
+    }
+    for (const auto& [place, where] : by.obliging)
+      for (const auto& obligation : set_.rules[index_->rules[place].position].obligations) {
+        auto& obliged = out.obliged[obligation];
+        obliged = united(std::move(obliged), intersected(where, by.released));
       }
-      refused = united(std::move(refused), intersected(intersected(where, released), {unkept}));
-    }
+    out.release = united(std::move(out.release), by.released);
+    out.open = united(std::move(out.open), by.open);
+  };
+  Judged all = judged(scene, category, role, value, true);
+  const Region stopped = unkept(all, false);
+  // What nobody can keep refuses the exchange, but no duty is refused for a permission: that one clears nothing.
+  const Region refused = united(unkept(all, true), stopped);
+  all.released = without(std::move(all.released), refused);
+  all.open = without(std::move(all.open), refused);
+  put(all, here);
+  if (stopped.empty()) return;
+  Region owed;
+  for (const int place : scene.rules) {
+    const auto& rule = index_->rules[static_cast<std::size_t>(place)];
+    if (!rule.must || rule.needs_consent) continue;
+    for (const bool protected_too : {is.person, is.subject, is.any})
+      owed = united(std::move(owed), standing_in(scene, place, protected_too).possible);
   }
-  released = without(std::move(released), refused);
-  open = without(std::move(open), refused);
-  for (const auto& [place, where] : contributes) {
-    auto& known = out.contributes[place];
-    known = united(std::move(known), intersected(where, here));
-  }
-  for (const auto& [place, where] : obliging) {
-    for (const auto& obligation : set_.rules[index_->rules[place].position].obligations) {
-      auto& obliged = out.obliged[obligation];
-      obliged = united(std::move(obliged), intersected(where, released));
-    }
-  }
-  out.release = united(std::move(out.release), released);
-  out.open = united(std::move(out.open), open);
+  if (owed.empty()) return;
+  Judged rest = judged(scene, category, role, value, false);
+  const Region where = intersected(without(stopped, unkept(rest, true)), owed);
+  rest.open = intersected(std::move(rest.open), where);
+  rest.released = intersected(std::move(rest.released), where);
+  put(rest, stopped);
 }
 
 }  // namespace samband

@@ -65,10 +65,18 @@ class CellModel {
   // In a scene: a rule whose setting is off is true nowhere, and possible where it holds what it would open.
   Truth3 standing_in(const Scene&, int rule, bool person_protected) const;
   bool off(const Scene&, int rule) const;
+  Region unkept_where(const Scene&, int rule) const;  // where something that the rule asks for cannot be kept
   bool can_break(const RuleIndex::RuleBits&, const RuleIndex::ProvisionBits&) const;
   // Where each duty of the scene is the one that the exchange has, by place of the rule.
   std::map<int, Region> chosen_duties(const Scene&, bool subject_protected) const;
   Truth3 consent_table() const;
+  // One field in one state of protection, by the rules as they stand or without the permissions of which more is asked
+  // than can be kept.
+  struct Judged {
+    Region released, open;
+    std::map<int, Region> contributes, obliging;  // by place of the rule; obliging: with the duty of the exchange
+  };
+  Judged judged(const Scene&, int category, int role, ProtectionValue, bool all_rules) const;
   void judge(const Scene&, int category, int role, ProtectionValue, CellOutcome&) const;
 
   const RuleSet& set_;

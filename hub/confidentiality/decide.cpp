@@ -9,6 +9,7 @@ namespace samband {
 namespace {
 
 constexpr std::size_t kPersonsMax = 60;
+constexpr std::string_view kUnkept = "obligation_unfulfillable";
 
 std::string_view last_token(std::string_view pointer) {
   const auto slash = pointer.rfind('/');
@@ -37,6 +38,11 @@ std::optional<std::vector<int>> places_of(const Field& field, std::span<const Pe
   return out;
 }
 
+// Has one of the agencies said that its people do this?
+bool undertaken(const std::string& task, const DecisionRequest& request) {
+  return has(request.holder->carries_out, task) || has(request.recipient->carries_out, task);
+}
+
 // Can this exchange keep what its rules oblige it to? An obligation that nobody here knows cannot be kept.
 bool can_keep(std::string_view obligation, const DecisionRequest& request, const FactTable& facts) {
   if (!is_obligation(obligation)) return false;
@@ -51,6 +57,16 @@ bool can_keep(std::string_view obligation, const DecisionRequest& request, const
   if (obligation == "reservation") return recorded("recipient_reservation");
   if (obligation == "human_review") return recorded("individual_assessment");
   return true;
+}
+
+// Can what the rule asks for be kept? A task of the agency's people that nobody has undertaken stops a permission; a
+// duty goes, and a person hears of the task. No reservation stands before an authority.
+bool keeps(const Rule& rule, const DecisionRequest& request, const FieldJudge& judge) {
+  return std::all_of(rule.obligations.begin(), rule.obligations.end(), [&](const std::string& each) {
+    if (each == "reservation" && !judge.gated()) return true;
+    if (is_task_of_party(each) && rule.modality != "must" && !undertaken(each, request)) return false;
+    return can_keep(each, request, judge.facts());
+  });
 }
 
 // The strictest action that the obligations ask for this field: drop > pseudonymise > generalise > pass.
@@ -101,8 +117,9 @@ struct Verdict {
 
 class Journey {
  public:
-  Journey(const DecisionRequest& request, const RuleSet& set, const RuleIndex& index)
-      : request_(request), judge_(request, set, index) {
+  Journey(const Journey&) = delete;  // verdicts point into the groups
+  Journey(const DecisionRequest& request, const RuleSet& set, const RuleIndex& index, std::span<const int> aside = {})
+      : request_(request), judge_(request, set, index, aside) {
     groups_.reserve(request.fields.size());
     for (const auto& field : request.fields) verdicts_.push_back(verdict_of(field));
   }
@@ -189,6 +206,28 @@ Tally tally_of(const DecisionRequest& request, const Journey& journey) {
   return {Outcome::refused, worst};
 }
 
+bool goes(Outcome outcome) { return outcome == Outcome::released || outcome == Outcome::partial; }
+
+// Positions of the rules that a decision rests on, each once: what cleared its released fields, and its duty.
+std::vector<int> contributing(const Journey& journey, int duty_rule) {
+  std::vector<int> rules;
+  for (const auto& verdict : journey.verdicts())
+    if (verdict.group != nullptr)
+      rules.insert(rules.end(), verdict.group->judgement.rules.begin(), verdict.group->judgement.rules.end());
+  if (duty_rule >= 0) rules.push_back(duty_rule);
+  sort_unique(rules);
+  return rules;
+}
+
+// The permissions (may, should) of which something is asked that cannot be kept, by position.
+std::vector<int> unkept_permissions(const RuleSet& set, const DecisionRequest& request, const FieldJudge& judge) {
+  std::vector<int> out;
+  for (std::size_t i = 0; i < set.rules.size(); ++i)
+    if (set.rules[i].modality != "must" && !set.rules[i].obligations.empty() && !keeps(set.rules[i], request, judge))
+      out.push_back(static_cast<int>(i));
+  return out;
+}
+
 }  // namespace
 
 Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& set) {
@@ -204,15 +243,32 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
   if (request.holder == nullptr || request.recipient == nullptr) return decision;
 
   const auto index = set.index ? set.index : std::make_shared<const RuleIndex>(set);
-  const Journey journey(request, set, *index);
-  const auto& verdicts = journey.verdicts();
-  Tally tally = tally_of(request, journey);
+  std::optional<Journey> journey(std::in_place, request, set, *index);
+  Tally tally = tally_of(request, *journey);
 
   int duty_rule = -1;
-  decision.duty_ = journey.judge().duty(duty_rule);
+  decision.duty_ = journey->judge().duty(duty_rule);
+
+  // A duty is never refused for what a permission beside it asks: where one holds, or may hold, a permission of which
+  // more is asked than can be kept clears nothing.
+  std::vector<int> rules = contributing(*journey, duty_rule);
+  std::vector<FieldOutcome> with_all;  // what the fields were before permissions were set aside
+  const auto stops = [&](int position) {
+    return set.rules[position].modality != "must" && !keeps(set.rules[position], request, journey->judge());
+  };
+  if (goes(tally.outcome) && std::any_of(rules.begin(), rules.end(), stops) && journey->judge().may_be_owed()) {
+    for (const auto& verdict : journey->verdicts())
+      with_all.push_back(verdict.group != nullptr ? verdict.group->judgement.outcome : FieldOutcome::withhold);
+    const auto aside = unkept_permissions(set, request, journey->judge());
+    journey.emplace(request, set, *index, aside);
+    tally = tally_of(request, *journey);
+    if (std::binary_search(aside.begin(), aside.end(), duty_rule)) duty_rule = -1;
+    rules = contributing(*journey, duty_rule);
+  }
+  const auto& verdicts = journey->verdicts();
+  const FieldJudge& judge = journey->judge();
 
   const bool any_carrier = std::any_of(request.fields.begin(), request.fields.end(), carries);
-  std::vector<int> rules;
   Bits missing = 0;
   Changes nearest;
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
@@ -221,6 +277,8 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     if (verdicts[i].group == nullptr) continue;
     const auto& judgement = verdicts[i].group->judgement;
     out.outcome = judgement.outcome;
+    if (!with_all.empty() && with_all[i] == FieldOutcome::release && out.outcome == FieldOutcome::withhold)
+      out.reason = kUnkept;
     out.covers = judgement.covers;
     // An envelope or a caseworker's name is no ground, so a declaration about them is not cited.
     if (carries(out.field))
@@ -228,7 +286,6 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
         decision.citations_.push_back(set.no_secrecy[position].citation.text);
     for (const int position : judgement.tested)
       decision.citations_.push_back(set.provisions[position].citation.text + ", skadeprövning");
-    rules.insert(rules.end(), judgement.rules.begin(), judgement.rules.end());
     for (const auto* consent : judgement.consents) decision.consents_.push_back(consent->id);
     // What frees no more than an envelope or a name at the agency is not worth asking anybody for.
     if (!carries(out.field) && any_carrier) continue;
@@ -236,8 +293,6 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     if (request.nearest_change) nearest.insert(nearest.end(), judgement.changes.begin(), judgement.changes.end());
   }
   missing |= tally.missing;
-  if (duty_rule >= 0) rules.push_back(duty_rule);
-  sort_unique(rules);
 
   const auto note_ttl = [&](const Rule& rule) {
     if (rule.ttl.count() == 0) return;
@@ -247,47 +302,40 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
     if (decision.ttl_.count() == 0 || rule.ttl < decision.ttl_) decision.ttl_ = rule.ttl;
     if (!decision.expires_at_ || since + rule.ttl < *decision.expires_at_) decision.expires_at_ = since + rule.ttl;
   };
-  const bool permits = tally.outcome == Outcome::released || tally.outcome == Outcome::partial;
-  if (permits) {
-    bool undone = false;  // a permission asks for what neither agency's people do
+  // Refused for an obligation: of what contributes, or since nothing is left without what was set aside.
+  bool unkept = !with_all.empty() && tally.outcome == Outcome::refused;
+  if (goes(tally.outcome)) {
     for (const int position : rules) {
       const auto& rule = set.rules[position];
-      for (const auto& task : rule.obligations) {
-        if (!is_task_of_party(task) || has(request.holder->carries_out, task) ||
-            has(request.recipient->carries_out, task))
-          continue;
-        if (rule.modality == "must") decision.unassigned_.push_back(task);  // a duty is never lost for it
-        undone = undone || rule.modality != "must";
-      }
+      unkept = unkept || !keeps(rule, request, judge);
+      for (const auto& task : rule.obligations)
+        if (is_task_of_party(task) && !undertaken(task, request))
+          decision.unassigned_.push_back(task);  // a duty is never lost for it
       decision.rules_.push_back(rule.id);
       decision.citations_.push_back(rule.citation.text);
       decision.obligations_.insert(decision.obligations_.end(), rule.obligations.begin(), rule.obligations.end());
       note_ttl(rule);
     }
-    redirect_guardian_notice(decision.obligations_, request, journey.judge().facts());
-    sort_unique(decision.unassigned_);
-    redirect_guardian_notice(decision.unassigned_, request, journey.judge().facts());
     // OSL 10:14 is about individuals: no reservation stands before an authority, nor refuses a duty toward it.
-    if (!journey.judge().gated()) std::erase(decision.obligations_, "reservation");
+    if (!judge.gated()) std::erase(decision.obligations_, "reservation");
+    for (auto* obligations : {&decision.obligations_, &decision.unassigned_}) {
+      sort_unique(*obligations);
+      redirect_guardian_notice(*obligations, request, judge.facts());
+      sort_unique(*obligations);  // a rule may ask for the test itself
+    }
     sort_unique(decision.rules_);
-    sort_unique(decision.obligations_);
     sort_unique(decision.consents_);
     sort_unique(decision.citations_);
-    const bool keeps = std::all_of(decision.obligations_.begin(), decision.obligations_.end(),
-                                   [&](const auto& each) { return can_keep(each, request, journey.judge().facts()); });
-    if (!keeps || undone) {
-      tally.outcome = Outcome::refused;
-      decision.reason_ = "obligation_unfulfillable";
-    }
+    if (unkept) tally.outcome = Outcome::refused;
   }
   decision.outcome_ = tally.outcome;
-  if (tally.outcome == Outcome::released || tally.outcome == Outcome::partial) {
+  decision.reason_ = unkept ? kUnkept : code_of(tally.reason);
+  if (goes(tally.outcome)) {
     decision.reason_ = "cleared";
     for (auto& field : decision.fields_)
       if (field.outcome == FieldOutcome::release) field.action = action_for(field.field, decision.obligations_);
   } else {
     // Nothing goes, so no field may say that it does and no ground may look used.
-    if (decision.reason_ != "obligation_unfulfillable") decision.reason_ = code_of(tally.reason);
     for (auto& field : decision.fields_) {
       if (field.outcome != FieldOutcome::release) continue;
       field.outcome = tally.outcome == Outcome::held ? FieldOutcome::hold : FieldOutcome::withhold;

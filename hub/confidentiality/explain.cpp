@@ -169,7 +169,9 @@ const Dictionary& reason_names() {
       {"protected_identity", {"skyddad identitet, manuell prövning", "protected identity, manual review"}},
       {"document_needs_release",
        {"handlingen ska prövas av en namngiven person", "a named person must release the document"}},
-      {"obligation_unfulfillable", {"ett krav på utlämnandet kan inte uppfyllas", "an obligation cannot be met"}},
+      {"obligation_unfulfillable",
+       {"den regel som skulle öppna den kräver något som ingen kan uppfylla",
+        "the rule that would open it asks for what nobody can do"}},
   };
   return kNames;
 }
@@ -573,7 +575,9 @@ std::string inputs_text(const DecisionRequest& request) {
     std::sort(lines.begin(), lines.end());
     return strings(lines);
   };
-  const auto party = [](const Party* p) { return p == nullptr ? json::array{} : json::array{p->id, p->actor_type}; };
+  const auto party = [&](const Party* p) {
+    return p == nullptr ? json::array{} : json::array{p->id, p->actor_type, sorted(p->carries_out)};
+  };
   std::vector<std::string> fields, persons, facts, consents, agreements;
   for (const auto& f : request.fields)
     fields.push_back(json::serialize(json::array{f.pointer, f.category, strings(f.persons)}));

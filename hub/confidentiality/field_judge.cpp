@@ -78,7 +78,8 @@ void FieldJudge::Standing::add(Truth next, Reason when_no, Bits facts) {
   truth = both(truth, next);
 }
 
-FieldJudge::FieldJudge(const DecisionRequest& request, const RuleSet& set, const RuleIndex& index)
+FieldJudge::FieldJudge(const DecisionRequest& request, const RuleSet& set, const RuleIndex& index,
+                       std::span<const int> aside)
     : request_(request),
       set_(set),
       index_(index),
@@ -116,7 +117,8 @@ FieldJudge::FieldJudge(const DecisionRequest& request, const RuleSet& set, const
         !in_force(rule.in_force_from, rule.in_force_to, today_) ||
         (rule.setting != nullptr && !(set.settings.*rule.setting) && !rule.holds_while_off))
       continue;
-    LiveRule live{.bits = &rule, .standings = {}};
+    LiveRule live{
+        .bits = &rule, .aside = std::binary_search(aside.begin(), aside.end(), rule.position), .standings = {}};
     for (int person = kWholeExchange; person < static_cast<int>(request.persons.size()); ++person)
       live.standings.push_back(standing_of(rule, person));
     rules_.push_back(std::move(live));
@@ -268,7 +270,7 @@ FieldJudge::Pair FieldJudge::by_rules(int category, int person, const ConsentAns
   };
   for (const auto& live : rules_) {
     const auto& rule = *live.bits;
-    if (!speaks(rule)) continue;
+    if (live.aside || !speaks(rule)) continue;
     const Standing& standing = live.standings[person + 1];
     Truth truth = standing.truth;
     if (standing.truth == Truth::no) pair.reason = std::min(pair.reason, standing.reason);
@@ -284,7 +286,7 @@ FieldJudge::Pair FieldJudge::by_rules(int category, int person, const ConsentAns
   for (const auto& live : rules_) {
     const auto& rule = *live.bits;
     const Standing& standing = live.standings[person + 1];
-    if (standing.truth == Truth::no || !speaks(rule)) continue;
+    if (live.aside || standing.truth == Truth::no || !speaks(rule)) continue;
     Changes ways = ways_of(standing);
     if (rule.needs_consent && consent.truth != Truth::yes) {
       const bool anew = consent.truth == Truth::no || consent.missing == 0 || !ages_meet(rule, consent, person);
@@ -570,6 +572,14 @@ Truth FieldJudge::any_rule_holds(Bits& missing) const {
   }
   if (any != Truth::unknown) missing = 0;
   return any;
+}
+
+bool FieldJudge::may_be_owed() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const LiveRule& live) {
+    return live.bits->must && !live.bits->needs_consent &&
+           std::any_of(live.standings.begin(), live.standings.end(),
+                       [](const Standing& standing) { return standing.truth != Truth::no; });
+  });
 }
 
 std::optional<Duty> FieldJudge::duty(int& rule) const {

@@ -3,6 +3,7 @@
 // Lives as long as one decision: not shared between threads. Internal to hub/confidentiality.
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,8 @@ struct Judgement {
 
 class FieldJudge {
  public:
-  FieldJudge(const DecisionRequest&, const RuleSet&, const RuleIndex&);
+  // `aside`: positions in RuleSet::rules, sorted, of rules that clear nothing.
+  FieldJudge(const DecisionRequest&, const RuleSet&, const RuleIndex&, std::span<const int> aside = {});
 
   // `category` is a place in data_categories(); `persons` are places in the request, empty = about nobody named.
   Judgement judge(int category, const std::vector<int>& persons) const;
@@ -45,6 +47,8 @@ class FieldJudge {
   bool any_rule() const { return !rules_.empty(); }
   // Does some rule, apart from those that ask for consent, hold for this exchange? `missing` gets what is unknown.
   Truth any_rule_holds(Bits& missing) const;
+  // Does a statutory duty (must) hold for somebody in the message, or may it?
+  bool may_be_owed() const;
   const FactTable& facts() const { return facts_; }
   Date today() const { return today_; }
   bool gated() const { return gated_; }  // the recipient has no secrecy of its own
@@ -63,6 +67,7 @@ class FieldJudge {
   };
   struct LiveRule {
     const RuleIndex::RuleBits* bits;
+    bool aside;                       // clears nothing
     std::vector<Standing> standings;  // [person + 1]
   };
   struct Pair {  // one (provision, person) pair, or the ground for sending what no provision covers

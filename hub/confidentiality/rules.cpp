@@ -527,6 +527,12 @@ class Loader {
     if (duty && r.deadline.empty()) in.report("modality", "a duty needs a `deadline`");
     if (!duty && !r.deadline.empty()) in.report("deadline", "only a duty has a `deadline`");
     if (duty && consent) in.report("conditions", "a duty cannot rest on consent");
+    // A duty waits for its assessment, it is not refused for want of one.
+    const bool reviewed = std::find(r.obligations.begin(), r.obligations.end(), "human_review") != r.obligations.end();
+    const bool asked = std::any_of(r.conditions.begin(), r.conditions.end(),
+                                   [](const Condition& c) { return c.code == "individual_assessment" && c.expected; });
+    if (r.modality == "must" && reviewed && !asked)
+      in.report("obligations", "a duty with `human_review` needs the condition `fact:individual_assessment`");
     if (!r.breaks_all && !r.breaks_not.empty()) in.report("breaks_not", "`breaks_not` belongs to `breaks_all`");
     if (!r.setting.empty() && setting_named(r.setting) == nullptr) in.report("setting", "unknown setting");
     if (in.has("while_off") && r.setting.empty()) in.report("while_off", "`while_off` belongs to `setting`");

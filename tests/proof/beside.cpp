@@ -310,6 +310,33 @@ void Slices::several() {
         }
 }
 
+// Permissions of which more is asked than anybody can keep, beside a duty that holds, may hold or does not: each rule
+// of the neighbourhood through its answers while the others have theirs; a task undertaken by nobody or by one.
+void Slices::set_aside() {
+  enum class Kept { no, by_sender, by_recipient };
+  const bool both = std::any_of(n_.rules.begin(), n_.rules.end(), [](const Rule* r) { return r->modality != "must"; });
+  for (const auto* own : whole_ ? n_.rules : n_.first_for) {
+    if (!whole_ && (!both || own->modality != "must")) continue;
+    for (const std::string asked : {"notify_person", "restricted_recipient", "human_review"})
+      for (const auto kept : {Kept::no, Kept::by_sender, Kept::by_recipient})
+        for (const auto its : {yes, unset, no})
+          for (const auto others : {yes, unset, no}) {
+            if (kept == Kept::by_recipient && asked != "notify_person") continue;
+            if (!whole_ && (others != yes || (kept != Kept::no && asked != "notify_person"))) continue;
+            auto w = blank(age_wished(*own, kNoon), about(*own));
+            answer_wishes(w, *own, its);
+            answer_others(w, *own, others);
+            if (kept == Kept::by_sender) w.holder.carries_out = {"notify_person"};
+            if (kept == Kept::by_recipient) w.recipient.carries_out = {"notify_person"};
+            if (asked == "restricted_recipient") w.restricted = kept != Kept::no;
+            if (asked == "human_review" && !names(n_.facts, "individual_assessment"))
+              answer(w, "individual_assessment", kept != Kept::no ? yes : unset);
+            visit_(w, variants_.asking(open_, asked), nullptr);
+            size_.add({1, w.fields.size()});
+          }
+  }
+}
+
 // Nothing but an envelope, or a caseworker's name: they carry no exchange.
 void Slices::names_alone() {
   for (const auto rules : {yes, unset, no})

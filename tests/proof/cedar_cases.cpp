@@ -84,6 +84,8 @@ std::uint64_t write_cedar_cases(std::uint64_t cases, std::uint64_t seed, std::os
         pairs.emplace(field.field.category, cover.person, cover.provision, to_string(cover.cleared));
     }
     if (judged.empty()) continue;
+    // What an exchange sets aside is the reference's to say; what then clears is asked of Cedar.
+    const auto aside = reference.whole().aside;
     json::array settings, persons, fields, answered, agreements;
     for (const auto* name : kSettings)
       if (set.settings.*setting_named(name)) settings.emplace_back(name);
@@ -116,6 +118,7 @@ std::uint64_t write_cedar_cases(std::uint64_t cases, std::uint64_t seed, std::os
                                         {"emergency", raised ? (w.now - since).count() : -1},
                                         {"agreements", std::move(agreements)},
                                         {"settings", std::move(settings)},
+                                        {"aside", strings({aside.begin(), aside.end()})},
                                         {"whole", answers(reference, "")},
                                         {"persons", std::move(persons)},
                                         {"fields", std::move(fields)},

@@ -49,6 +49,10 @@ bool can_be_unknown(const Condition& c) {
 
 constexpr const char* kAgeDays[] = {"the day before", "the day", "the day after"};
 
+// A permission of which more is asked than can be kept.
+constexpr const char* kSetAside[] = {"a duty goes beside a permission that cannot be kept",
+                                     "a permission that cannot be kept refuses where there is no duty"};
+
 // What the shipped rules cannot show, and why. A name that ends in a space is the beginning of several. A line whose
 // every name is met all the same fails the test.
 struct OutOfReach {
@@ -101,6 +105,7 @@ std::string whole_answer(const Decision& d) {
 
 Coverage::Coverage(const RuleSet& shipped) : shipped_(shipped) {
   for (const char* what : {"released", "partial", "held", "refused"}) need(std::string("exchange ") + what);
+  for (const char* what : kSetAside) need(what);
   for (const char* what : {"R", "H", "W"}) need(std::string("field ") + what);
   for (const auto& p : shipped.provisions)
     for (const auto t : {Truth::yes, Truth::unknown, Truth::no}) need(provision_name(p.id) + std::string(to_string(t)));
@@ -166,6 +171,9 @@ void Coverage::meet(const std::string& what) {
 void Coverage::see(const World& w, const RuleSet& set, const Rule* about, const Reference& reference,
                    const Decision& d) {
   meet("exchange " + std::string(to_string(d.outcome())));
+  const bool unkept = std::any_of(d.fields().begin(), d.fields().end(),
+                                  [](const FieldDecision& f) { return f.reason == "obligation_unfulfillable"; });
+  if (unkept && d.outcome() != Outcome::held) meet(kSetAside[d.permits() ? 0 : 1]);
   for (const char field : testing::outcomes(d)) meet(std::string("field ") + field);
   for (const auto& field : d.fields())
     for (const auto& cover : field.covers)

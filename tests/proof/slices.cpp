@@ -20,6 +20,20 @@ const RuleSet& Variants::with(const Settings& settings) {
   return *set;
 }
 
+const RuleSet& Variants::asking(const Settings& settings, const std::string& obligation) {
+  const auto& plain = with(settings);
+  std::string key = obligation;
+  for (const auto& [name, member] : setting_names()) key += settings.*member ? '1' : '0';
+  auto& set = made_[key];
+  if (!set) {
+    set = std::make_unique<RuleSet>(plain);
+    for (auto& rule : set->rules)
+      if (rule.modality != "must") rule.obligations.push_back(obligation);
+    set->build_index();
+  }
+  return *set;
+}
+
 Settings Variants::open() const {
   Settings out;
   for (const auto& r : shipped_.rules)
@@ -301,6 +315,7 @@ Size Slices::walk() {
     records();
     several();
     names_alone();
+    set_aside();
   }
   if (!own.empty() || n_.first_of_holder) {
     harm_tests();

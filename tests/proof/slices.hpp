@@ -12,6 +12,8 @@ class Variants {
  public:
   explicit Variants(const RuleSet& shipped) : shipped_(shipped) {}
   const RuleSet& with(const Settings&);
+  // The same, where every permission (may, should) asks for this too.
+  const RuleSet& asking(const Settings&, const std::string& obligation);
   // Every setting that a rule names is on, all others at their narrow side: no rule is out of sight.
   Settings open() const;
 
@@ -54,6 +56,7 @@ class Slices {
   void dates(const Rule&);
   void several();
   void names_alone();
+  void set_aside();
   void nothing_speaks();
 
   const std::string& about(const Rule&) const;

@@ -101,7 +101,7 @@ function contextOf(request, category, person, also, open, facts) {
     from: request.from, to: request.to, holder: request.holder, recipient: request.recipient, kind: request.kind,
     purpose: request.purpose, initiative: request.initiative, category, role: person ? person.role : "",
     emergency: request.emergency, agreement: request.agreements.length > 0, agreements: request.agreements,
-    settings: request.settings, lawOpen, gated: rules.gate.includes(request.to),
+    settings: request.settings, aside: request.aside, lawOpen, gated: rules.gate.includes(request.to),
     newPurpose: rules.newPurpose.includes(request.from), alsoCovered: also,
     protected: person ? person.protection !== "none" : anyProtected, harmless: person ? person.harmless : false,
     age: own.sets.age, ageOpen: own.sets.ageOpen, whole: { yes: standpoint(request.whole, -1, false, facts).sets.yes },

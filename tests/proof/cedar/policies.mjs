@@ -127,6 +127,8 @@ export function policiesFor(action, provision, rules, provisions, slice) {
     const reached = reach(rule, provision, provisions);
     if (reached === "" || needsConsent(rule) !== (action === "consent")) continue;
     const when = [...matches(rule), `(${reached})`];
+    // A permission of which more is asked than anybody can keep clears nothing beside a duty.
+    if (rule.modality !== "must") when.push(`!context.aside.contains(${text(rule.id)})`);
     if (!wildcard(rule.persons)) when.push(`${list(rule.persons)}.contains(context.role)`);
     // "*" is every category but envelope.
     when.push(wildcard(rule.categories) ? '(context.category != "envelope")' : `${list(rule.categories)}.contains(context.category)`);

@@ -39,6 +39,20 @@ TEST(CellModel, SaysWhatTheEngineDecidesAfterRandomEdits) {
   }
 }
 
+TEST(CellModel, SaysWhatTheEngineDecidesOfADutyBesidePermissionsThatCannotBeKept) {
+  std::mt19937 random(seed_of_run());
+  std::array<int, 3> seen{};
+  for (const char* asked : {"notify_person", "restricted_recipient", "human_review"}) {
+    RuleSet rules = *shipped_rules();
+    for (auto& rule : rules.rules)
+      if (rule.modality != "must") rule.obligations.push_back(asked);
+    rules.build_index();
+    SCOPED_TRACE(asked);
+    compare(rules, random, 1500, seen);
+  }
+  for (const int count : seen) EXPECT_GT(count, 100) << "the cells do not reach every outcome";
+}
+
 TEST(Regions, AreSets) {
   const RuleSet rules = tiny_rules();
   const Space space({&rules}, day("2026-11-22"), false);

@@ -144,7 +144,13 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
   const auto toggle = [&](std::vector<std::string>& list, const std::string& item) {
     if (std::erase(list, item) == 0) list.push_back(item);
   };
-  switch (random() % 17) {
+  switch (random() % 18) {
+    case 17: {  // what may not be kept, of every permission and of no duty
+      const auto asked = random() % 2 == 0 ? "notify_person" : "restricted_recipient";
+      for (auto& each : set.rules)
+        if (each.modality != "must") toggle(each.obligations, asked);
+      return "obligation of the permissions";
+    }
     case 16:
       rule.initiative = {random() % 2 == 0 ? "own" : "request"};
       return "initiative";
@@ -207,6 +213,7 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
     case 12:
       toggle(rule.obligations, random() % 2 == 0   ? "human_review"
                                : random() % 2 == 0 ? "restricted_recipient"
+                               : random() % 2 == 0 ? "notify_person"
                                                    : "reservation");
       return "obligation";
     case 13:

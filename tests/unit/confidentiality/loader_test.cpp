@@ -176,6 +176,8 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
            {"deadline = \"at_once\"", "deadline = \"at_once\"\nobligations = [\"reservation\"]", "a.toml:15:1",
             "reservation against \"social_board\""},
            {"\"fact:need_of_help\"", "\"fact:recipient_reservation\"", "a.toml:15:1", "reservation against"},
+           {"deadline = \"at_once\"", "deadline = \"at_once\"\nobligations = [\"human_review\"]", "a.toml:29:15",
+            "needs the condition `fact:individual_assessment`"},
            {"\"age 13-20\"]", "\"emergency\"]\nobligations = [\"notify_privacy_officer\", \"mandatory_review\"]",
             "a.toml:27:14", "needs a `ttl`"},
            {"\"age 13-20\"]",

@@ -95,8 +95,8 @@ inline World random_world(Dice& dice, const RuleSet& set) {
   return w;
 }
 
-inline RuleSet random_settings(Dice& dice) {
-  RuleSet set = *shipped_rules();
+inline RuleSet random_settings(Dice& dice, const RuleSet& base = *shipped_rules()) {
+  RuleSet set = base;
   auto& s = set.settings;
   for (bool* each : {&s.duty_breaks_protected_address, &s.balance_rule_10_15a, &s.cooperation_is_a_duty,
                      &s.lob_assessment_is_balance, &s.one_guardian_suffices, &s.guardian_test_must_be_recorded,
@@ -109,6 +109,12 @@ inline RuleSet random_settings(Dice& dice) {
                                "generalise:event",     "generalise_birth_date", "human_review",
                                "restricted_recipient", "drop:nothing",          "notify_person"};
   if (dice.one_in(4)) set.rules[dice.below(set.rules.size())].obligations.push_back(dice.pick(more));
+  // Every permission, and sometimes a duty, asks for what may not be kept: beside them stand duties that ask nothing.
+  if (dice.one_in(6)) {
+    const auto asked = dice.pick(more);
+    for (auto& rule : set.rules)
+      if (rule.modality != "must" || dice.one_in(20)) rule.obligations.push_back(asked);
+  }
   return set;
 }
 

@@ -181,6 +181,8 @@ struct Reference {
     return out;
   }();
   bool describes(const Rule& r) const { return matching[static_cast<std::size_t>(&r - set.rules.data())] != 0; }
+  std::set<std::string> aside{};  // ids of rules that clear nothing
+  bool may_clear(const Rule& r) const { return describes(r) && !aside.contains(r.id); }
   // All conditions; without consent, only those that are not it.
   Truth holds(const Rule& r, const std::string& category, const Person* p, bool with_consent) const {
     Truth all = off(r) ? Truth::unknown : Truth::yes;
@@ -201,7 +203,7 @@ struct Reference {
   Truth ground(const std::string& category, const Person* p) const {
     Truth best = Truth::no;
     for (const auto& r : set.rules)
-      if (describes(r) && in_categories(r.categories, category) && (p ? in(r.persons, p->role) : in(r.persons, "*")))
+      if (may_clear(r) && in_categories(r.categories, category) && (p ? in(r.persons, p->role) : in(r.persons, "*")))
         best = any_of(best, holds(r, category, p, true));
     return best;
   }
@@ -245,7 +247,7 @@ struct Reference {
     return best;
   }
   bool reaches(const Rule& r, const Provision& s, const std::string& category, const Person* p) const {
-    if (!describes(r) || !in_categories(r.categories, category) || (gated() && !by_consent(r))) return false;
+    if (!may_clear(r) || !in_categories(r.categories, category) || (gated() && !by_consent(r))) return false;
     if (!(p ? in(r.persons, p->role) : in(r.persons, "*"))) return false;
     if (breaks(r, s)) return true;
     for (const auto& other : set.provisions)
@@ -316,7 +318,10 @@ struct Reference {
 
   // ---- the exchange: what all fields together make, and what its rules ask for ----
   struct Whole {
-    std::string fields;  // R, H or W for each
+    std::string fields, before;   // R, H or W for each; before: whatever the exchange as a whole says
+    std::vector<bool> set_aside;  // fields that only a permission which was set aside would have freed
+    std::set<std::string> aside;  // rules that were set aside
+    std::set<std::string> used;   // rules that contribute, also when the exchange is refused for an obligation
     Outcome outcome = Outcome::refused;
     bool kept = true;  // no obligation stands in the way
     std::set<std::string> rules, obligations;
@@ -356,7 +361,7 @@ struct Reference {
       if (!ordinary && f.category != "envelope" && f.category != "official")
         add(
             [&](const Rule& r) {
-              return describes(r) && in_categories(r.categories, f.category) &&
+              return may_clear(r) && in_categories(r.categories, f.category) &&
                      (p ? in(r.persons, p->role) : in(r.persons, "*"));
             },
             p, false);
@@ -429,7 +434,47 @@ struct Reference {
       return "generalise";
     return "pass";
   }
+  // What neither agency has said that its people do.
+  bool undone(const std::string& task) const {
+    static const Strings tasks = {"notify_person", "notify_guardian", "assess_guardian_harm",
+                                  "redirect_guardian_notice"};
+    return in(tasks, task) && !in(q.holder->carries_out, task) && !in(q.recipient->carries_out, task);
+  }
+  // A permission of which more is asked than anybody can keep.
+  bool idle(const Rule& r) const {
+    if (r.modality == "must") return false;
+    for (const auto& each : r.obligations)
+      if (undone(each) || ((each != "reservation" || gated()) && !can_keep(each))) return true;
+    return false;
+  }
+  // Does some statutory duty hold for somebody in the message, or for the message, or may it?
+  bool owed() const {
+    Truth best = Truth::no;
+    for (const auto& r : set.rules) {
+      if (r.modality != "must" || by_consent(r) || !describes(r)) continue;
+      best = any_of(best, holds(r, "", nullptr, true));
+      for (const auto& p : q.persons) best = any_of(best, holds(r, "", &p, true));
+    }
+    return best != Truth::no;
+  }
+  // The exchange as it is; or, where an idle permission would refuse a duty, as it is when the idle ones clear nothing.
   Whole whole() const {
+    Whole all = whole_of(nullptr);
+    const bool stopped = std::any_of(set.rules.begin(), set.rules.end(),
+                                     [&](const Rule& r) { return all.used.contains(r.id) && idle(r); });
+    if (!stopped || !owed()) return all;
+    Reference rest{q, set};
+    for (const auto& r : set.rules)
+      if (idle(r)) rest.aside.insert(r.id);
+    Whole out = rest.whole_of(&all);
+    out.aside = rest.aside;
+    if (out.outcome == Outcome::refused) out.kept = false;
+    for (std::size_t i = 0; i < q.fields.size(); ++i)
+      out.set_aside.push_back(all.before[i] == 'R' && rest.field(q.fields[i]) == FieldOutcome::withhold);
+    return out;
+  }
+  // `full`: of the whole rule set, whose duty it is; nullptr when this is it.
+  Whole whole_of(const Whole* full) const {
     Whole out;
     bool any_carrier = false, any_personal = false, goes = false, waits = false, all = true, envelope = false;
     for (const auto& f : q.fields) any_carrier = any_carrier || (f.category != "envelope" && f.category != "official");
@@ -455,7 +500,13 @@ struct Reference {
                   : goes        ? (all ? Outcome::released : Outcome::partial)
                   : waits       ? Outcome::held
                                 : Outcome::refused;
-    find_duty(out);
+    out.before = out.fields;
+    if (full == nullptr) {
+      find_duty(out);
+    } else {
+      out.duty = full->duty;
+      out.duty_certain = full->duty_certain && !aside.contains(full->duty->rule);
+    }
     if (out.outcome == Outcome::released || out.outcome == Outcome::partial) {
       for (std::size_t i = 0; i < q.fields.size(); ++i)
         if (out.fields[i] == 'R') grounds(q.fields[i], out.rules);
@@ -463,11 +514,7 @@ struct Reference {
       for (const auto& r : set.rules)
         if (out.rules.contains(r.id)) {
           out.obligations.insert(r.obligations.begin(), r.obligations.end());
-          for (const auto& each : r.obligations)
-            if (r.modality != "must" && !in(q.holder->carries_out, each) && !in(q.recipient->carries_out, each) &&
-                (each == "notify_person" || each == "notify_guardian" || each == "assess_guardian_harm" ||
-                 each == "redirect_guardian_notice"))
-              out.kept = false;
+          if (idle(r)) out.kept = false;
         }
       if (out.obligations.contains("notify_guardian")) {
         Truth harm = Truth::no;
@@ -482,6 +529,7 @@ struct Reference {
       for (const auto& each : out.obligations) out.kept = out.kept && can_keep(each);
       if (!out.kept) out.outcome = Outcome::refused;
     }
+    out.used = out.rules;
     const bool permits = out.outcome == Outcome::released || out.outcome == Outcome::partial;
     for (std::size_t i = 0; i < q.fields.size(); ++i) {
       if (out.fields[i] == 'R' && !permits) out.fields[i] = out.outcome == Outcome::held ? 'H' : 'W';
@@ -508,6 +556,9 @@ inline std::string disagreement(const DecisionRequest& request, const RuleSet& s
     return "obligations";
   for (std::size_t i = 0; i < d.fields().size(); ++i)
     if (d.fields()[i].action != expected.actions[i]) return said("action", d.fields()[i].action, expected.actions[i]);
+  for (std::size_t i = 0; i < expected.set_aside.size(); ++i)
+    if (expected.set_aside[i] != (d.fields()[i].reason == "obligation_unfulfillable") && expected.kept)
+      return said("set aside", d.fields()[i].reason, "the other");
   if (d.duty().has_value() != expected.duty.has_value()) return "duty";
   if (d.duty() && (d.duty()->rule != expected.duty->rule || d.duty()->due != expected.duty->due))
     return said("duty", d.duty()->rule, expected.duty->rule);

@@ -354,5 +354,113 @@ TEST(Regression, AuthzForce92NoContributingRuleLosesItsObligations) {
   EXPECT_EQ(w.decide(rules).obligations(), (std::vector<std::string>{"no_onward_use", "notify_person", "receipt"}));
 }
 
+// A notice under LUL 6 § beside a permission of the same police whose task (tell the person) nobody has undertaken:
+// the duty's own goes, what only the permission would have freed stays.
+TEST(Regression, ADutyIsNeverRefusedForAPermissionsTask) {
+  const auto with = [](std::string modality, std::string obligation) {
+    auto rules = *shipped_rules();
+    Rule more = *rules.rule("POL-SN-15-17");
+    more.id = "A-PERMISSION";
+    more.modality = std::move(modality);
+    more.categories = {"identity", "contact", "home_area"};
+    more.conditions = {needs_fact("interest_balance"), needs_fact("new_purpose_tested")};
+    more.obligations = {std::move(obligation)};
+    if (more.modality == "may") more.deadline.clear();
+    rules.rules.push_back(more);
+    for (auto& rule : rules.rules)
+      if (rule.id == "POL-SN-15-17") rule.categories = {"identity", "suspicion"};
+    rules.build_index();
+    return rules;
+  };
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16);
+  w.field("identity").field("suspicion").field("contact");
+  w.fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  w.fact("may_be_suspected", false, "p1", "").fact("inquiry_opened", false, "p1", "");
+  w.fact("interest_balance", true, "p1").fact("new_purpose_tested", true, "p1");
+  for (const char* modality : {"may", "should"})
+    for (const char* obligation : {"notify_person", "restricted_recipient", "human_review"}) {
+      const auto rules = with(modality, obligation);
+      const auto d = w.decide(rules);
+      EXPECT_EQ(d.outcome(), Outcome::partial) << modality << " " << obligation;
+      EXPECT_EQ(outcomes(d), "RRW");
+      EXPECT_EQ(d.fields()[2].reason, "obligation_unfulfillable");
+      EXPECT_EQ(d.rules(), std::vector<std::string>{"POL-SN-15-17"}) << "what is set aside is no ground";
+      EXPECT_EQ(d.obligations(), std::vector<std::string>{"receipt"});
+      EXPECT_EQ(d.unassigned(), std::vector<std::string>{});
+      ASSERT_TRUE(d.duty());
+      EXPECT_EQ(d.duty()->rule, "POL-SN-15-17");
+      EXPECT_NE(explain_in_words(d, rules, "sv")
+                    .find("telefon och e-post (OSL 35:1): den regel som "
+                          "skulle öppna den kräver något som ingen kan uppfylla"),
+                std::string::npos)
+          << explain_in_words(d, rules, "sv");
+      EXPECT_NE(explain_in_words(d, rules, "en").find("the rule that would open it asks for what nobody can do"),
+                std::string::npos)
+          << explain_in_words(d, rules, "en");
+
+      // While an answer decides whether there is a duty, its fields wait for that answer: asked, never refused.
+      auto open = w;
+      open.facts.erase(open.facts.begin());
+      const auto waits = open.decide(rules);
+      EXPECT_EQ(waits.outcome(), Outcome::held) << modality << " " << obligation;
+      EXPECT_EQ(outcomes(waits), "HHW");
+      EXPECT_TRUE(std::find(waits.missing().begin(), waits.missing().end(), "reasonable_suspicion") !=
+                  waits.missing().end());
+      EXPECT_TRUE(waits.rules().empty());
+
+      // The deny twin: no duty, so what the permission asks refuses the exchange.
+      auto none = w;
+      none.facts[0].value = Truth::no;
+      none.persons[0].birth_date = day("1990-01-01");
+      const auto refused = none.decide(rules);
+      EXPECT_EQ(refused.outcome(), Outcome::refused) << modality << " " << obligation;
+      EXPECT_EQ(refused.reason(), "obligation_unfulfillable");
+    }
+  // Undertaken, it is a ground like any other.
+  auto done = w;
+  done.recipient.carries_out = {"notify_person"};
+  EXPECT_EQ(outcomes(done.decide(with("may", "notify_person"))), "RRR");
+  EXPECT_EQ(done.decide(with("may", "notify_person")).obligations(),
+            (std::vector<std::string>{"notify_person", "receipt"}));
+}
+
+// What a duty itself asks and cannot be kept is never sent to anybody else: refused, and the duty stands in the answer.
+TEST(Regression, ADutyThatAsksForARestrictedRecipientGoesToNoOther) {
+  auto rules = *shipped_rules();
+  for (auto& rule : rules.rules)
+    if (rule.id == "POL-SN-15-17") rule.obligations = {"restricted_recipient"};
+  rules.build_index();
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16);
+  w.field("identity").fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  const auto d = w.decide(rules);
+  EXPECT_EQ(d.outcome(), Outcome::refused);
+  EXPECT_EQ(d.reason(), "obligation_unfulfillable");
+  ASSERT_TRUE(d.duty());
+  EXPECT_EQ(d.duty()->rule, "POL-SN-15-17");
+  w.restricted = true;
+  EXPECT_EQ(w.decide(rules).outcome(), Outcome::released);
+}
+
+// Two rules that both ask for a guardian's notice: neither may leave it as it was when the notice is turned aside.
+TEST(Regression, ANoticeThatTwoRulesAskForIsTurnedAsideOnce) {
+  auto rules = *shipped_rules();
+  Rule second = *rules.rule("POL-SN-15-17");
+  for (auto& rule : rules.rules)
+    if (rule.id == "POL-SN-15-17") rule.obligations = {"notify_guardian"};
+  second.id = "Z-SECOND";
+  second.obligations = {"notify_guardian", "receipt"};
+  rules.rules.push_back(second);
+  rules.build_index();
+  World w("police", "social_board", "police.suspicion", "youth_offence_notice");
+  w.person("subject", 16);
+  w.field("identity").fact("reasonable_suspicion", true, "p1", "").fact("prison_in_scale", true, "p1", "");
+  w.fact("guardian_harm", true, "p1");
+  EXPECT_EQ(w.decide(rules).obligations(), (std::vector<std::string>{"receipt", "redirect_guardian_notice"}));
+  w.facts.back().value = Truth::no;
+  EXPECT_EQ(w.decide(rules).obligations(), (std::vector<std::string>{"notify_guardian", "receipt"}));
+}
+
 }  // namespace
 }  // namespace samband::testing
