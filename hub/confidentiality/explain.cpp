@@ -164,6 +164,8 @@ const Dictionary& reason_names() {
        {"nödläget saknar skäl eller har upphört att gälla", "the emergency has no reason or has run out"}},
       {"hold_expired", {"ingen svarade i tid", "nobody answered in time"}},
       {"agreement_ended", {"samverkansavtal gäller inte", "no agreement is in force"}},
+      {"not_in_agreement",
+       {"samverkansavtalet omfattar inte båda parterna", "the agreement does not join both parties"}},
       {"offer_declined", {"personen tackade nej till erbjudandet", "the person declined the offer"}},
       {"age_outside_rule", {"åldern ligger utanför regeln", "the age is outside the rule"}},
       {"protected_identity", {"skyddad identitet, manuell prövning", "protected identity, manual review"}},

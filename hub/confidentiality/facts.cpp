@@ -18,6 +18,8 @@ std::string_view code_of(Reason reason) {
       return "emergency_expired";
     case Reason::agreement_ended:
       return "agreement_ended";
+    case Reason::not_in_agreement:
+      return "not_in_agreement";
     case Reason::fact_false:
       return "fact_false";
     case Reason::consent_missing:
@@ -136,6 +138,14 @@ bool agreement_holds(const DecisionRequest& request, Date today, std::string_vie
 
 namespace {
 
+// The agreement is in force, and joins others.
+bool in_force_without(const DecisionRequest& request, Date today, std::string_view id) {
+  return std::any_of(request.agreements.begin(), request.agreements.end(), [&](const Agreement& agreement) {
+    return agreement.id == id && in_force(agreement.valid_from, agreement.valid_to, today) &&
+           !joins_both(agreement, request);
+  });
+}
+
 // Does a guardian's consent reach a child's secrecy? `missing` gets the facts that stand between, when unknown.
 Truth guardian_suffices(const Consent& consent, const Settings& settings, const FactTable& facts, int person,
                         Bits& missing) {
@@ -178,7 +188,7 @@ ConsentAnswer answer_of(const Consent& consent, const DecisionRequest& request, 
   if (request.at < consent.valid_from) return no(Reason::consent_missing);
   if (request.at >= consent.valid_to) return no(Reason::consent_expired);
   if (!consent.agreement.empty() && !agreement_holds(request, today, consent.agreement))
-    return no(Reason::agreement_ended);
+    return no(in_force_without(request, today, consent.agreement) ? Reason::not_in_agreement : Reason::agreement_ended);
   ConsentAnswer answer;
   answer.truth = giver_suffices(consent, settings, facts, person, age, answer.missing);
   if (answer.truth == Truth::yes) answer.consent = &consent;

@@ -18,6 +18,7 @@ enum class Reason {
   consent_expired,
   emergency_expired,
   agreement_ended,
+  not_in_agreement,
   fact_false,
   consent_missing,
   age_outside_rule,

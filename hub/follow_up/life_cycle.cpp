@@ -25,7 +25,7 @@ constexpr std::string_view kChild = "concern.report police.suspicion police.info
 constexpr std::string_view kTenancy = "rent.arrears tenancy.disturbance eviction.time";
 constexpr std::string_view kGroup = "sig.nomination";
 
-constexpr std::array<Step, 28> kSteps{{
+constexpr std::array<Step, 29> kSteps{{
     {"sent", "", By::hub},
     {"received", "sent", By::hub},
     {"recalled", "*", By::hub},
@@ -53,6 +53,7 @@ constexpr std::array<Step, 28> kSteps{{
     {"judged_suitable", "*", By::recipient, Effect::beside, kGroup},
     {"asked", "*", By::recipient, Effect::beside, kGroup},
     {"savry_done", "*", By::recipient, Effect::beside, kGroup},
+    {"savry_repeated", "*", By::recipient, Effect::beside, kGroup},
     {"plan_made", "*", By::recipient, Effect::beside, kGroup},
 }};
 

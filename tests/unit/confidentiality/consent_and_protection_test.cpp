@@ -76,7 +76,14 @@ TEST(Consent, UnderAnAgreementEndsWithIt) {
   EXPECT_EQ(w.decide(rules).reason(), "agreement_ended");
   w.agreements[0].valid_to = day("2026-12-31");
   w.agreements[0].parties = {"sender", "somebody-else"};
-  EXPECT_EQ(w.decide(rules).reason(), "agreement_ended");
+  const auto outside = w.decide(rules);
+  EXPECT_EQ(outside.outcome(), Outcome::refused);
+  EXPECT_EQ(outside.reason(), "not_in_agreement") << "in force, and the recipient is no party to it";
+  EXPECT_NE(explain_in_words(outside, rules, "sv").find("samverkansavtalet omfattar inte båda parterna"),
+            std::string::npos);
+  EXPECT_NE(explain_in_words(outside, rules, "en").find("the agreement does not join both parties"), std::string::npos);
+  w.agreements[0].valid_to = day("2026-11-21");
+  EXPECT_EQ(w.decide(rules).reason(), "agreement_ended") << "and when it is over, that is why";
 }
 
 TEST(Consent, OfOnePersonNeverFreesAnother) {
