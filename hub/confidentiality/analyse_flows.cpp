@@ -55,28 +55,79 @@ bool answers(std::string_view kind) {
   return kind == "care.status" || kind == "exchange.receipt" || kind == "exchange.recall";
 }
 
+// The first hours of a working day, else of another, at which none of the routes is open: "17:00-08:00 working days".
+std::string closed_hours(const std::vector<const Route*>& routes) {
+  constexpr int kMinutes = 24 * 60;
+  const auto clock = [](int minute) {
+    const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    return two(minute / 60) + ":" + two(minute % 60);
+  };
+  for (const bool working : {true, false}) {
+    const auto open = [&](int minute) {
+      return std::any_of(routes.begin(), routes.end(),
+                         [&](const Route* route) { return is_open(*route, working, minute % kMinutes); });
+    };
+    const char* days = working ? " working days" : " other days";
+    // From an open minute on, so that hours over midnight are one stretch.
+    int begin = 0;
+    while (begin < kMinutes && !open(begin)) ++begin;
+    if (begin == kMinutes) return std::string("00:00-24:00") + days;
+    for (int from = begin; from < begin + kMinutes; ++from) {
+      if (open(from)) continue;
+      int to = from;
+      while (!open(to)) ++to;
+      return clock(from % kMinutes) + "-" + clock(to % kMinutes) + days;
+    }
+  }
+  return {};
+}
+
+// The routes carry it at some hours: is there always one that is open?
+void hours_of_duty(Analysis& a, const Rule& rule, const std::string& detail, std::uint64_t ages,
+                   const std::vector<const Route*>& routes) {
+  for (std::size_t i = 0; i < a.space.ages.size(); ++i) {
+    if ((ages & (std::uint64_t{1} << i)) == 0) continue;
+    std::vector<const Route*> here;
+    for (const Route* route : routes)
+      if (route->age_min <= a.space.ages[i].low && a.space.ages[i].high <= route->age_max) here.push_back(route);
+    if (here.empty()) continue;  // no_route says it
+    const std::string hours = closed_hours(here);
+    if (hours.empty()) continue;
+    say(a.add(Severity::warning, "route_closed", rule.id, detail + " " + hours, rule.place),
+        {"it is a duty, and all its routes are closed " + hours + ": then it goes to who is closed",
+         "den är en skyldighet, och alla dess vägar är stängda " + hours + ": då går den till den som har stängt",
+         "Add a route for those hours, such as the duty office (routes.toml).",
+         "Lägg till en väg för de tiderna, till exempel jouren (routes.toml)."});
+    return;
+  }
+}
+
 void routes_of_duty(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits) {
   const Bits now = bits.setting != nullptr && !(a.set.settings.*bits.setting) ? 0 : bits.kinds;
   std::uint64_t ages = a.space.full.allowed[kAge] & ~a.space.unknown_age();
   for (const Condition& c : rule.conditions)
     if (c.type == Condition::Type::person_age) ages &= a.space.age_bits(c.age_min, c.age_max);
-  std::set<std::string> said;
+  std::set<std::string> said, hours_said;
   for (const Party& party : a.input.parties->all()) {
     const int type = code_index(actor_types(), party.actor_type);
     if (type < 0 || (bits.from & bit(type)) == 0) continue;
     for (const auto& kind : party.kinds) {
       if ((now & bit(code_index(message_kinds(), kind))) == 0 || answers(kind)) continue;
       std::uint64_t served = 0;
+      std::vector<const Route*> routes;
       for (const Route& route : a.input.routes->all()) {
         const Party* to = a.input.parties->find(route.to);
         if (!has(route.kinds, kind) || (!route.from.empty() && !has(route.from, party.actor_type)) || to == nullptr ||
             (bits.to & bit(code_index(actor_types(), to->actor_type))) == 0 ||
             (bits.purposes & bit(code_index(purposes(), route.purpose))) == 0)
           continue;
+        routes.push_back(&route);
         for (std::size_t i = 0; i < a.space.ages.size(); ++i)
           if (route.age_min <= a.space.ages[i].low && a.space.ages[i].high <= route.age_max)
             served |= std::uint64_t{1} << i;
       }
+      const std::string whose = party.actor_type + " " + kind;
+      if (hours_said.insert(whose).second) hours_of_duty(a, rule, whose, ages, routes);
       const std::uint64_t missing = ages & ~served;
       if (missing == 0) continue;
       const std::string words = served == 0 ? "" : bands_in_words(a.space, missing, false);

@@ -196,7 +196,10 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     auto decided = decide(*source, new_id(now), *candidate.recipient, candidate.purpose, *rest, now);
     if (!decided) co_return decided.error();
     decided->row.route = candidate.route_id;
-    if (!candidate.refused.empty()) refuse_by_route(*decided, candidate);
+    if (candidate.refused == "outside_hours" && decided->decision.duty())
+      tell_closed(*decided, candidate);  // a duty waits for no opening hours
+    else if (!candidate.refused.empty())
+      refuse_by_route(*decided, candidate);
     await_from(decided->agenda, decided->row, now);
     if (!message.exchanges.empty()) message.exchanges += ',';
     message.exchanges += decided->row.id;
@@ -384,6 +387,19 @@ void Journey::refuse_by_route(Decided& decided, const Candidate& candidate) cons
   decided.row.next_attempt_at.reset();
   decided.row.due_at.reset();
   decided.leaf.codes = {candidate.refused, "route"};
+}
+
+// What must be told goes to a recipient that is closed too. The sender learns when it opens and whom to telephone now;
+// that nobody has received it when the duty is due raises the alarm of every duty (follow_up/deadlines).
+void Journey::tell_closed(Decided& decided, const Candidate& candidate) const {
+  if (candidate.opens_at) decided.explanation["opensAt"] = to_rfc3339(*candidate.opens_at);
+  if (!candidate.alternative.empty()) decided.explanation["alternative"] = candidate.alternative;
+  json::object telephone;
+  if (const auto* known = decided.explanation.if_contains("telephone"); known && known->is_object())
+    telephone = known->get_object();
+  if (const std::string phone = duty_phone(*candidate.recipient); !phone.empty()) telephone["recipient"] = phone;
+  if (!telephone.empty()) decided.explanation["telephone"] = std::move(telephone);
+  decided.row.explanation = json::serialize(decided.explanation);
 }
 
 // What is awaited of the recipient from the first permission on.

@@ -94,7 +94,7 @@ class Journey final : public DeliveryGate {
 
   // A step of a referral as its recipient reports it; texts, "" when absent.
   struct StepReport {
-    std::string status, reason, handler, visit_at, expected_by;
+    std::string status, reason, handler, visit_at, expected_by, savry;
   };
 
   // DeliveryGate
@@ -139,6 +139,7 @@ class Journey final : public DeliveryGate {
   std::vector<std::string> older_reminders(const std::string& sender, const std::string& id, int number,
                                            const std::vector<const Party*>& told) const;
   Task<Result<void>> look_at_deadline(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> give_up_deadline(ExchangeRow row, AgendaRow item);
   Task<void> end_corrected(ExchangeRow row, CasePtr source);
   Result<json::array> deadlines_of(const ExchangeRow&) const;
   json::value status_message(const ExchangeRow&, const Case& source, json::object payload, json::array facts) const;
@@ -187,6 +188,7 @@ class Journey final : public DeliveryGate {
   json::object with_receipt(const ExchangeRow&, json::object shown, Ledger::Carry) const;
   Result<json::object> answer_for_message(const MessageRow&, bool duplicate) const;
   void refuse_by_route(Decided&, const Candidate&) const;
+  void tell_closed(Decided&, const Candidate&) const;
   void await_from(std::vector<AgendaRow>&, const ExchangeRow&, Time now) const;
   void place(ExchangeRow&, const Decision&, const Party& recipient, Time now) const;
   // Who answers for an assessment, how that is known, and what was said: `body`, or what the signature is over.

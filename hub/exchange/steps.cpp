@@ -28,6 +28,8 @@ Result<void> check_content(const Journey::StepReport& report) {
         report.status == "confirmed" ? "a confirmation names the handler" : "proof of contact names who had it");
   if (report.status == "first_visit_booked" && report.visit_at.empty())
     return fail(Errc::invalid_input, "/visitAt", "a booked visit has a time");
+  if (!report.savry.empty() && !report.status.starts_with("savry_"))
+    return fail(Errc::invalid_input, "/savry", "is the result of a SAVRY: savry_done or savry_repeated");
   if (report.status == "queued" && report.expected_by.empty())
     return fail(Errc::invalid_input, "/expectedBy", "who is queued is told by when to expect help");
   return {};
@@ -36,7 +38,7 @@ Result<void> check_content(const Journey::StepReport& report) {
 // A misspelt member would be lost without a word; a record number that is a person's would travel as a case's.
 Result<void> only_members_of_a_step(const json::value& body) {
   constexpr std::string_view kKnown[] = {"status",     "reasonCode",   "handler", "visitAt",
-                                         "expectedBy", "recordNumber", "facts"};
+                                         "expectedBy", "recordNumber", "savry",   "facts"};
   if (!body.is_object()) return fail(Errc::invalid_input, "", "must be an object");
   for (const auto& [name, value] : body.get_object())
     if (std::find(std::begin(kKnown), std::end(kKnown), std::string_view(name)) == std::end(kKnown))
@@ -61,8 +63,8 @@ json::array names(const std::vector<std::string>& list) { return json::array(lis
 }  // namespace
 
 Journey::StepReport Journey::step_report(const json::value& body, const std::string& at) {
-  return {text_at(body, at + "/status"), text_at(body, at + "/reasonCode"), text_at(body, at + "/handler/name"),
-          text_at(body, at + "/visitAt"), text_at(body, at + "/expectedBy")};
+  return {text_at(body, at + "/status"),  text_at(body, at + "/reasonCode"), text_at(body, at + "/handler/name"),
+          text_at(body, at + "/visitAt"), text_at(body, at + "/expectedBy"), text_at(body, at + "/savry")};
 }
 
 // ---- a step reported -------------------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ Task<Result<json::object>> Journey::set_status(const Party* caller, std::string 
   auto source = source_of(*row);
   if (!source) co_return source.error();
   json::object payload{{"exchangeId", row->id}, {"status", report.status}};
-  for (const char* key : {"reasonCode", "visitAt", "expectedBy", "recordNumber"})
+  for (const char* key : {"reasonCode", "visitAt", "expectedBy", "recordNumber", "savry"})
     if (const std::string text = text_at(body, std::string("/") + key); !text.empty()) payload[key] = text;
   json::object handler;
   for (const char* key : {"name", "phone"})
@@ -321,6 +323,26 @@ std::vector<std::string> Journey::older_reminders(const std::string& sender, con
   return out;
 }
 
+// Its route has it no more (renamed, taken out), so nobody knows what would meet it: it keeps the time that it was
+// stored with, and then it is on record that it ends unwatched.
+Task<Result<void>> Journey::give_up_deadline(ExchangeRow row, AgendaRow item) {
+  const std::string id = item.what.substr(kStepPrefix.size());
+  std::vector<Leaf> leaves;
+  leaves.push_back(
+      make_leaf(LeafType::alarm, s_.clock.now(), row.sender, row.recipient, row.id, "deadline_gone", {row.leaf_index}));
+  leaves.back().codes = {row.route, id};
+  Ledger::Write write = [item](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    if (auto there = still_on_agenda(txn, item); !there) return there;
+    return txn.drop_agenda(item.exchange_id, item.what);
+  };
+  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
+  if (!done) co_return done.error();
+  s_.meter.alarm("deadline_gone");
+  log(LogLevel::warning, "alarm.deadline_gone",
+      {{"exchange", row.id}, {"recipient", row.recipient}, {"route", row.route}, {"deadline", id}});
+  co_return Result<void>();
+}
+
 // Before its end the recipient is reminded; after it a named function is told too, again and again, and it is on
 // record. Nobody is told whom it is about.
 Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
@@ -329,8 +351,8 @@ Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
   const Party* recipient = s_.parties.find(row.recipient);
   // Withdrawn before it left: nothing is awaited of somebody who has nothing.
   const bool permitted = row.outcome == "released" || row.outcome == "partial";
-  if (!deadline || !recipient || !permitted || ends_life(row.life))
-    co_return co_await drop_from_agenda(std::move(item));
+  if (!recipient || !permitted || ends_life(row.life)) co_return co_await drop_from_agenda(std::move(item));
+  if (!deadline) co_return co_await give_up_deadline(std::move(row), std::move(item));
   const Time now = s_.clock.now(), due = due_of(*deadline, item);
   const bool missed = now > due;
   const int number = item.count + 1;

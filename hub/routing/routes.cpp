@@ -56,12 +56,7 @@ bool fits_area(const Route& route, const Subject& subject) {
 }
 
 bool matches_time(const Route& route, Time now) {
-  const Date today = stockholm_date(now);
-  if (route.working_days_only && !is_working_day(today)) return false;
-  if (route.non_working_days_only && is_working_day(today)) return false;
-  const int minute = stockholm_minute_of_day(now);
-  if (route.from_minute <= route.to_minute) return minute >= route.from_minute && minute < route.to_minute;
-  return minute >= route.from_minute || minute < route.to_minute;
+  return is_open(route, is_working_day(stockholm_date(now)), stockholm_minute_of_day(now));
 }
 
 // The next instant at which the route's hours begin; a fortnight has every sort of day, Christmas included.
@@ -100,6 +95,12 @@ bool addressed_to(const Message& message, const Party& party) {
 }
 
 }  // namespace
+
+bool is_open(const Route& route, bool working_day, int minute) {
+  if (working_day ? route.non_working_days_only : route.working_days_only) return false;
+  if (route.from_minute <= route.to_minute) return minute >= route.from_minute && minute < route.to_minute;
+  return minute >= route.from_minute || minute < route.to_minute;
+}
 
 std::vector<Candidate> Routes::candidates(const Message& message, const Party& sender, const Parties& parties,
                                           const std::vector<Agreement>& agreements, Time now) const {
@@ -154,8 +155,12 @@ std::vector<Candidate> Routes::candidates(const Message& message, const Party& s
     }
     add(open ? candidates : closed, std::move(candidate));
   }
-  if (std::all_of(candidates.begin(), candidates.end(), [](const Candidate& c) { return !c.refused.empty(); }))
-    for (Candidate& candidate : closed) add(candidates, std::move(candidate));
+  // Another door for another purpose does not take it.
+  std::vector<std::string> carried;
+  for (const Candidate& c : candidates)
+    if (c.refused.empty()) carried.push_back(c.purpose);
+  for (Candidate& candidate : closed)
+    if (!lists(carried, candidate.purpose)) add(candidates, std::move(candidate));
   return candidates;
 }
 

@@ -54,6 +54,9 @@ struct Candidate {
 // "15-20" (both included), "<18", "<=17", ">20", ">=18", "18" -> ages from 0 to 200. false: none of these.
 bool parse_age(std::string_view text, int& min, int& max);
 
+// Is the route open at this minute (of 1440) of a working day, or of another?
+bool is_open(const Route&, bool working_day, int minute);
+
 class Routes {
  public:
   // When `agreements` are given, a route may name no other. Errors: invalid_config with file:line:column.
@@ -61,8 +64,8 @@ class Routes {
                              const std::vector<Agreement>* agreements = nullptr);
   // Candidates in file order, at most one per (recipient, purpose). An explicit address in the message keeps only
   // candidates to that party (and cannot add one). A subject with protected identity is routed to the recipient's
-  // restricted_recipient where one is named. What would be carried but for the hour, and is carried nowhere else, is
-  // refused with `outside_hours` and when it opens.
+  // restricted_recipient where one is named. What would be carried but for the hour, and is carried nowhere else
+  // for its purpose, is refused with `outside_hours` and when it opens; a duty goes all the same (exchange/journey).
   std::vector<Candidate> candidates(const Message&, const Party& sender, const Parties&, const std::vector<Agreement>&,
                                     Time now) const;
   const std::vector<Route>& all() const { return routes_; }

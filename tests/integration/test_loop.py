@@ -156,6 +156,33 @@ class Loop(HubCase):
         self.assertNotIn("Handläggare Prov", seen)
         self.assertEqual([e for e in self.inbox("police-west") if e["kind"] == "care.status"], [], "no step travels to a reporter")
 
+    def test_a_deadline_that_its_route_has_no_more_is_not_lost(self):
+        exchange = self.concern()
+        self.take("social-board", exchange)
+        self.assertIn("preliminary_assessment", self.deadlines("social-board", exchange))
+        routes = self.hub.config / "routes.toml"
+        before = routes.read_text(encoding="utf-8")
+        self.hub.stop()
+        routes.write_text(before.replace('id = "preliminary_assessment"', 'id = "assessment"'), encoding="utf-8")
+        self.hub.start()
+        gone = self.hub.metric("samband_alarms_total", kind="deadline_gone")
+        self.pass_hours(24 * 15)
+        self.assertGreaterEqual(self.hub.metric("samband_alarms_total", kind="deadline_gone"), gone + 1)
+        said = [json.loads(line) for line in self.hub.log().splitlines() if '"alarm.deadline_gone"' in line and exchange in line]
+        self.assertEqual([(s["route"], s["deadline"]) for s in said], [("concern-social", "preliminary_assessment")], "once, with its name")
+        self.pass_hours(24 * 5)
+        self.assertEqual(len([line for line in self.hub.log().splitlines() if '"alarm.deadline_gone"' in line and exchange in line]), 1)
+        # A new report waits under the new name; what is done in time raises nothing.
+        after = self.concern()
+        self.take("social-board", after)
+        self.assertIn("assessment", self.deadlines("social-board", after))
+        self.hub.stop()
+        routes.write_text(before, encoding="utf-8")
+        self.hub.start()
+        self.step("social-board", after, "inquiry_not_opened", handler={"name": "Handläggare Prov"})
+        self.pass_hours(24 * 20)
+        self.assertEqual([line for line in self.hub.log().splitlines() if '"alarm.deadline_gone"' in line and after in line], [], "its life has ended: nothing is awaited")
+
     # -- a tenant -----------------------------------------------------------------------------------------------------
 
     def test_form_three_counts_from_the_later_day_and_a_correction_restarts_it(self):
@@ -234,7 +261,8 @@ class Loop(HubCase):
         self.step("social-board", exchange, "accepted", expect=409)  # not received yet
         self.take("social-board", exchange)
         for status, more, pointer in [("declined", {}, "/reasonCode"), ("contacted", {}, "/handler/name"), ("queued", {}, "/expectedBy"),
-                                      ("savry_done", {}, "/status"), ("averted", {}, "/status"), ("cured", {}, "/status")]:
+                                      ("savry_done", {}, "/status"), ("averted", {}, "/status"), ("cured", {}, "/status"),
+                                      ("accepted", {"savry": "high"}, "/savry")]:
             problem = self.step("social-board", exchange, status, expect=400, **more)
             self.assertEqual(problem["pointer"], pointer, problem)
         self.step("social-board", exchange, "sent", expect=403)

@@ -169,5 +169,46 @@ class OnDuty(HubCase):
         self.assert_log_verifies()
 
 
+def office_hours_only(folder):
+    """Every door that a duty could go by is closed at night."""
+    simulated(folder)
+    hours = 'time = "08:00-16:30"\nworking_days_only = true\nalternative = "Socialjouren"\n'
+    replaced(folder / "routes.toml", ('id = "suspicion-social"\n', 'id = "suspicion-social"\n' + hours), ('id = "concern-social"\n', 'id = "concern-social"\n' + hours))
+
+
+class ClosedDoors(OnDuty):
+    edit = staticmethod(office_hours_only)
+
+    def youth(self):
+        at = self.clock().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return self.to(self.send("police-west", None, build.canonical("police.suspicion", "police-west", {
+            "persons": [build.as_person(people.YOUTH_17)], "occurredAt": at,
+            "payload": {"suspicionLevel": "skaligen_misstankt", "offence": {"code": "5010", "prisonInScale": True}},
+            "facts": [{"code": "reasonable_suspicion", "value": True, "person": "p1"}, {"code": "prison_in_scale", "value": True, "person": "p1"}]}, at=at)), "social-board")
+
+    def test_a_week(self):
+        """A duty waits for no opening hours, and is held for a missing answer only; what is no duty is refused at night."""
+        self.at("mon 20:00")
+        told = self.youth()
+        self.assertIn(told["outcome"], PERMITTED)
+        self.assertEqual(told["opensAt"], "2027-01-05T07:00:00.000Z")
+        self.assertEqual(told["telephone"]["recipient"], "08-465 004 21")
+        self.wait_inbox("social-board", lambda e: e["id"] == told["id"])
+        held = self.to({"exchanges": self.post("police-west", "concern.report", people.CHILD_15, {"concern": "Oro hemma"})}, "social-board")
+        self.assertEqual((held["outcome"], held["missing"]), ("held", ["individual_assessment"]))
+        body = {"facts": [{"code": "individual_assessment", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
+        self.assertIn(self.call("police-west-officer", "POST", f"/v1/exchanges/{held['id']}/assessments", body)["outcome"], PERMITTED)
+        # Nobody has received it when it is due: the alarm of every duty.
+        self.at("wed 20:00")
+        self.assertGreaterEqual(self.hub.metric("samband_alarms_total", kind="duty_missed"), 1)
+        # The deny twin: a bed is no duty, and at noon nobody is there.
+        self.at("thu 12:00")
+        closed = self.bed(people.ADULT_22)
+        self.assertEqual((closed["outcome"], closed["reason"]), ("refused", "outside_hours"))
+        analysis = self.cli("policy", "check", "--json", check=None)
+        self.assertIn("route_closed", analysis.stdout)
+        self.assert_log_verifies()
+
+
 if __name__ == "__main__":
     unittest.main(warnings="ignore")

@@ -317,19 +317,33 @@ TEST(Analysis, DutiesWithoutARoute) {
   board.id = "board";
   board.actor_type = "social_board";
   const Parties parties({police, board});
+  const char* code = "no_route";
   const auto with_route = [&](const std::string& more) {
     const auto file = std::filesystem::temp_directory_path() / ("samband-routes-" + std::to_string(::getpid()));
     std::ofstream(file) << "version = 1\n[[route]]\nid = \"r\"\nkinds = [\"concern.report\"]\nto = \"board\"\n" << more;
     auto routes = Routes::load(file, parties);
     std::filesystem::remove(file);
     EXPECT_TRUE(routes);
-    return about(found(set, nullptr, &parties, &*routes), "no_route");
+    return about(found(set, nullptr, &parties, &*routes), code);
   };
   EXPECT_EQ(with_route("purpose = \"child_protection\"\n"), "");
   EXPECT_EQ(with_route("purpose = \"need_of_help\"\n"), "warning R (police concern.report)");
   EXPECT_EQ(with_route("purpose = \"child_protection\"\nage = \"15-20\"\n"),
             "warning R (police concern.report under 15)");
   EXPECT_EQ(about(found(set), "no_routes_read"), "note routes.toml");
+  // A duty that finds every door closed at some hour.
+  const std::string to = "purpose = \"child_protection\"\n",
+                    another = "[[route]]\nid = \"s\"\nkinds = [\"concern.report\"]\nto = \"board\"\n" + to;
+  code = "route_closed";
+  EXPECT_EQ(with_route(to), "");
+  EXPECT_EQ(with_route(to + "time = \"08:00-16:30\"\n"), "warning R (police concern.report 16:30-08:00 working days)");
+  EXPECT_EQ(with_route(to + "working_days_only = true\n"), "warning R (police concern.report 00:00-24:00 other days)");
+  EXPECT_EQ(with_route(to + "time = \"08:00-16:30\"\n" + another + "time = \"16:30-07:45\"\n"),
+            "warning R (police concern.report 07:45-08:00 working days)");
+  EXPECT_EQ(with_route(to + "time = \"08:00-16:30\"\n" + another + "time = \"16:30-08:00\"\n"), "");
+  EXPECT_EQ(with_route(to + "time = \"08:00-16:30\"\n" + another), "") << "one door is always open";
+  set.rules[0].modality = "may";
+  EXPECT_EQ(with_route(to + "time = \"08:00-16:30\"\n"), "") << "no duty: it waits";
 }
 
 TEST(Analysis, EmergenciesThatNobodyWouldHearOf) {
