@@ -613,6 +613,23 @@ std::vector<Table> tables() {
        },
        {"same_organisation"},
        {}},
+      {"HOUSING-STATUS",
+       [] {
+         return world("housing_emergency", "social_board", "care.status", "care_follow_up", "subject", 30,
+                      {"identity", "status", "schedule", "case_reference"}, {"same_organisation"});
+       },
+       {"same_organisation"},
+       {}},
+      {"HOUSING-STATUS-CONSENT",
+       [] {
+         auto w = world("housing_emergency", "social_board", "care.status", "care_follow_up", "subject", 30,
+                        {"identity", "status"}, {"same_organisation"});
+         w.consent("p1", {"identity", "status"});
+         set_fact(w, "same_organisation", Truth::no);
+         return w;
+       },
+       {},
+       {no_consent()}},
   };
 }
 
