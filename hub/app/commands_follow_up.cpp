@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <set>
 
 #include "app/commands.hpp"
 #include "app/recorded.hpp"
@@ -35,10 +36,27 @@ fs::path figures_file(const Arguments& a, const Config& config, const std::strin
   return !fs::exists(own) && fs::exists(named) ? named : own;
 }
 
+// The collaborations whose figures this configuration can reach.
+std::string known_names(const Arguments& a, const Config& config) {
+  std::set<std::string> names;
+  if (auto own = report::load_follow_up(config.folder / "follow-up.toml")) names.insert(own->name);
+  std::vector<fs::path> folders{config.folder / "scenarios"};
+  if (!a.has("config")) folders.push_back(fs::path("config") / "scenarios");
+  std::error_code ec;
+  for (const fs::path& folder : folders)
+    for (const auto& each : fs::directory_iterator(folder, ec))
+      if (fs::exists(each.path() / "follow-up.toml", ec)) names.insert(each.path().filename().string());
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out.empty() ? "none (docs/follow-up.md)" : out;
+}
+
 int follow_up(const Arguments& a) {
   const std::string name = a.positional().empty() ? std::string() : a.positional()[0];
   if (!is_name(name)) return complain("name a collaboration, such as mumin (small letters, digits and -)"), kUsage;
-  auto from = parse_date(a.get("from")), to = parse_date(a.get("to"));
+  Result<Date> from = report::kAlways.from, to = report::kAlways.to;
+  if (a.has("from")) from = parse_date(a.get("from"));
+  if (a.has("to")) to = parse_date(a.get("to"));
   if (!from || !to || *from >= *to)
     return complain("--from, --to: expect dates as 2026-01-01, the second after the first"), kUsage;
   const bool unsuppressed = a.has("unsuppressed");
@@ -52,10 +70,19 @@ int follow_up(const Arguments& a) {
 
   auto config = configuration_of(a, name);
   if (!config) return complain(in_words(config.error()));
-  auto figures = report::load_follow_up(figures_file(a, *config, name), &config->parties, &config->routes);
+  const fs::path file = figures_file(a, *config, name);
+  const auto unknown = [&] {
+    return complain("unknown collaboration '" + name + "'; known: " + known_names(a, *config) +
+                    " (--figures FILE names others)"),
+           kUsage;
+  };
+  if (!a.has("figures") && !fs::exists(file)) return unknown();
+  auto figures = report::load_follow_up(file, &config->parties, &config->routes);
   if (!figures) return complain(in_words(figures.error()));
-  if (figures->name != name)
-    return complain("these are the figures of '" + figures->name + "'; --figures FILE names others");
+  if (figures->name != name) {
+    if (!a.has("figures")) return unknown();
+    return complain("these are the figures of '" + figures->name + "'");
+  }
   auto store = store_to_read(*config);
   if (!store) return complain(in_words(store.error()));
   auto recorded = Recorded::open(*config, **store);
@@ -69,7 +96,11 @@ int follow_up(const Arguments& a) {
   if (unsuppressed)
     std::cerr << "samband: INTERNAL figures: small counts are shown and may point to persons. Not for a steering "
                  "group, not to be sent or kept.\n";
-  const report::Shown how{language, period, unsuppressed};
+  // Where no day was asked for, the months that the records hold.
+  report::Shown how{language, counts->held, unsuppressed};
+  if (a.has("from") && a.has("to")) how.period = period;
+  if (how.period && a.has("from")) how.period->from = *from;
+  if (how.period && a.has("to")) how.period->to = *to;
   if (a.json())
     std::cout << json::serialize(report::follow_up_json(*figures, *counts, how)) << "\n";
   else
@@ -92,8 +123,8 @@ void add_follow_up(std::vector<Command>& commands) {
         kJsonOption,
         {"csv", "", "one line a count, as RFC 4180", ""},
         {"figures", "FILE", "the figures, when they are elsewhere", ""},
-        {"from", "DATE", "first day, the first of a month", "2000-01-01"},
-        {"to", "DATE", "day after the last, the first of a month", "2100-01-01"},
+        {"from", "DATE", "first day, the first of a month (default: of the first month on record)", ""},
+        {"to", "DATE", "day after the last, the first of a month (default: after the last month on record)", ""},
         {"lang", "LANGUAGE", "of the labels: sv or en", "sv"},
         {"unsuppressed", "", "internal counts, small ones too; for checks on the machine, not for a steering group",
          ""}},

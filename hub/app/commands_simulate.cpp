@@ -88,7 +88,8 @@ int simulate(const Arguments& a) {
   const scenario::Outcome& outcome = result->outcome;
   std::cout << "simulate " << name << ": " << result->persons << " persons, " << result->steps << " steps, " << seconds
             << " s; " << outcome.unexpected.size() << " of " << outcome.expectations
-            << " outcomes other than expected\n";
+            << " outcomes other than expected\n"
+            << "month by month " << result->year << " stands for " << year->year() << " of the source\n";
   for (std::size_t i = 0; i < outcome.unexpected.size() && i < 10; ++i)
     std::cout << "  " << outcome.unexpected[i] << "\n";
   if (!a.has("no-report")) {

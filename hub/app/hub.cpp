@@ -118,6 +118,8 @@ int serve(const Config& config) {
     auto opened = SimulatedClock::open(config.data_dir / kSimulatedClockFile);
     if (!opened) return complain(in_words(opened.error()));
     simulated = std::move(*opened);
+    if (config.simulation_begins)
+      if (auto begun = simulated->begin_at(*config.simulation_begins); !begun) return complain(in_words(begun.error()));
     log(LogLevel::warning, "hub.simulation", {{"now", to_rfc3339(simulated->now())}});
   }
   const Clock& clock = simulated ? static_cast<const Clock&>(*simulated) : system_clock();

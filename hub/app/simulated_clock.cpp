@@ -60,11 +60,16 @@ Result<std::unique_ptr<SimulatedClock>> SimulatedClock::open(std::filesystem::pa
   if (std::filesystem::exists(clock->file_, ec)) {
     std::ifstream in(clock->file_);
     std::int64_t ahead = 0;
-    if (!(in >> ahead) || ahead < 0)
-      return fail(Errc::internal, clock->file_.string(), "not a number of milliseconds that are not negative");
+    if (!(in >> ahead)) return fail(Errc::internal, clock->file_.string(), "not a number of milliseconds");
     clock->ahead_ = ahead;
   }
   return clock;
+}
+
+Result<void> SimulatedClock::begin_at(Time begins) {
+  std::error_code ec;
+  if (std::filesystem::exists(file_, ec)) return {};
+  return keep((begins - system_clock().now()).count());
 }
 
 Result<void> SimulatedClock::move_to(Time target) {
@@ -74,6 +79,10 @@ Result<void> SimulatedClock::move_to(Time target) {
     if (now() >= target) return {};
     return fail(Errc::invalid_input, "", "the time does not go backwards");
   }
+  return keep(ahead);
+}
+
+Result<void> SimulatedClock::keep(std::int64_t ahead) {
   auto beside = file_;
   beside += ".new";
   {

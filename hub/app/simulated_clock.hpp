@@ -1,4 +1,5 @@
-// A clock that a simulation moves forward: the machine's, and so many milliseconds ahead. Only a configuration that
+// A clock that a simulation moves forward: the machine's, and so many milliseconds ahead (or, where a scenario's time
+// begins before the machine's, behind). Only a configuration that
 // says `[simulation]` has one; its log has an origin of its own, so no real log was ever signed by it. Thread-safe.
 #pragma once
 #include <atomic>
@@ -18,12 +19,15 @@ class SimulatedClock final : public Clock {
  public:
   // How far ahead is kept in the file, so that a restart does not turn the time back. Errors: unavailable, internal.
   static Result<std::unique_ptr<SimulatedClock>> open(std::filesystem::path file);
+  // The first time it is opened, it is that time.
+  Result<void> begin_at(Time);
   Time now() const override { return system_clock().now() + std::chrono::milliseconds(ahead_.load()); }
   // Errors: invalid_input (the time would go backwards), unavailable (cannot be kept).
   Result<void> move_to(Time);
 
  private:
   explicit SimulatedClock(std::filesystem::path file) : file_(std::move(file)) {}
+  Result<void> keep(std::int64_t ahead);
   std::filesystem::path file_;
   std::atomic<std::int64_t> ahead_{0};  // ms
 };

@@ -139,8 +139,9 @@ struct Config {
   std::string log_level = "info";        // debug | info | warning | error
   int worker_threads = 0;                // 0 = one per core
   std::chrono::seconds clock_skew_max{300};
-  bool simulation = false;  // the time is moved by hand (app/simulated_clock); never on a real log
-  std::string duty_phone;   // of the hub's operator, in NOT SENT answers
+  bool simulation = false;                // the time is moved by hand (app/simulated_clock); never on a real log
+  std::optional<Time> simulation_begins;  // what time it is when such a hub starts for the first time; none = now
+  std::string duty_phone;                 // of the hub's operator, in NOT SENT answers
   ListenerConfig agency, log_listener, console, admin;  // 8443, 8445, 8444; 9464 on loopback without TLS
   TlsConfig server;                                     // what the listeners present and trust
   TlsConfig client;                              // what the hub presents to endpoints; no crl of its own = the server's

@@ -125,6 +125,14 @@ class HubFile {
     auto in = root_.table("simulation");
     if (!in) return;
     config_.simulation = in->boolean("clock", false);
+    if (in->has("begins")) {
+      auto begins = parse_rfc3339(in->text("begins", 40));
+      if (begins)
+        config_.simulation_begins = *begins;
+      else
+        in->refuse("begins", "expected a time as \"2026-11-27T20:30:00Z\"");
+      if (!config_.simulation) in->refuse("begins", "is where a simulated clock begins: clock = true");
+    }
     in->finish();
     if (!config_.simulation) return;
     // No record made in a time that somebody moved may pass for a real one.

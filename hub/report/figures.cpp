@@ -106,6 +106,9 @@ Figure read_figure(Table& in, const Parties* parties, const Routes* routes) {
   constexpr std::string_view kWhen[] = {"event", "step"};
   out.when_step = choice(in, "when", kWhen) == 1;
   if (out.when_step && out.reached.empty()) in.refuse("when", "is the day of a step: 'reached' is absent");
+  out.until = codes(in, "until", life_steps(), "step");
+  if (!out.until.empty() && (out.reached.empty() || out.when_step))
+    in.refuse("until", "is where what began with a step ends: give 'reached', and no 'when'");
   if (in.has("target")) out.target = static_cast<int>(in.integer("target", 0, 0, 100));
   return out;
 }
@@ -163,15 +166,24 @@ Result<FollowUp> load_follow_up(const std::filesystem::path& path, const Parties
         return std::find_if(out.figures.begin(), out.figures.end(), [&](const Figure& f) { return f.id == id; });
       };
       if (known(figure.id) != out.figures.end()) table.refuse("id", "the id is used twice");
-      if (const std::string base = table.text("share_of", 60); !base.empty()) {
+      const auto other = [&](const char* key, std::optional<std::size_t>& place) {
+        const std::string base = table.text(key, 60);
+        if (base.empty()) return;
         const auto it = known(base);
         if (it == out.figures.end())
-          table.refuse("share_of", "unknown figure '" + base + "'; a base stands before its shares");
-        else if (it->count != figure.count)
-          table.refuse("share_of", "its base counts something else");
+          table.refuse(key, "unknown figure '" + base + "'; it stands before those that name it");
         else
-          figure.share_of = static_cast<std::size_t>(it - out.figures.begin());
-      }
+          place = static_cast<std::size_t>(it - out.figures.begin());
+      };
+      other("share_of", figure.share_of);
+      other("per", figure.per);
+      other("before", figure.before);
+      other("after", figure.after);
+      if (figure.share_of && out.figures[*figure.share_of].count != figure.count)
+        table.refuse("share_of", "its base counts something else");
+      if (figure.share_of && !figure.until.empty()) table.refuse("share_of", "goes without 'until'");
+      if (figure.share_of && figure.per) table.refuse("per", "goes without 'share_of'");
+      if (figure.before && figure.after) table.refuse("after", "goes without 'before'");
       if (figure.target && !figure.share_of) table.refuse("target", "is a percentage: 'share_of' is absent");
       table.finish();
       out.figures.push_back(std::move(figure));

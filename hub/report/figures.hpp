@@ -46,8 +46,12 @@ struct Figure {
   std::vector<int> months;  // 1..12
   std::vector<ValueTest> values;
   bool when_step = false;  // the day of the step in `reached` counts, not that of the event
-  std::optional<std::size_t> share_of;
-  std::optional<int> target;  // percent
+  // Counted in every month from the step in `reached` to the first of these, or to now: what is ongoing.
+  std::vector<std::string> until;
+  // Of the same person: only what came earlier than that person counted in another figure, or later.
+  std::optional<std::size_t> before, after;
+  std::optional<std::size_t> share_of, per;  // percent of another figure; so many for each of another
+  std::optional<int> target;                 // percent
 };
 
 struct FigureTable {

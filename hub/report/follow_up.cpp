@@ -42,7 +42,9 @@ struct Record {
   const Message* message = nullptr;  // null: erased
   std::vector<Step> steps;           // in order of time
   std::vector<Subject> subjects;     // at least one
-  Date day{}, age_day{};
+  Time event{}, at{};                // `at`: of the step that a figure asks for, else the event
+  std::vector<Date> days;            // that count: one, or one for every month in which it is ongoing
+  Date age_day{};
 };
 
 std::string sex_of(const json::value& data, const std::string& ref) {
@@ -122,9 +124,9 @@ bool holds(const ValueTest& test, const Message* message) {
 
 std::string two_digits(unsigned n) { return (n < 10 ? "0" : "") + std::to_string(n); }
 
-std::string class_of(const FigureTable& table, const Record& record, const Subject& subject) {
-  const unsigned month = static_cast<unsigned>(record.day.month());
-  const std::string year = std::to_string(static_cast<int>(record.day.year()));
+std::string class_of(const FigureTable& table, Date day, Date age_day, const Subject& subject) {
+  const unsigned month = static_cast<unsigned>(day.month());
+  const std::string year = std::to_string(static_cast<int>(day.year()));
   switch (table.by) {
     case By::month:
       return year + "-" + two_digits(month);
@@ -136,7 +138,7 @@ std::string class_of(const FigureTable& table, const Record& record, const Subje
       return subject.sex;
     case By::age:
       if (subject.birth_date) {
-        const int age = age_on(*subject.birth_date, record.age_day);
+        const int age = age_on(*subject.birth_date, age_day);
         for (const AgeBand& band : table.bands)
           if (age >= band.min && age <= band.max) return band.text;
       }
@@ -152,6 +154,10 @@ class Counter {
   Counter(const FollowUp& what, const Parties& parties, const Routes& routes, const Period& period, Time now)
       : what_(what), parties_(parties), routes_(routes), period_(period), now_(now) {
     for (std::uint32_t i = 0; i < what.figures.size(); ++i) out_.totals.push_back(next_++);
+    asked_for_.assign(what.figures.size(), 0);
+    for (const Figure& f : what.figures)
+      for (const auto& other : {f.before, f.after})
+        if (other) asked_for_[*other] = 1;
   }
 
   // By the row alone: is there a figure that this exchange may count in?
@@ -173,28 +179,36 @@ class Counter {
   }
 
   void count(Record& record, const std::vector<std::size_t>& figures) {
-    const Time event = event_of(*record.row, record.message);
+    record.event = event_of(*record.row, record.message);
     const Time receipt = record.message ? record.message->received_at : record.row->created_at;
-    const Date event_day = stockholm_date(event);
-    record.age_day = what_.age_at_receipt ? stockholm_date(receipt) : event_day;
+    record.age_day = stockholm_date(what_.age_at_receipt ? receipt : record.event);
     ++out_.exchanges;
     if (record.message == nullptr) ++out_.erased;
     for (const std::size_t i : figures) {
       const Figure& f = what_.figures[i];
-      record.day = event_day;
       if (!meets(f, record)) continue;
       bool first = true;
       for (const Subject& subject : record.subjects) {
         if (!is_about(f, subject, record)) continue;
-        if (f.count == Counts::persons || first) add(i, record, subject);
+        if (f.count == Counts::persons || first) {
+          Counted one{i, record.row->message_id, subject, record.at, record.days, record.age_day};
+          if (f.before || f.after)
+            later_.push_back(std::move(one));  // until everybody's moment in the other figure is known
+          else
+            add(one);
+        }
         first = false;
       }
     }
   }
 
-  bool more_than(std::size_t units) const { return units_.size() > units || seen_.size() > units * 4; }
+  bool more_than(std::size_t units) const {
+    return units_.size() > units || seen_.size() > units * 4 || later_.size() > units;
+  }
 
   FollowUpCounts done() {
+    for (const Counted& one : later_)
+      if (is_in_order(one)) add(one);
     // The rest of a share: a reader works it out, so it is protected like a count.
     struct Rest {
       std::uint32_t cell, base;
@@ -213,7 +227,7 @@ class Counter {
       const auto bases = f.share_of ? out_.classes.find({table, *f.share_of}) : out_.classes.end();
       if (bases == out_.classes.end()) continue;
       const By by = what_.tables[table].by;
-      if (by != By::age && by != By::sex && (f.when_step || what_.figures[*f.share_of].when_step)) continue;
+      if (by != By::age && by != By::sex && !same_day(f, what_.figures[*f.share_of])) continue;
       for (const auto& [key, part] : parts)
         if (const auto base = bases->second.find(key); base != bases->second.end()) {
           rests.push_back({next_++, base->second, {part}});
@@ -253,15 +267,44 @@ class Counter {
   }
 
  private:
+  // Is what counts in the part dated by the same day as in its base?
+  static bool same_day(const Figure& part, const Figure& base) {
+    return part.when_step == base.when_step &&
+           (!part.when_step || std::all_of(part.reached.begin(), part.reached.end(),
+                                           [&](const std::string& step) { return lists(base.reached, step); }));
+  }
+
+  // Once, in one figure.
+  struct Counted {
+    std::size_t figure = 0;
+    std::string message_id;
+    Subject subject;
+    Time at{};
+    std::vector<Date> days;
+    Date age_day{};
+
+    std::string unit() const { return subject.ref.empty() ? "message/" + message_id : subject.ref; }
+  };
+
   bool meets(const Figure& f, Record& record) const {
     const auto reached = [&](const Step& s) { return lists(f.reached, s.name) && any_or_lists(f.reasons, s.reason); };
+    auto it = record.steps.begin();
+    record.at = record.event;
     if (!f.reached.empty()) {
-      const auto it = std::find_if(record.steps.begin(), record.steps.end(), reached);
+      it = std::find_if(it, record.steps.end(), reached);
       if (it == record.steps.end()) return false;
-      if (f.when_step) record.day = stockholm_date(it->at);
+      record.at = it->at;
     }
-    if (record.day < period_.from || record.day >= period_.to) return false;
-    if (!any_or_lists(f.months, static_cast<int>(static_cast<unsigned>(record.day.month())))) return false;
+    if (f.until.empty())
+      record.days = {stockholm_date(f.when_step ? record.at : record.event)};
+    else
+      record.days = ongoing(f, record, it);
+    std::erase_if(record.days, [&](Date day) {
+      // What came before somebody counted elsewhere came before the period too.
+      return (day < period_.from && !f.before) || day >= period_.to ||
+             !any_or_lists(f.months, static_cast<int>(static_cast<unsigned>(day.month())));
+    });
+    if (record.days.empty()) return false;
     if (std::any_of(record.steps.begin(), record.steps.end(),
                     [&](const Step& s) { return lists(f.not_reached, s.name); }))
       return false;
@@ -272,6 +315,26 @@ class Counter {
                        [&](const ValueTest& test) { return holds(test, record.message); });
   }
 
+  // A day of every month from the step on.
+  std::vector<Date> ongoing(const Figure& f, const Record& record, std::vector<Step>::const_iterator from) const {
+    const auto end =
+        std::find_if(from, record.steps.cend(), [&](const Step& step) { return lists(f.until, step.name); });
+    const Date last = std::min(stockholm_date(end == record.steps.cend() ? now_ : end->at), period_.to);
+    std::vector<Date> out;
+    for (Date day = stockholm_date(from->at); day <= last;) {
+      out.push_back(day);
+      const auto next = std::chrono::year_month(day.year(), day.month()) + std::chrono::months(1);
+      day = Date{next.year(), next.month(), std::chrono::day(1)};
+    }
+    return out;
+  }
+
+  bool is_in_order(const Counted& one) const {
+    const Figure& f = what_.figures[one.figure];
+    const auto moment = moments_.find({f.before ? *f.before : *f.after, one.unit()});
+    return moment != moments_.end() && (f.before ? one.at < moment->second : one.at >= moment->second);
+  }
+
   static bool is_about(const Figure& f, const Subject& subject, const Record& record) {
     if (!f.sex.empty() && f.sex != subject.sex) return false;
     if (!f.ages) return true;
@@ -280,23 +343,41 @@ class Counter {
     return age >= f.ages->min && age <= f.ages->max;
   }
 
-  void add(std::size_t figure, const Record& record, const Subject& subject) {
-    auto& unit = units_[subject.ref.empty() ? "message/" + record.row->message_id : subject.ref];
-    const Counts counts = what_.figures[figure].count;
+  void add(const Counted& one) {
+    const std::string key = one.unit();
+    auto& unit = units_[key];
+    const Counts counts = what_.figures[one.figure].count;
     const auto in = [&](std::uint32_t cell) {
-      if (counts == Counts::messages && !seen_.emplace(cell, record.row->message_id).second) return;
+      if (counts == Counts::messages && !seen_.emplace(cell, one.message_id).second) return;
       std::int64_t& n = unit[cell];
       n = counts == Counts::persons ? 1 : n + 1;
     };
-    in(out_.totals[figure]);
+    in(out_.totals[one.figure]);
     for (std::size_t t = 0; t < what_.tables.size(); ++t) {
       const FigureTable& table = what_.tables[t];
-      if (table.by == By::nothing || !lists(table.figures, figure)) continue;
-      const auto [it, added] =
-          out_.classes[{t, figure}].try_emplace(class_of(table, record, subject), std::uint32_t{0});
-      if (added) it->second = next_++;
-      in(it->second);
+      if (table.by == By::nothing || !lists(table.figures, one.figure)) continue;
+      std::set<std::string> classes;
+      for (const Date day : one.days) classes.insert(class_of(table, day, one.age_day, one.subject));
+      for (const std::string& each : classes) {
+        const auto [it, added] = out_.classes[{t, one.figure}].try_emplace(each, std::uint32_t{0});
+        if (added) it->second = next_++;
+        in(it->second);
+      }
     }
+    if (asked_for_[one.figure]) {
+      const auto [it, added] = moments_.try_emplace({one.figure, key}, one.at);
+      it->second = std::min(it->second, one.at);
+    }
+    for (const Date day : one.days) holds_month_of(day);
+  }
+
+  void holds_month_of(Date day) {
+    const std::chrono::year_month month(day.year(), day.month()), next = month + std::chrono::months(1);
+    const Date first{month.year(), month.month(), std::chrono::day(1)};
+    const Date after{next.year(), next.month(), std::chrono::day(1)};
+    if (!out_.held) out_.held = Period{first, after};
+    out_.held->from = std::min(out_.held->from, first);
+    out_.held->to = std::max(out_.held->to, after);
   }
 
   const FollowUp& what_;
@@ -306,7 +387,10 @@ class Counter {
   const Time now_;
   std::uint32_t next_ = 0;
   std::unordered_map<std::string, std::map<std::uint32_t, std::int64_t>> units_;
-  std::set<std::pair<std::uint32_t, std::string>> seen_;  // cell and message
+  std::set<std::pair<std::uint32_t, std::string>> seen_;         // cell and message
+  std::vector<char> asked_for_;                                  // figures that others ask for somebody's moment in
+  std::map<std::pair<std::size_t, std::string>, Time> moments_;  // of a unit in such a figure, the first
+  std::vector<Counted> later_;
   FollowUpCounts out_;
 };
 

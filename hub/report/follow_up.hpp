@@ -21,6 +21,9 @@ using ReadMessage = std::function<Result<CasePtr>(const ExchangeRow&)>;
 struct Period {
   Date from, to;  // [from, to) in Swedish calendar days
 };
+// Everything that is on record.
+inline constexpr Period kAlways{Date{std::chrono::year(1), std::chrono::January, std::chrono::day(1)},
+                                Date{std::chrono::year(9999), std::chrono::January, std::chrono::day(1)}};
 
 // Units that are counted one by one (persons) and kept while counting; more of them: narrow the period.
 inline constexpr std::size_t kUnitsMax = 1'000'000;
@@ -32,6 +35,7 @@ struct FollowUpCounts {
   std::map<std::pair<std::size_t, std::size_t>, std::map<std::string, std::uint32_t>> classes;  // (table, figure)
   std::vector<std::int64_t> values;
   std::uint64_t exchanges = 0, erased = 0;  // looked at; of these without a message that can be opened
+  std::optional<Period> held;               // the whole months in which something counted
 };
 
 // `now`: which deadlines are over. Errors: of the store and the keys; too_large: more than `units_max` units.
@@ -42,7 +46,7 @@ Result<FollowUpCounts> count_figures(const FollowUp&, Store&, const ReadMessage&
 
 struct Shown {
   std::string language = "sv";
-  Period period;
+  std::optional<Period> period;  // none: nothing is on record
   bool unsuppressed = false;
 };
 // Tables with Swedish or English labels; one line of CSV (RFC 4180) a cell; one JSON object. A count that may not be

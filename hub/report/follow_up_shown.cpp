@@ -19,7 +19,8 @@ struct Row {
   const Figure* figure = nullptr;
   std::vector<Cell> classes;
   Cell total;
-  const Figure* base = nullptr;  // of the total's share
+  const Figure* base = nullptr;      // of the total's share, or what it is counted for each of
+  std::optional<std::int64_t> mean;  // tenths, for each of the base
 };
 struct View {
   const FigureTable* table = nullptr;
@@ -92,6 +93,11 @@ std::vector<View> views(const FollowUp& what, const FollowUpCounts& counts, cons
         row.base = &what.figures[*row.figure->share_of];
         give_share(row.total, cell_of(counts.totals[*row.figure->share_of]));
       }
+      if (row.figure->per) {
+        row.base = &what.figures[*row.figure->per];
+        const Cell base = cell_of(counts.totals[*row.figure->per]);
+        if (!row.total.hidden && !base.hidden && base.n > 0) row.mean = (20 * row.total.n + base.n) / (2 * base.n);
+      }
       const auto classes = counts.classes.find({t, f});
       for (const std::string& key : view.table->by == By::nothing ? std::vector<std::string>{} : keys) {
         Cell cell;
@@ -116,6 +122,11 @@ std::string tenths(std::int64_t n, char point) { return std::to_string(n / 10) +
 std::string share_text(const Cell& cell, const Shown& how) {
   if (!cell.share) return cell.hidden || cell.n > 0 ? std::string(kHidden) : "-";
   return tenths(*cell.share, english(how) ? '.' : ',') + " %";
+}
+
+std::string mean_text(const Row& row, const Shown& how) {
+  if (!row.mean) return row.total.n > 0 || row.total.hidden ? std::string(kHidden) : "-";
+  return tenths(*row.mean, english(how) ? '.' : ',') + (english(how) ? " each" : " var");
 }
 
 // Letters, not bytes.
@@ -159,7 +170,7 @@ std::string plain_table(const View& view, const Shown& how) {
   lines.push_back(std::move(head));
   for (const Row& row : view.rows) {
     std::vector<std::string> line{row.figure->label.in(how.language), count_text(row.total)};
-    if (shares) line.push_back(row.base ? share_text(row.total, how) : "");
+    if (shares) line.push_back(row.base ? row.figure->per ? mean_text(row, how) : share_text(row.total, how) : "");
     if (targets) line.push_back(row.figure->target ? std::to_string(*row.figure->target) + " %" : "");
     if (shares) line.push_back(row.base ? row.base->label.in(how.language) : "");
     lines.push_back(std::move(line));
@@ -205,8 +216,12 @@ json::object as_json(const Cell& cell) {
 
 std::string follow_up_text(const FollowUp& what, const FollowUpCounts& counts, const Shown& how) {
   const bool en = english(how);
-  std::string out = what.title.in(how.language) + "\n" + to_string(how.period.from) + (en ? " to " : " till ") +
-                    to_string(how.period.to) + (en ? " (not included)" : " (ej inräknad)") + "\n";
+  std::string out = what.title.in(how.language) + "\n";
+  if (how.period)
+    out += to_string(how.period->from) + (en ? " to " : " till ") + to_string(how.period->to) +
+           (en ? " (not included)" : " (ej inräknad)") + "\n";
+  else
+    out += en ? "nothing is on record\n" : "ingenting är registrerat\n";
   if (how.unsuppressed)
     out += en ? "INTERNAL: small counts are shown; not for a steering group\n"
               : "INTERNT: små antal visas; får inte lämnas till en styrgrupp\n";
@@ -218,6 +233,10 @@ std::string follow_up_text(const FollowUp& what, const FollowUpCounts& counts, c
   const std::string points = tenths(what.rounding, en ? '.' : ',');
   out += en ? "\nShares are rounded to the nearest " + points + " percentage points."
             : "\nAndelar är avrundade till närmaste " + points + " procentenheter.";
+  const bool means = std::any_of(what.figures.begin(), what.figures.end(), [](const Figure& f) { return f.per; });
+  if (means)
+    out += en ? " \"each\" = for each of what stands beside it, to the nearest tenth, halves upwards."
+              : " ”var” = i snitt för var och en av dem som står bredvid, till närmaste tiondel, halva uppåt.";
   if (!how.unsuppressed)
     out += (en ? " .. = hidden, since a count under " : " .. = dolt, eftersom ett antal under ") +
            std::to_string(what.suppress_below) +
@@ -230,7 +249,7 @@ std::string follow_up_text(const FollowUp& what, const FollowUpCounts& counts, c
 }
 
 std::string follow_up_csv(const FollowUp& what, const FollowUpCounts& counts, const Shown& how) {
-  std::string out = "table,figure,label,class,count,share_percent,share_of,target_percent\r\n";
+  std::string out = "table,figure,label,class,count,share_percent,share_of,target_percent,mean,per\r\n";
   const auto line = [&](const View& view, const Row& row, const Cell& cell, const std::string& base) {
     const std::string fields[] = {view.table->title.in(how.language),
                                   row.figure->id,
@@ -239,14 +258,16 @@ std::string follow_up_csv(const FollowUp& what, const FollowUpCounts& counts, co
                                   count_text(cell),
                                   cell.share ? tenths(*cell.share, '.') : "",
                                   base,
-                                  cell.key.empty() && row.figure->target ? std::to_string(*row.figure->target) : ""};
+                                  cell.key.empty() && row.figure->target ? std::to_string(*row.figure->target) : "",
+                                  cell.key.empty() && row.mean ? tenths(*row.mean, '.') : "",
+                                  cell.key.empty() && row.figure->per ? row.base->id : ""};
     for (const std::string& field : fields) out += (&field == fields ? "" : ",") + csv_field(field);
     out += "\r\n";
   };
   for (const View& view : views(what, counts, how))
     for (const Row& row : view.rows) {
       for (const Cell& cell : row.classes) line(view, row, cell, view.table->shares ? row.figure->id : "");
-      line(view, row, row.total, row.base ? row.base->id : "");
+      line(view, row, row.total, row.figure->share_of ? row.base->id : "");
     }
   return out;
 }
@@ -259,7 +280,11 @@ json::object follow_up_json(const FollowUp& what, const FollowUpCounts& counts, 
       json::object o = as_json(row.total);
       o["figure"] = row.figure->id;
       o["label"] = row.figure->label.in(how.language);
-      o["shareOf"] = row.base ? json::value(row.base->id) : json::value(nullptr);
+      o["shareOf"] = row.figure->share_of ? json::value(row.base->id) : json::value(nullptr);
+      if (row.figure->per) {
+        o["per"] = row.base->id;
+        o["mean"] = row.mean ? json::value(static_cast<double>(*row.mean) / 10) : json::value(nullptr);
+      }
       o["target"] = row.figure->target ? json::value(*row.figure->target) : json::value(nullptr);
       json::array classes;
       for (const Cell& cell : row.classes) {
@@ -276,8 +301,8 @@ json::object follow_up_json(const FollowUp& what, const FollowUpCounts& counts, 
   }
   return {{"name", what.name},
           {"title", what.title.in(how.language)},
-          {"from", to_string(how.period.from)},
-          {"to", to_string(how.period.to)},
+          {"from", how.period ? json::value(to_string(how.period->from)) : json::value(nullptr)},
+          {"to", how.period ? json::value(to_string(how.period->to)) : json::value(nullptr)},
           {"suppressBelow", what.suppress_below},
           {"unsuppressed", how.unsuppressed},
           {"rounding", what.rounding / 10.0},

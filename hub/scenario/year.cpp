@@ -113,9 +113,21 @@ Result<YearResult> SyntheticYear::run(Agencies& agencies, std::uint64_t seed,
                                       const std::function<void(const Progress&)>& progress) {
   auto now = agencies.now();
   if (!now) return now.error();
-  const Date today = stockholm_date(*now);
-  const bool first = today.month() == std::chrono::January && today.day() == std::chrono::day(1);
-  const std::chrono::year simulated = first ? today.year() : today.year() + std::chrono::years(1);
+  // "0" is December of the year before: the first month that anybody begins in must still be ahead.
+  int earliest = 1;
+  for (const json::value& cohort : root_.at("cohorts").as_array())
+    if (const auto* attributes = cohort.as_object().if_contains("attributes"))
+      if (const auto* months = attributes->as_object().if_contains("month"))
+        for (const auto& [month, n] : months->as_object())
+          earliest = std::min(earliest, std::atoi(std::string(month).c_str()));
+  const auto month_of = [](std::chrono::year year, int month) {
+    return std::chrono::year_month(year, std::chrono::January) + std::chrono::months(month - 1);
+  };
+  std::chrono::year simulated = stockholm_date(*now).year();
+  const auto begins_ahead = [&] {
+    return stockholm_midnight(Date(month_of(simulated, earliest) / 1)) + std::chrono::hours(24) > *now;
+  };
+  while (!begins_ahead()) ++simulated;
 
   std::mt19937_64 random(seed);
   // The library's distributions differ between implementations; the same seed is to give the same year everywhere.
@@ -147,13 +159,12 @@ Result<YearResult> SyntheticYear::run(Agencies& agencies, std::uint64_t seed,
           if (const auto equals = part.find('='); equals != std::string::npos)
             given[part.substr(0, equals)] = part.substr(equals + 1);
       }
-      const unsigned month = given.contains("month") ? static_cast<unsigned>(std::atoi(given["month"].c_str()))
-                                                     : 1 + static_cast<unsigned>(below(12));
+      const std::chrono::year_month month = month_of(
+          simulated, given.contains("month") ? std::atoi(given["month"].c_str()) : 1 + static_cast<int>(below(12)));
       const auto last = static_cast<unsigned>(
-          std::chrono::year_month_day_last(simulated, std::chrono::month_day_last(std::chrono::month(month))).day());
+          std::chrono::year_month_day_last(month.year(), std::chrono::month_day_last(month.month())).day());
       // Steps of the same month need the days after: nobody begins in the last week.
-      const Date day{simulated, std::chrono::month(month),
-                     std::chrono::day(1 + static_cast<unsigned>(below(last - 8)))};
+      const Date day{month.year(), month.month(), std::chrono::day(1 + static_cast<unsigned>(below(last - 8)))};
       const Time begins = begin_of(day, given, below);
       const bool female = given["sex"] == "female";
       const auto& names = female ? kFemale : kMale;
@@ -191,6 +202,7 @@ Result<YearResult> SyntheticYear::run(Agencies& agencies, std::uint64_t seed,
   const std::function<void(const std::string&)> silent = [](const std::string&) {};
   const auto stage = open_stage(folder, root_, agencies, silent);
   YearResult result;
+  result.year = static_cast<int>(simulated);
   result.persons = plays.size();
   Time at = *now;
   for (const Event& event : events) {

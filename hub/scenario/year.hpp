@@ -19,6 +19,7 @@ struct Progress {
 };
 
 struct YearResult {
+  int year = 0;  // that was simulated
   std::size_t persons = 0, steps = 0;
   Outcome outcome;
 };
@@ -30,7 +31,7 @@ class SyntheticYear {
 
   int year() const { return year_; }  // of the source
   const std::string& title() const { return title_; }
-  // Begins with the first of January that the hub's clock has not passed. Errors: unavailable.
+  // The first year whose beginning the hub's clock has not passed stands for the source's. Errors: unavailable.
   Result<YearResult> run(Agencies&, std::uint64_t seed, const std::function<void(const Progress&)>& progress);
 
  private:

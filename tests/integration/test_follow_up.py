@@ -69,6 +69,10 @@ class FollowUp(HubCase):
         self.assertIn("INTERNT", warned.stdout)
         rows = list(csv.DictReader(io.StringIO(self.report(*YEAR, "--csv").stdout)))
         self.assertIn({"figure": "registered", "count": "..", "class": ""}, [{k: r[k] for k in ("figure", "count", "class")} for r in rows])
+        # Without a period asked for: the months that the records hold.
+        self.assertIn("\n2026-11-01 till 2026-12-01 (ej inräknad)\n", self.report().stdout)
+        held = json.loads(self.report("--json").stdout)
+        self.assertEqual((held["from"], held["to"]), ("2026-11-01", "2026-12-01"))
         text = self.report(*YEAR).stdout
         self.assertIn("Personer registrerade av polisen", text)
         everything = text + warned.stdout + json.dumps([inside[k] for k in inside])
@@ -93,10 +97,14 @@ class FollowUp(HubCase):
         self.report("--from", "2026-02-01", "--to", "2026-01-01", check=2)
         self.cli("report", "follow-up", "../mumin", check=2)
         self.assertIn("figures of 'mumin'", self.cli("report", "follow-up", "sig", "--figures", str(FIGURES), check=1).stderr)
+        nowhere = self.cli("report", "follow-up", "nosuch", check=2)
+        self.assertRegex(nowhere.stderr, r"unknown collaboration 'nosuch'; known: .*mumin")
+        self.assertNotIn("cannot be read", nowhere.stderr)
         # Its own figures of a configuration: no --figures, and `check` reads them.
         own = self.hub.config / "follow-up.toml"
         own.write_text(FIGURES.read_text())
         self.cli("report", "follow-up", "mumin", *YEAR, check=0)
+        self.assertRegex(self.cli("report", "follow-up", "sig", check=2).stderr, "unknown collaboration 'sig'; known: .*mumin")
         self.cli("check", check=0)
         own.write_text(FIGURES.read_text() + "colour = 1\n")
         self.assertRegex(self.cli("check", check=1).stderr, r"follow-up\.toml:\d+:\d+: unknown key 'colour'")

@@ -16,16 +16,21 @@ from hub_harness import SAMBAND, SOURCE, need_hub  # noqa: E402
 
 # figure: count, or (count, share in percent)
 GOLDEN = {
-    "mumin": {"registered": 735, "unknown_to_police": (500, 68.0), "entered": (232, 31.5), "wholly_unknown": (77, 33.0), "lvm_reports": 9,
+    "mumin": {"interventions": 735, "registered": 735, "unknown_to_police": (500, 68.0), "entered": (232, 31.5), "wholly_unknown": (77, 33.0), "lvm_reports": 9,
               "first_visit": 186, "completed": (151, 65.0)},
     "bofast": {"threats": 140, "averted": 112, "carried_out": 21, "open": 7, "children": 45, "children_averted": 40, "children_carried_out": 0,
                "homeless": 80, "in_scope": 200},
-    "sig": {"forms": 37, "suitable": 25, "asked": 15, "accepted": 8, "savry": 7, "savry_in_time": 7, "savry_missed": 1, "plans": 8, "first_list": 19},
+    "sig": {"forms": 37, "suitable": 25, "asked": 15, "accepted": 8, "savry": 7, "savry_in_time": 7, "savry_missed": 1, "plans": 8, "first_list": 19,
+            "reports_before": 21, "reports_after": 5, "savry_before": 7, "savry_before_high": (5, 71.5), "savry_before_moderate": (2, 28.5),
+            "savry_before_low": (0, 0), "savry_after": (6, 85.5), "savry_after_high": (1, 16.5), "savry_after_moderate": (4, 66.5), "savry_after_low": (1, 16.5)},
     "coach": {"persons": 50, "occasions": 55, "in_time": 49, "late": 6, "missed": 0},
     "minimaria": {"reports": 97, "adults": 59, "adults_contacted": 59, "adults_accepted": 0, "adults_declined": 59, "minors": 38, "minors_dur": 8,
-                  "minors_family": 2, "minors_others": 28, "minors_service": 4, "minors_other": 24, "dur": 16, "waited_in_time": 97},
+                  "minors_family": 2, "minors_others": 28, "minors_service": 4, "minors_other": 24, "dur": 16, "waited_in_time": 97,
+                  "adults_lob": (59, 100), "minors_school": 20, "minors_hospital": 8, "minors_police": 10,
+                  "cases_new": 60, "cases_closed": 60, "unplanned": (11, 18.5), "treatment_broken_off": (5, 45.5)},
 }
 SIG_BY_MONTH = {"forms": [22, 3, 0, 5, 2, 3, 2], "suitable": [12, 2, 0, 4, 2, 3, 2], "asked": [5, 2, 3, 0, 0, 3, 2], "accepted": [0, 1, 1, 1, 0, 3, 2]}
+MINIMARIA_BY_MONTH = {"cases_ongoing": [68, 66, 64, 64, 65, 66, 67, 68], "cases_new": [8, 8, 7, 7, 8, 7, 7, 8], "cases_closed": [10, 9, 7, 7, 6, 6, 7, 8]}
 MUMIN_AGES = {"<15": (4, 0.5), "15-19": (375, 51.0), ">=20": (356, 48.5)}
 
 
@@ -44,6 +49,8 @@ class Years(unittest.TestCase):
         done = self.run_samband("simulate", name, "--seed", seed, "--dir", folder.name, "--no-report")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr[-2000:])
         self.assertRegex(done.stdout, r" 0 of \d+ outcomes other than expected")
+        # A scenario's time begins when its hub.toml says, whatever the machine's clock shows: some rules have a last day.
+        self.assertRegex(done.stdout, r"month by month 2027 stands for \d{4} of the source")
         return folder.name
 
     def report(self, name, folder, *options):
@@ -94,17 +101,35 @@ class Years(unittest.TestCase):
         self.check("bofast")
 
     def test_sig(self):
-        _, rows = self.check("sig")
+        folder, rows = self.check("sig")
         for figure, counts in SIG_BY_MONTH.items():
             self.assertEqual([c["count"] for c in self.classes(rows, figure)], counts, figure)
         sexes = {c["class"]: c["count"] for c in self.classes(rows, "first_list")}
         self.assertEqual(sexes, {"male": 16, "female": 3})
+        self.assertEqual([rows[f][0]["mean"] for f in ("reports_before", "reports_after")], [2.6, 0.6])
+        # Of a group of eight next to nothing can be shown, and no mean from which it would follow.
+        shown = self.rows(self.report("sig", folder))
+        for figure in ("savry_before_high", "savry_before_moderate", "savry_after_high", "savry_after_low"):
+            self.assertIsNone(shown[figure][0]["count"], figure)
+        for figure in ("reports_before", "reports_after"):
+            row, base = shown[figure][0], shown["accepted"][0]
+            self.assertEqual(row["mean"] is None, row["count"] is None or base["count"] is None, figure)
 
     def test_coach(self):
         self.check("coach")
 
     def test_minimaria(self):
-        self.check("minimaria")
+        folder, rows = self.check("minimaria")
+        by_month = {f: [c["count"] for c in self.classes(rows, f)] for f in MINIMARIA_BY_MONTH}
+        self.assertEqual(by_month, MINIMARIA_BY_MONTH)
+        self.assertTrue(all(50 <= n <= 70 for n in by_month["cases_ongoing"]))
+        # What leaves the house: of closed cases and unplanned endings no small number is left over.
+        shown = self.rows(self.report("minimaria", folder))
+        small = [c["count"] for figure in rows for row in rows[figure] for c in [row, *row["classes"]] if c["count"] and c["count"] < 5]
+        self.assertTrue(small, "there is something to hide")
+        visible = [c["count"] for figure in shown for row in shown[figure] for c in [row, *row["classes"]] if c["count"] is not None]
+        self.assertEqual([n for n in visible if 0 < n < 5], [])
+        self.assertEqual([shown[f][0]["count"] for f in ("cases_new", "cases_closed", "unplanned", "treatment_broken_off")], [60, 60, 11, 5])
 
     def test_the_same_seed_is_the_same_year_and_another_year_is_refused(self):
         months = [[c["count"] for c in self.classes(self.rows(self.report("coach", self.year_of("coach", seed), "--unsuppressed")), "occasions")]

@@ -395,6 +395,20 @@ TEST_F(ConfigTest, RequiredTablesAreRequired) {
   }
 }
 
+TEST_F(ConfigTest, ASimulationMayBeginAtATimeOfItsOwn) {
+  replace("hub.toml", "origin = \"samband.example/exempelkommun\"", "origin = \"samband.example/simulation\"");
+  append("hub.toml", "[simulation]\nclock = true\nbegins = \"2026-11-27T21:30:00+01:00\"");
+  auto config = load();
+  ASSERT_TRUE(config) << config.error().where << config.error().message;
+  ASSERT_TRUE(config->simulation_begins);
+  EXPECT_EQ(to_rfc3339(*config->simulation_begins), "2026-11-27T20:30:00.000Z");
+  replace("hub.toml", "2026-11-27T21:30:00+01:00", "a Friday");
+  ASSERT_FALSE(load());
+  EXPECT_THAT(load().error().message, HasSubstr("expected a time as"));
+  replace("hub.toml", "clock = true\nbegins = \"a Friday\"", "begins = \"2026-11-27T20:30:00Z\"");
+  ASSERT_FALSE(load()) << "the clock of a real hub begins nowhere";
+}
+
 TEST_F(ConfigTest, AQuotaOfOnesOwn) {
   replace("hub.toml", "[quota.party.landlord-private]\nmessages_per_minute = 60000\nin_flight = 256",
           "[quota.party.landlord-private]\nmessages_per_minute = 60");

@@ -59,6 +59,7 @@ class Mumin : public FollowUpWorld {
 TEST_F(Mumin, TheFiguresOf2008) {
   fill();
   count("mumin");
+  EXPECT_EQ(total("interventions"), 735) << "a message to two recipients is one intervention";
   EXPECT_EQ(total("registered"), 735);
   EXPECT_EQ(total("unknown_to_police"), 500);
   EXPECT_EQ(share_of("unknown_to_police"), 680);
@@ -107,8 +108,8 @@ TEST_F(Mumin, WhatIsPublishedHidesTheFourChildrenAndWhatGivesThemAway) {
   EXPECT_EQ(age.at("classes").at(1).at("count"), 375) << "only one more is hidden";
   EXPECT_TRUE(age.at("classes").at(2).at("suppressed").as_bool()) << "735 - 375 - 356 would tell";
   const std::string csv = follow_up_csv(what_, counts_, {"en", period_, false});
-  EXPECT_THAT(csv, HasSubstr("Age at the event,registered,Persons registered by the police,<15,..,,registered,\r\n"));
-  EXPECT_THAT(csv, HasSubstr("Results,entered,Persons who entered MUMIN,,232,31.5,registered,80\r\n"));
+  EXPECT_THAT(csv, HasSubstr("Age at the event,registered,Persons registered by the police,<15,..,,registered,,,\r\n"));
+  EXPECT_THAT(csv, HasSubstr("Results,entered,Persons who entered MUMIN,,232,31.5,registered,80,,\r\n"));
   for (const auto& [id, message] : messages_)
     EXPECT_THAT(inside + text + csv, Not(HasSubstr(message->message.persons[0].subject_ref)));
 }
@@ -364,6 +365,109 @@ TEST_F(Golden, ADeadlineIsOverOpenOrEnded) {
   EXPECT_EQ(total("open"), 1) << "ended before the end of the deadline: nothing left to wait for";
 }
 
+// Begun in December, in January and in May; the first ends in March, the second never.
+TEST_F(Golden, WhatIsOngoingCountsInEveryMonthUntilItsEnd) {
+  const auto referral = [&](const std::string& person, int month) {
+    Sent s;
+    s.person = person, s.kind = "care.referral", s.sender = "social-board", s.recipient = "maria-ungdom";
+    s.month = month;
+    return send(s);
+  };
+  const std::string old = referral("a", 1), lasting = referral("b", 1), late = referral("c", 5),
+                    never = referral("d", 2);
+  step(old, "accepted", at("2026-12-31T22:00:00Z"));  // the last evening of the year, in Sweden too
+  step(old, "completed", in_month(3, 1));
+  step(lasting, "accepted", in_month(1, 31));
+  step(late, "accepted", in_month(5, 1));
+  step(late, "broken_off", in_month(5, 2), "treatment_broken_off");
+  step(never, "declined", in_month(2, 12), "person_declined");
+  count("minimaria");
+  EXPECT_THAT(by_month("cases_ongoing", 9), ElementsAre(2, 2, 2, 1, 2, 1, 1, 1, 0))
+      << "January to August are asked for";
+  EXPECT_EQ(total("cases_ongoing"), 3);
+  EXPECT_THAT(by_month("cases_new", 5), ElementsAre(1, 0, 0, 0, 1)) << "one began before the period";
+  EXPECT_THAT(by_month("cases_closed", 5), ElementsAre(0, 0, 1, 0, 1));
+  EXPECT_EQ(total("unplanned"), 1);
+  EXPECT_EQ(total("treatment_broken_off"), 1);
+}
+
+TEST_F(Golden, BeforeAndAfterAreOfTheSamePersonAndForEach) {
+  const auto report = [&](const std::string& person, int month) {
+    Sent s;
+    s.person = person, s.kind = "concern.report", s.sender = "police-west", s.recipient = "social-board";
+    s.month = month, s.age = 15;
+    send(s);
+  };
+  const auto savry = [&](const std::string& person, int month, const char* status, const char* level) {
+    Sent s;
+    s.person = person, s.kind = "care.status", s.sender = "social-board", s.recipient = "police-west";
+    s.month = month, s.outcome = "refused";  // nothing of it need have gone anywhere
+    s.payload["status"] = status, s.payload["savry"] = level;
+    send(s);
+  };
+  for (int i = 0; i < 10; ++i) {
+    const std::string person = "youth" + std::to_string(i);
+    Sent s;
+    s.person = person, s.kind = "sig.nomination", s.sender = "police-west", s.recipient = "social-board";
+    s.purpose = "sig_cooperation", s.month = 4, s.age = 15;
+    const std::string x = send(s);
+    for (const int month : {2, 3}) report(person, month);
+    if (i < 6) report(person, 9);
+    if (i == 9) continue;  // asked, and said no: her reports are none of a member's
+    step(x, "accepted", in_month(5, 20));
+    savry(person, 6, "savry_done", i < 6 ? "high" : "moderate");
+    if (i < 6) savry(person, 11, "savry_repeated", i < 5 ? "low" : "high");
+  }
+  report("somebody else", 2);
+  report("youth0", 5);  // before the yes of the same month
+  count("sig");
+  EXPECT_EQ(total("accepted"), 9);
+  EXPECT_EQ(total("reports_before"), 19);
+  EXPECT_EQ(total("reports_after"), 6);
+  EXPECT_EQ(total("savry_before"), 9);
+  EXPECT_EQ(total("savry_before_high"), 6);
+  EXPECT_EQ(total("savry_after"), 6);
+  EXPECT_EQ(total("savry_after_low"), 5);
+  const std::string inside = follow_up_text(what_, counts_, {"en", period_, true});
+  EXPECT_THAT(inside, HasSubstr("2.1 each"));
+  EXPECT_THAT(inside, HasSubstr("0.7 each")) << "6 / 9, to the nearest tenth";
+  const std::string shown = follow_up_text(what_, counts_, {"sv", period_, false});
+  EXPECT_THAT(shown, HasSubstr("2,1 var"));
+  const json::object o = follow_up_json(what_, counts_, {"en", period_, false});
+  const std::string json = json::serialize(o);
+  EXPECT_THAT(json, HasSubstr("\"per\":\"accepted\",\"mean\":2.1"));
+  EXPECT_THAT(follow_up_csv(what_, counts_, {"en", period_, false}), HasSubstr(",2.1,accepted\r\n"));
+  for (const json::value& row : o.at("tables").as_array().back().at("rows").as_array())
+    for (const char* small : {"savry_before_moderate", "savry_after_high"})
+      if (row.at("figure") == small) EXPECT_TRUE(row.at("count").is_null()) << small;
+}
+
+// Nobody accepted: nothing is before or after, and no mean is worked out of nothing.
+TEST_F(Golden, WithoutTheOtherFigureThereIsNoBeforeAndNoMean) {
+  Sent s;
+  s.person = "p", s.kind = "concern.report", s.sender = "police-west", s.recipient = "social-board", s.age = 15;
+  send(s);
+  count("sig");
+  EXPECT_EQ(total("reports_before"), 0);
+  EXPECT_EQ(total("reports_after"), 0);
+  EXPECT_FALSE(counts_.held) << "nothing counted, so no month is held";
+  EXPECT_THAT(follow_up_text(what_, counts_, {"en", counts_.held, false}), HasSubstr("nothing is on record"));
+}
+
+TEST_F(Golden, TheMonthsThatTheRecordsHold) {
+  for (const int month : {3, 11}) {
+    Sent s;
+    s.person = "p" + std::to_string(month), s.kind = "care.referral", s.sender = "bas", s.recipient = "social-board";
+    s.month = month;
+    send(s);
+  }
+  count("coach");
+  ASSERT_TRUE(counts_.held);
+  EXPECT_EQ(to_string(counts_.held->from), "2027-03-01");
+  EXPECT_EQ(to_string(counts_.held->to), "2027-12-01");
+  EXPECT_THAT(follow_up_text(what_, counts_, {"sv", counts_.held, false}), HasSubstr("2027-03-01 till 2027-12-01"));
+}
+
 TEST(Figures, EveryMistakeIsNamedWithItsPlace) {
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / ("samband-figures-" + std::to_string(::getpid()) + ".toml");
@@ -383,6 +487,12 @@ TEST(Figures, EveryMistakeIsNamedWithItsPlace) {
       "count = \"persons\"\ntarget = 80\n" + tail,
       "count = \"persons\"\nshare_of = \"b\"\n" + tail,
       "count = \"persons\"\ncolour = \"red\"\n" + tail,
+      "count = \"persons\"\nuntil = [\"completed\"]\n" + tail,
+      "count = \"persons\"\nreached = [\"accepted\"]\nuntil = [\"cured\"]\n" + tail,
+      "count = \"persons\"\nreached = [\"accepted\"]\nuntil = [\"completed\"]\nwhen = \"step\"\n" + tail,
+      "count = \"persons\"\nbefore = \"b\"\n" + tail,
+      "count = \"persons\"\nafter = \"a\"\n" + tail,
+      "count = \"persons\"\nper = \"b\"\n" + tail,
       "count = \"persons\"\n[[figure.value]]\npointer = \"/persons/0/givenName\"\nis = \"x\"\n" + tail,
       "count = \"persons\"\n[[figure.value]]\npointer = \"/payload/x\"\n" + tail,
       "count = \"persons\"\n" + tail + "by = \"age\"\n",
