@@ -5,9 +5,9 @@
 
 #include "base/id.hpp"
 #include "exchange/text.hpp"
-#include "identity/personal_number.hpp"
 #include "keys/crypto.hpp"
 #include "keys/period.hpp"
+#include "person_numbers/find.hpp"
 
 namespace samband {
 namespace {
@@ -128,8 +128,7 @@ class Scope {
 Result<void> check_text(const std::string& text) {
   if (text.empty() || text.size() > kIncidentTextMax)
     return fail(Errc::invalid_input, "/text", "1 byte to 16 KiB of text");
-  std::string copy = text;
-  if (strip_personal_numbers(copy) > 0)
+  if (!person_numbers::find(text).empty())
     return fail(Errc::invalid_input, "/text", "must not hold an identity number: the record outlives the persons");
   return {};
 }

@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "base/json.hpp"
-#include "identity/personal_number.hpp"
 #include "keys/crypto.hpp"
+#include "person_numbers/find.hpp"
 
 namespace samband {
 
 std::string plain_reference(std::string text, std::size_t bytes_max) {
-  strip_personal_numbers(text);
+  person_numbers::strip(text, person_numbers::Shape::plain);
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   if (text.size() > bytes_max) {

@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "base/json.hpp"
-#include "identity/personal_number.hpp"
+#include "person_numbers/find.hpp"
 #include "transport/http_policy.hpp"
 
 namespace samband {
@@ -19,39 +19,14 @@ bool clean(std::string_view text) {
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
-constexpr std::size_t kUuidLength = 36;
 constexpr int kDecodingsMax = 4;
-
-bool is_uuid_at(std::string_view text, std::size_t at) {
-  if (text.size() - at < kUuidLength) return false;
-  for (std::size_t i = 0; i < kUuidLength; ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const auto c = static_cast<unsigned char>(text[at + i]);
-    if (dash ? c != '-' : !std::isxdigit(c)) return false;
-  }
-  return true;
-}
-
-std::string without_uuids(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size();) {
-    if (is_uuid_at(text, i)) {
-      out += "uuid";
-      i += kUuidLength;
-    } else {
-      out += text[i++];
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
 bool has_personal_number(std::string_view target) {
   std::string text(target);
   for (int i = 0; i < kDecodingsMax; ++i) {
-    std::string searched = without_uuids(text);
-    if (strip_personal_numbers(searched) > 0) return true;
+    if (!person_numbers::find(text, person_numbers::Shape::plain).empty()) return true;
     auto decoded = percent_decode(text);
     if (!decoded || *decoded == text) return false;
     text = std::move(*decoded);

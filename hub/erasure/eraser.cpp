@@ -6,9 +6,9 @@
 
 #include "base/id.hpp"
 #include "base/log.hpp"
-#include "identity/personal_number.hpp"
 #include "keys/crypto.hpp"
 #include "keys/period.hpp"
+#include "person_numbers/find.hpp"
 
 namespace samband {
 namespace {
@@ -102,10 +102,9 @@ std::string counted(const char* what, std::int64_t n) { return what + (":" + std
 
 Result<void> check_decision(const std::string& text) {
   const auto printable = [](char c) { return c >= ' ' && c < '\x7f'; };
-  std::string copy = text;
   if (text.empty() || text.size() > 64 || !std::all_of(text.begin(), text.end(), printable))
     return fail(Errc::invalid_input, "/decision", "the number of the decision: 1 to 64 printable ASCII characters");
-  if (strip_personal_numbers(copy) > 0)
+  if (!person_numbers::find(text, person_numbers::Shape::plain).empty())
     return fail(Errc::invalid_input, "/decision", "must not hold an identity number");
   return {};
 }

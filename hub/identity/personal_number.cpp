@@ -1,7 +1,8 @@
 #include "identity/personal_number.hpp"
 
 #include <algorithm>
-#include <array>
+
+#include "person_numbers/find.hpp"
 
 namespace samband {
 namespace {
@@ -129,99 +130,25 @@ Result<std::string> parse_organisation_number(std::string_view text) {
 
 namespace {
 
-// Bytes of a separator at the front: '-', '+', blank, or what word processors put in their place.
-std::size_t separator_length(std::string_view at) {
-  static constexpr std::array<std::string_view, 9> kSeparators = {"-",      "+",      " ",      "\u00A0", "\u202F",
-                                                                  "\u2010", "\u2011", "\u2013", "\u2212"};
-  for (const std::string_view s : kSeparators) {
-    if (at.starts_with(s)) return s.size();
-  }
-  return 0;
-}
-
-// In free text nothing says the century, and a number about to be removed need not be anybody's: any will do.
-bool could_be_number(std::string_view century, std::string_view six, std::string_view four) {
-  if (!century.empty() && century != "18" && century != "19" && century != "20") return false;
-  const MonthDay md = month_day(six);
-  const int year = century.empty() ? 2000 : two(century, 0) * 100 + two(six, 0);  // 2000: has a 29 February
-  return date_allowed(year, md) && luhn_valid(std::string(six).append(four));
-}
-
-// Length of the number that starts at the front of `at`, 0 when none does.
-std::size_t number_length(std::string_view at) {
-  for (const std::size_t lead : {std::size_t{8}, std::size_t{6}}) {
-    if (at.size() < lead + 4 || !all_digits(at.substr(0, lead))) continue;
-    const std::size_t gap = separator_length(at.substr(lead));
-    const std::string_view four = at.substr(lead + gap, 4);
-    if (four.size() != 4 || !all_digits(four)) continue;
-    const std::size_t end = lead + gap + 4;
-    if (end < at.size() && is_digit(at[end])) continue;
-    if (could_be_number(at.substr(0, lead - 6), at.substr(lead - 6, 6), four)) return end;
-  }
-  return 0;
-}
-
-}  // namespace
-
-std::size_t strip_personal_numbers(std::string& text) {
-  std::size_t count = 0;
-  std::string out;
-  std::size_t copied = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    if (!is_digit(text[i])) {
-      ++i;
-      continue;
-    }
-    const bool inside = i > 0 && is_digit(text[i - 1]);
-    const std::size_t length = inside ? 0 : number_length(std::string_view(text).substr(i));
-    if (length == 0) {
-      ++i;
-      continue;
-    }
-    out.append(text, copied, i - copied).append("[personnummer]");
-    i += length;
-    copied = i;
-    ++count;
-  }
-  if (count != 0) {
-    out.append(text, copied, std::string::npos);
-    text = std::move(out);
-  }
-  return count;
-}
-
-namespace {
-
 bool is_somebodys(std::string_view text, Date today) {
   const auto number = parse_personal_number(text, today);
   return number && number->birth_date && age_on(*number->birth_date, today) >= 1;
 }
 
-// Twelve digits in full, glued to anything but digits.
-bool holds_one(std::string_view word, Date today) {
-  for (std::size_t i = 0; i + 12 <= word.size(); ++i) {
-    if (i > 0 && is_digit(word[i - 1])) continue;
-    const std::size_t length = 12 + (word[i + 8] == '-' || word[i + 8] == '+' ? 1 : 0);
-    const std::string_view found = word.substr(i, length);
-    if (found.size() == length && (i + length == word.size() || !is_digit(word[i + length])) &&
-        is_somebodys(found, today))
-      return true;
-  }
-  return false;
-}
-
-// A random identifier holds any digits, and nobody writes a number in one.
-bool is_uuid_like(std::string_view word) {
-  return word.size() == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-';
-}
-
 }  // namespace
 
 bool names_a_person(std::string_view attribute, Date today) {
+  using namespace person_numbers;
   while (!attribute.empty()) {
     const std::size_t end = std::min(attribute.find_first_of(":/ ,;?=&"), attribute.size());
     const std::string_view word = attribute.substr(0, end);
-    if (is_somebodys(word, today) || (!is_uuid_like(word) && holds_one(word, today))) return true;
+    for (const Found& found : find(word, Shape::dated)) {
+      if (found.digits.size() == 10 && !found.alone) continue;
+      // A '+' says that the person is a hundred years old.
+      const bool old = found.digits.size() == 10 && word.find('+') != std::string_view::npos;
+      if (is_somebodys(old ? found.digits.substr(0, 6) + "+" + found.digits.substr(6) : found.digits, today))
+        return true;
+    }
     attribute.remove_prefix(std::min(end + 1, attribute.size()));
   }
   return false;

@@ -26,15 +26,11 @@ Result<IdNumber> parse_personal_number(std::string_view text, Date today);
 Result<std::string> parse_organisation_number(std::string_view text);
 bool luhn_valid(std::string_view digits);
 
-// Replaces every personnummer or samordningsnummer inside free text (10 or 12 digits, '-', '+' or blank between, check
-// digit valid) by "[personnummer]". Returns how many were replaced. For canary scans and form 3.
-std::size_t strip_personal_numbers(std::string& text);
-
 // Is one of the words of an attribute (parted by any of ":/ ,;?=&") an identity number, or does one stand in full
-// (twelve digits, '-' or '+' before the last four) anywhere in it, glued to letters ("abc198104022382def")? A serial
-// number that starts with a recent date ("20261122-0001") is none, though one in ten passes the check digit; hence the
-// person must be a year old. Ten glued digits, and what stands in a UUID, are not looked for: random
-// identifiers hold too many of them.
+// (twelve digits) anywhere in it, glued to letters ("abc198104022382def")? Found as person_numbers::find does, in its
+// dated shapes: digits of any script, hidden characters between. A serial number that starts with a recent date
+// ("20261122-0001") is none, though one in ten passes the check digit; hence the person must be a year old. Ten glued
+// digits, and what stands in a UUID, are not looked for: random identifiers hold too many of them.
 bool names_a_person(std::string_view attribute, Date today);
 
 }  // namespace samband

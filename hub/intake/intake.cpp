@@ -1,6 +1,7 @@
 #include "intake/intake.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "base/id.hpp"
@@ -10,6 +11,7 @@
 #include "keys/crypto.hpp"
 #include "keys/jws.hpp"
 #include "keys/period.hpp"
+#include "person_numbers/find.hpp"
 
 namespace samband {
 namespace {
@@ -32,11 +34,16 @@ bool has_no_numbers(std::string_view kind) {
   return kind == "rent.arrears" || kind == "tenancy.disturbance" || kind == "housing.contact_request";
 }
 
+constexpr std::array<std::string_view, 5> kKeys = {"/data/conversationId", "/data/refToMessageId", "/data/correctionOf",
+                                                   "/data/retracts", "/data/relatesTo"};
+
 void strip_numbers(json::value& value, const std::string& where, json::array& warnings) {
   if (auto* object = value.if_object()) {
     for (auto& member : *object) {
       // The bytes of an attachment (Base64) are no text; a named person releases it or not.
       if (member.key() == "content" && where.rfind("/data/attachments/", 0) == 0) continue;
+      const auto* text = member.value().if_string();
+      if (member.key() == "phone" && text && person_numbers::is_grouped_phone(*text)) continue;
       strip_numbers(member.value(), where + "/" + std::string(member.key()), warnings);
     }
   } else if (auto* array = value.if_array()) {
@@ -44,10 +51,12 @@ void strip_numbers(json::value& value, const std::string& where, json::array& wa
       strip_numbers((*array)[i], where + "/" + std::to_string(i), warnings);
   } else if (value.is_string()) {
     std::string text(value.get_string());
-    if (strip_personal_numbers(text) == 0) return;
+    // A key is no free text: what a system makes of a day and a serial number may be grouped like a person's.
+    const bool key = std::find(kKeys.begin(), kKeys.end(), where) != kKeys.end();
+    if (person_numbers::strip(text, key ? person_numbers::Shape::plain : person_numbers::Shape::any) == 0) return;
     value = text;
     std::string place = where;
-    strip_personal_numbers(place);  // the sender chose the keys
+    person_numbers::strip(place);  // the sender chose the keys
     warnings.push_back(json::object{{"code", "personnummer_stripped"}, {"where", std::move(place)}});
   }
 }
@@ -209,8 +218,7 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
                     " seconds in the future: check the sender's clock");
   for (std::size_t i = 0; i < c.message.persons.size(); ++i) {
     // `ref` names a person in leaves, receipts and explanations: it must not be one.
-    std::string ref = c.message.persons[i].ref;
-    if (strip_personal_numbers(ref) > 0)
+    if (!person_numbers::find(c.message.persons[i].ref, person_numbers::Shape::dated).empty())
       return fail(Errc::invalid_input, "/data/persons/" + std::to_string(i) + "/ref", "must not be an identity number");
   }
   if (c.message.persons.size() > limits_.persons_max)

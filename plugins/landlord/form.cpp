@@ -106,10 +106,11 @@ class Members {
 void set_name(json::object& person, std::string_view given_name) {
   // What stands where a number stood is no part of the name, unless nothing else is left.
   std::string kept(given_name);
-  for (std::size_t at; (at = kept.find(kStripped)) != std::string::npos;) kept.erase(at, kStripped.size());
+  for (std::size_t at; (at = kept.find(person_numbers::kStripped)) != std::string::npos;)
+    kept.erase(at, person_numbers::kStripped.size());
   auto name = trimmed(kept);
   while (!name.empty() && (name.back() == ',' || name.back() == ' ')) name.remove_suffix(1);
-  if (name.empty()) name = kStripped;
+  if (name.empty()) name = person_numbers::kStripped;
   if (const auto comma = name.find(','); comma != std::string_view::npos) {
     person["familyName"] = std::string(trimmed(name.substr(0, comma)));
     if (const auto given = trimmed(name.substr(comma + 1)); !given.empty()) person["givenName"] = std::string(given);

@@ -39,12 +39,8 @@ class LandlordAdapter final : public sdk::Adapter {
     auto& value = std::get<json::value>(parsed);
     auto* object = value.if_object();
     if (!object) return sdk::invalid("", "the form is not an object");
-    // An id is a key, not a statement: replaced, two notices could get one id, and one of them would be lost.
-    for (const auto* key : {"messageId", "correctionOf", "conversationId"}) {
-      std::string id(string_at(*object, key));
-      if (replace_identity_numbers(id))
-        return sdk::invalid("/" + std::string(key), "an id must not hold an identity number");
-    }
+    if (const auto key = identity_number_in_a_key(*object); !key.empty())
+      return sdk::invalid("/" + std::string(key), "an id must not hold an identity number");
     std::vector<Warning> warnings;
     auto completed = complete_from_fi2(value.get_object(), warnings);
     if (auto* e = std::get_if<sdk::Error>(&completed)) return *e;

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """A file of rows through the real hub: every row stands alone, the same file again makes no second notice, a correction starts
 a clock of its own, and a hub that is killed in the middle has neither lost a row nor taken one twice."""
+import json
 import pathlib
 import sys
 import threading
+import unicodedata
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -28,6 +30,12 @@ class Rows(HubCase):
 
     def post(self, text, encoding="utf-8", media_type="text/csv", expect=200):
         return self.call("landlord-private", "POST", "/v1/in/landlord", text.encode(encoding), expect, {"content-type": media_type})
+
+    def canonical(self, name, text, **more):
+        return build.canonical("rent.arrears", "landlord-private", {
+            "persons": [build.as_person({"givenName": "Åsa", "familyName": name, "municipality": "0999"}, role="tenant")], "text": text,
+            "payload": {"form": "SFS 1978:314 form 3", "dwelling": True, "amount": 845000, "currency": "SEK", "dueDate": "2026-10-31",
+                        "landlord": {"name": "Prov AB"}, "premises": {"municipality": "0999", "district": "south"}}}, **more)
 
     def board(self, result):
         return next(e for e in result["exchanges"] if e["recipient"] == "social-board")
@@ -55,6 +63,30 @@ class Rows(HubCase):
         for text in (secret, number):
             self.assertNotIn(text, str(said))
             self.assertNotIn(text, self.hub.log())
+
+    def test_a_number_however_it_is_written_is_taken_out_of_rows_forms_and_canonical_notices(self):
+        number = people.GUARDIAN_45["personalNumber"]
+        wide = "".join(chr(0xFF10 + int(d)) for d in number)
+        for written in (".".join(number), f"{number[2:8]} - {number[8:]}", number[:8] + "\u200b" + number[8:], f"\u202e{number[2:8]}-{number[8:]}\u202c",
+                        wide, f"{number[:4]}/{number[4:6]}/{number[6:8]} {number[8:]}", "\u2060".join(number)):
+            with self.subTest(ascii(written)):
+                name = f"Åsa {written} Testsson"
+                numbers = [self.post(table(row(new_id()[:8], name=name, amount="8 450,00")))["results"][0]]
+                media_type, form = build.landlord_arrears({**people.GUARDIAN_45, "familyName": written}, new_id())
+                numbers.append(self.call("landlord-private", "POST", "/v1/in/landlord", form.encode(), 200, {"content-type": media_type}))
+                numbers.append(self.send("landlord-private", None, self.canonical(name, "Ring " + written)))
+                for said in numbers:
+                    self.assertIn("personnummer_stripped", [w["code"] for w in said["warnings"]])
+                    sent = self.board(said)
+                    self.wait_state("landlord-private", sent["id"])
+                    (arrived,) = self.received_of("social-board", sent["id"])
+                    text = unicodedata.normalize("NFKC", json.dumps(arrived, ensure_ascii=False))
+                    self.assertNotIn(written, text)
+                    self.assertNotIn(number[2:], "".join(c for c in text if c.isalnum()))
+        # Of an envelope the same numbers are refused: it stands in clear in logs and queues.
+        for written in (wide, number[:8] + "\u200b" + number[8:], ".".join((number[:4], number[4:6], number[6:8], number[8:]))):
+            answer = self.send("landlord-private", None, self.canonical("Testsson", "-", message_id="nr-" + written), expect=400)
+            self.assertIn("/id", json.dumps(answer))
 
     def test_the_same_file_again_makes_no_second_notice_whatever_its_encoding_or_order(self):
         lease = new_id()[:8]

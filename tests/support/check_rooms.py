@@ -92,6 +92,19 @@ def check_plugins(root):
     return problems
 
 
+def check_shared(root):
+    """What hub and adapters both use knows neither of them, nothing else, and does no I/O."""
+    problems = []
+    for path in sources(root / "shared"):
+        for line, quoted, target in includes(path):
+            where = f"{path.relative_to(root)}:{line}"
+            if quoted and not (root / "shared" / target).exists():
+                problems.append(f"{where}: shared code knows shared code only ({target})")
+            if not quoted and ("/" in target or DOES_IO.match(target)):
+                problems.append(f"{where}: shared code knows the standard library only, and does no I/O (<{target}>)")
+    return problems
+
+
 def check_build_order(root):
     """CMake builds the rooms in the order of this map; two lists that may not drift apart."""
     found = re.search(r"set\(SAMBAND_ROOMS\s+(.*?)\)", (root / "CMakeLists.txt").read_text(encoding="utf-8"), re.S)
@@ -110,6 +123,8 @@ def self_test():
         ("plugins/police/a.cpp", '#include "store/store.hpp"\n', "may not include the hub"),
         ("plugins/police/a.cpp", '#include "health/adapter.hpp"\n', "another plugin"),
         ("plugins/police/a.cpp", "#include <sys/socket.h>\n", "no I/O"),
+        ("shared/numbers/a.cpp", '#include "base/error.hpp"\n', "knows shared code only"),
+        ("shared/numbers/a.cpp", "#include <boost/json.hpp>\n", "standard library only"),
     ]
     for name, text, expected in cases:
         with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +135,7 @@ def self_test():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            problems = check_hub(root) + check_plugins(root)
+            problems = check_hub(root) + check_plugins(root) + check_shared(root)
             if not any(expected in p for p in problems):
                 sys.exit(f"self-test: a wrong include in {name} was not seen ({expected})")
             path.write_text('#include "base/error.hpp"\n' if name.startswith("hub/model") else "#include <string>\n")
@@ -131,7 +146,7 @@ def self_test():
 def main():
     self_test()
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
-    problems = check_hub(root) + check_plugins(root) + check_build_order(root)
+    problems = check_hub(root) + check_plugins(root) + check_shared(root) + check_build_order(root)
     for problem in problems:
         print(problem)
     print(f"{len(sources(root / 'hub'))} hub files, {len(sources(root / 'plugins'))} plugin files, {len(problems)} wrong arrows")
