@@ -15,8 +15,6 @@ using plugin::Problem;
 
 constexpr std::size_t kPersonsMax = 10;
 
-using FillPayload = void (*)(ObjectReader&, json::object&);
-
 void fill_referral(ObjectReader& in, json::object& payload) {
   payload["service"] = in.required_text("service", 100);
   in.copy_text(payload, "priority", 40);
@@ -48,14 +46,34 @@ void fill_receipt(ObjectReader& in, json::object& payload) {
 struct Form {
   std::string_view type, kind, section;
   bool needs_client;
-  FillPayload fill;
+  plugin::FillPayload fill;  // nullptr: the section is the payload of docs/vocabulary.md as it stands
+  std::string_view role = "subject";
 };
-constexpr std::array<Form, 5> kForms{{
+// Of a request and its answer the hub checks every member (schema of the kind); a member that the kind does not have is
+// withheld and said so, and none of them protects anybody.
+constexpr Form request(std::string_view type, std::string_view kind, std::string_view role = "subject") {
+  return {type, kind, type, true, nullptr, role};
+}
+constexpr std::array<Form, 19> kForms{{
     {"referral", "care.referral", "referral", true, fill_referral},
     {"sig_information", "sig.information", "sig", true, plugin::fill_group_information},
     {"status", "care.status", "status", false, fill_status},
     {"receipt", "exchange.receipt", "receipt", false, fill_receipt},
     {"concern", "concern.report", "concern", true, plugin::fill_concern},
+    request("known_query", "known.query"),
+    request("stay_query", "stay.query"),
+    request("contact_query", "contact.query"),
+    request("test_order", "test.order"),
+    request("housing_emergency", "housing.emergency"),
+    request("benefit_information", "benefit.information"),
+    request("inquiry_information", "inquiry.information"),
+    request("service_report", "service.report"),
+    request("youth_opinion", "youth.opinion"),
+    request("sanction_notice", "sanction.notice"),
+    request("protection_information", "protection.information"),
+    request("crime_risk", "crime.risk"),
+    request("crime_suspicion", "crime.suspicion"),
+    request("rent_commitment", "rent.commitment", "tenant"),
 }};
 
 json::object read_person(const json::object& object, const std::string& where, Problem& problem, bool guardian) {
@@ -87,7 +105,7 @@ json::array read_persons(ObjectReader& in, const Form& form) {
   json::array persons;
   if (const auto* client = in.object("client")) {
     auto person = read_person(*client, in.at("client"), in.problem(), false);
-    person["ref"] = "p1", person["role"] = "subject";
+    person["ref"] = "p1", person["role"] = form.role;
     persons.push_back(std::move(person));
   } else if (form.needs_client) {
     in.problem().set(in.at("client"), "is required");
@@ -116,14 +134,12 @@ sdk::Result<std::string> decode_case_message(std::string_view body) {
 
   Problem problem;
   ObjectReader in(*root, "", problem);
-  const auto id = in.required_text("messageId", 128);
-  const auto created = in.required_instant("createdAt");
-  const auto type = in.required_text("type", 40);
+  const auto head = plugin::read_head(in);
   if (problem) return *problem.error();
   const Form* form = nullptr;
   for (const auto& f : kForms)
-    if (f.type == type) form = &f;
-  if (!form) return sdk::invalid("/type", "must be referral, sig_information, status, receipt or concern");
+    if (f.type == head.type) form = &f;
+  if (!form) return sdk::invalid("/type", "is none of the types of plugins/municipal_case/README.md");
 
   json::object data;
   plugin::copy_surroundings(in, data);
@@ -136,19 +152,12 @@ sdk::Result<std::string> decode_case_message(std::string_view body) {
   // Consents are checked field by field by the hub (schema of `data`); they have no form of their own here.
   if (const auto* consents = in.array("consents")) data["consents"] = *consents;
 
-  json::object payload;
-  if (const auto* section = in.object(form->section)) {
-    ObjectReader reader(*section, in.at(form->section), problem);
-    form->fill(reader, payload);
-    reader.finish();
-  } else {
-    problem.set(in.at(form->section), "is required for this type");
-  }
-  data["payload"] = std::move(payload);
+  data["payload"] = plugin::read_section(in, form->section, form->fill);
   in.finish();
   if (problem) return *problem.error();
   // The certificate says who the sender is; the hub writes the party over this source.
-  return plugin::canonical_message(form->kind, id, "urn:samband:adapter:municipal_case", created, std::move(data));
+  return plugin::canonical_message(form->kind, head.id, "urn:samband:adapter:municipal_case", head.created,
+                                   std::move(data));
 }
 
 }  // namespace samband::case_errand

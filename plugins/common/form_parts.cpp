@@ -51,6 +51,25 @@ void copy_text_or_count(ObjectReader& in, json::object& to, std::string_view key
 
 }  // namespace
 
+FormHead read_head(ObjectReader& form) {
+  FormHead head;
+  head.id = form.required_text("messageId", 128);
+  head.created = form.required_instant("createdAt");
+  head.type = form.required_text("type", 40);
+  return head;
+}
+
+json::object read_section(ObjectReader& form, std::string_view key, FillPayload fill) {
+  json::object payload;
+  const auto* section = form.object(key);
+  if (!section) return form.problem().set(form.at(key), "is required for this type"), payload;
+  if (!fill) return *section;
+  ObjectReader reader(*section, form.at(key), form.problem());
+  fill(reader, payload);
+  reader.finish();
+  return payload;
+}
+
 void copy_surroundings(ObjectReader& form, json::object& data) {
   for (const auto* key : {"conversationId", "refToMessageId", "correctionOf", "retracts", "relatesTo", "to"})
     form.copy_text(data, key, 128);

@@ -8,6 +8,15 @@ namespace samband::plugin {
 
 inline constexpr std::size_t kFreeTextMax = 20000;  // bytes of one text
 
+// What every form opens with: messageId, createdAt, type; all required.
+struct FormHead {
+  std::string id, created, type;
+};
+FormHead read_head(ObjectReader& form);
+// The section of a form, read to its last member by `fill`; without `fill` copied as it stands. Required.
+using FillPayload = void (*)(ObjectReader&, json::object&);
+json::object read_section(ObjectReader& form, std::string_view key, FillPayload fill);
+
 // Copies conversationId, refToMessageId, correctionOf, retracts, relatesTo, to, occurredAt, emergency, emergencyReason,
 // text and attachments of the form into `data`, as the canonical message has them.
 void copy_surroundings(ObjectReader& form, json::object& data);

@@ -15,7 +15,9 @@ class MunicipalCaseAdapter final : public sdk::Adapter {
   "operations": ["decode", "deliver", "recall"],
   "kinds": ["care.referral", "sig.information", "care.status", "exchange.receipt", "concern.report", "police.suspicion", "police.lob",
             "police.offer", "sig.nomination", "rent.arrears", "tenancy.disturbance", "eviction.time", "test.result", "known.query",
-            "housing.emergency", "housing.contact_request", "exchange.recall"],
+            "housing.emergency", "housing.contact_request", "exchange.recall", "test.order", "stay.query", "contact.query",
+            "benefit.information", "inquiry.information", "service.report", "youth.opinion", "sanction.notice",
+            "protection.information", "crime.risk", "crime.suspicion", "rent.commitment", "police.information"],
   "endpoints": [""],
   "limits": {"bodyBytesMax": 31457280}
 })";

@@ -1,6 +1,7 @@
 // Adapter of Polismyndigheten: notices about young suspects (LUL 6 §), custody of intoxicated persons (LOB), offers at
-// an intervention, reports of concern and cooperation in social intervention groups, as SDK messages with our
-// extension. The police publish no schema of their own: the extension is our definition (plugins/digg_sdk/README.md).
+// an intervention, what should lead to the social services' action (Polislagen 6 §), reports of concern and cooperation
+// in social intervention groups, as SDK messages with our extension. The police publish no schema of their own: the
+// extension is our definition (plugins/digg_sdk/README.md).
 #include <array>
 
 #include "common/canonical.hpp"
@@ -15,15 +16,15 @@ class PoliceAdapter final : public SdkAgencyAdapter {
  public:
   static constexpr std::string_view kManifest =
       R"({"name":"police","version":"1.0.0","abi":"1.0","operations":["decode","deliver","render_answer"],)"
-      R"("kinds":["police.suspicion","police.lob","police.offer","concern.report","sig.nomination","sig.information",)"
+      R"("kinds":["police.suspicion","police.lob","police.offer","police.information","concern.report","sig.nomination","sig.information",)"
       R"("care.status","known.query","exchange.receipt","exchange.recall","document.message"],"endpoints":[""],)"
       R"("limits":{"bodyBytesMax":31457280}})";
 
  protected:
   bool takes(std::string_view kind) const override {
-    static constexpr std::array<std::string_view, 8> kKinds{"police.suspicion", "police.lob",     "police.offer",
-                                                            "concern.report",   "sig.nomination", "sig.information",
-                                                            "known.query",      "exchange.recall"};
+    static constexpr std::array<std::string_view, 9> kKinds{"police.suspicion",   "police.lob",     "police.offer",
+                                                            "police.information", "concern.report", "sig.nomination",
+                                                            "sig.information",    "known.query",    "exchange.recall"};
     for (const auto k : kKinds)
       if (k == kind) return true;
     return false;

@@ -39,7 +39,7 @@ void fill_irk(ObjectReader& in, json::object& payload) {
 
 struct Form {
   std::string_view type, kind;
-  void (*fill)(ObjectReader&, json::object&);
+  plugin::FillPayload fill;
 };
 // The section of a form is named as its type.
 constexpr std::array<Form, 3> kForms{{{"concern", "concern.report", plugin::fill_concern},
@@ -85,13 +85,11 @@ sdk::Result<std::string> decode_form(std::string_view body, const std::string& s
 
   Problem problem;
   ObjectReader in(*root, "", problem);
-  const auto id = in.required_text("messageId", 128);
-  const auto created = in.required_instant("createdAt");
-  const auto type = in.required_text("type", 40);
+  const auto head = plugin::read_head(in);
   if (problem) return *problem.error();
   const Form* form = nullptr;
   for (const auto& f : kForms)
-    if (f.type == type) form = &f;
+    if (f.type == head.type) form = &f;
   if (!form) return sdk::invalid("/type", "must be concern, irk or information");
 
   json::object data;
@@ -119,18 +117,10 @@ sdk::Result<std::string> decode_form(std::string_view body, const std::string& s
   // Consents are checked field by field by the hub (schema of `data`).
   if (const auto* consents = in.array("consents")) data["consents"] = *consents;
 
-  json::object payload;
-  if (const auto* section = in.object(form->type)) {
-    ObjectReader reader(*section, in.at(form->type), problem);
-    form->fill(reader, payload);
-    reader.finish();
-  } else {
-    problem.set(in.at(form->type), "is required for this type");
-  }
-  data["payload"] = std::move(payload);
+  data["payload"] = plugin::read_section(in, form->type, form->fill);
   in.finish();
   if (problem) return *problem.error();
-  return plugin::canonical_message(form->kind, id, source, created, std::move(data), warnings);
+  return plugin::canonical_message(form->kind, head.id, source, head.created, std::move(data), warnings);
 }
 
 }  // namespace samband::school

@@ -53,6 +53,11 @@ TEST(Decode, ErrorsNameThePlaceAndNeverTheValue) {
       {"{" + head + R"(,"type":7})", "/type"},
       {"{" + head + R"(,"type":"referral","referral":{"service":"bup"}})", "/client"},
       {"{" + head + R"(,"type":"referral",)" + client + "}", "/referral"},
+      {"{" + head + R"(,"type":"test_order","test_order":{"substances":["THC"]}})", "/client"},
+      {"{" + head + R"(,"type":"test_order",)" + client + "}", "/test_order"},
+      {"{" + head + R"(,"type":"known_query",)" + client + R"(,"known_query":true})", "/known_query"},
+      {"{" + head + R"(,"type":"known_query",)" + client + R"(,"known_query":{},"test_order":{}})", ""},
+      {"{" + head + R"(,"type":"known.query",)" + client + R"(,"known.query":{}})", "/type"},
       {"{" + head + R"(,"type":"referral",)" + client + R"(,"referral":{"question":"200903022390"}})",
        "/referral/service"},
       {"{" + head + R"(,"type":"referral",)" + client + R"(,"referral":{"service":["200903022390"]}})",
@@ -93,7 +98,8 @@ TEST(Decode, ErrorsNameThePlaceAndNeverTheValue) {
 }
 
 TEST(Decode, CaseworkerAnswersForFactsWithoutAnAssessor) {
-  auto decoded = case_errand::decode_case_message(R"({"messageId":"m","createdAt":"2026-11-22T01:00:00Z","type":"concern",
+  auto decoded =
+      case_errand::decode_case_message(R"({"messageId":"m","createdAt":"2026-11-22T01:00:00Z","type":"concern",
     "caseworker":{"id":"cw-1","name":"Kaj Handläggare"},"client":{"givenName":"Love"},"concern":{"concern":"oro"},
     "facts":[{"code":"guardian_harm","value":true,"person":"p1"},
              {"code":"individual_assessment","value":false,"assessor":{"id":"cw-2"}}]})");
