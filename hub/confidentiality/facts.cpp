@@ -66,7 +66,7 @@ namespace {
 Bits assertions() {
   static const Bits bits =
       code_bits(fact_codes(), {"reasonable_suspicion", "prison_in_scale", "identity_established", "offer_accepted",
-                               "dwelling", "eviction_pending", "may_be_suspected", "inquiry_opened",
+                               "dwelling", "eviction_notified", "may_be_suspected", "inquiry_opened",
                                "suspicion_remains", "inquiry_closed", "drug_use_before_15", "prosecutor_decided",
                                "child_inquiry_decided", "service_for_board", "particularly_serious"});
   return bits;

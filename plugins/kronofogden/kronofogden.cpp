@@ -29,15 +29,27 @@ class KronofogdenAdapter final : public SdkAgencyAdapter {
   void add_facts(std::string_view kind, json::object& data) const override {
     const auto* payload = object_at(data, "payload");
     if (kind != "eviction.time" || !payload) return;
-    // A time that was withdrawn, cancelled or carried out is not pending; a postponed one has no time until a new is
-    // set.
-    const std::string stage(string_at(*payload, "stage"));
+    const bool told = !string_at(*payload, "stage").empty();
+    add_case_number(data, std::string(string_at(*payload, "kfmCaseNo")));
     // What completes an earlier message (SDK's reference) is the same case at a later stage: nothing more is awaited of
     // the earlier one.
     if (const std::string earlier(string_at(data, "refToMessageId"));
         !earlier.empty() && !data.contains("correctionOf"))
       data["correctionOf"] = earlier;
-    if (!stage.empty()) add_fact(data, "eviction_pending", stage == "time_set", "tenant");
+    // That a time is set, or what became of it: the board confirms either (SoF 11:3), and only what it was told of.
+    if (told) add_fact(data, "eviction_notified", true, "tenant");
+  }
+
+ private:
+  // The case number is what ties a later stage to the earlier one at the board, and the board's answer to the case,
+  // where the message's header names neither: so it travels with every message and comes back with every answer.
+  static void add_case_number(json::object& data, const std::string& number) {
+    if (number.empty()) return;
+    if (!array_at(data, "references")) data["references"] = json::array();
+    auto& list = data["references"].as_array();
+    for (const auto& v : list)
+      if (const auto* o = v.if_object(); o && string_at(*o, "value") == number) return;
+    list.push_back(json::object{{"system", "kfm_case"}, {"value", number}});
   }
 };
 

@@ -243,7 +243,7 @@ constexpr std::array kCodes{
     Word{"early_care", "första samtal"},
     Word{"economic_support", "ärende om ekonomiskt bistånd"},
     Word{"emergency", "Akut fara"},
-    Word{"eviction_pending", "Tid för avhysning är bestämd"},
+    Word{"eviction_notified", "Kronofogden har underrättat om avhysningen"},
     Word{"eviction_prevention", "förebygga avhysning"},
     Word{"female", "kvinna"},
     Word{"fictitious", "fingerade personuppgifter"},

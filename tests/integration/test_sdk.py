@@ -176,6 +176,19 @@ class Police(HubCase):
         unknown = self.post(build.police_lob(people.ADULT_22, new_id(), identity_established=False))
         self.assertEqual((unknown["outcome"], unknown["reason"]), ("refused", "fact_false"))
 
+    def information(self):
+        message = build.police("police.information", people.ADULT_22, new_id(), {"policeCaseNo": "5000-K88-26", "circumstances": "Sover i trapphus"})
+        exchanges = self.send("police-west", "police", message)["exchanges"]
+        self.assertIn(exchanges[0]["recipient"], ("social-board", "social-duty"))  # by the hour
+        return exchanges[0]
+
+    def test_what_should_lead_to_action_waits_for_a_named_persons_balance(self):
+        """Polislagen 6 §, OSL 10:27: the twin, weighed the other way, stays with the police."""
+        for outweighs, outcomes in ((True, PERMITTED), (False, ("refused",))):
+            held = self.information()
+            self.assertEqual((held["outcome"], held["missing"]), ("held", ["interest_balance"]))
+            self.assertIn(self.answer_hold(held["id"], interest_balance=outweighs)["outcome"], outcomes)
+
     def test_a_report_that_the_guardians_must_not_know_of_reaches_the_board_and_obliges_nobody_to_tell_them(self):
         exchange = self.concern(payload={"doNotInformGuardians": True})
         self.assertIn(exchange["outcome"], PERMITTED)
@@ -267,7 +280,8 @@ class Kronofogden(HubCase):
         self.assertEqual((payload["exchangeId"], payload["status"], payload["handler"]["name"]), (exchange, "confirmed", "Kaj Handläggare"))
         header = ET.fromstring(back["body"])
         # It answers their message, in their conversation.
-        (receipt,) = [r for r in self.received("kronofogden") if r["notice"]["kind"] == "exchange.receipt" and r["notice"]["data"]["payload"]["exchangeId"] == exchange]
+        (receipt,) = wait_for("a receipt", lambda: [
+            r for r in self.received("kronofogden") if r["notice"]["kind"] == "exchange.receipt" and r["notice"]["data"]["payload"]["exchangeId"] == exchange], 30)
         for answer in (header, ET.fromstring(receipt["body"])):
             self.assertEqual([e.text for name in ("refToMessageId", "conversationId") for e in answer.iter(M + name)], [message_id, message_id])
         at = {role: [e.text for r in header.iter(f"{M}{role}") for e in r.iter(f"{M}extension")] for role in ("recipient", "sender")}
@@ -286,6 +300,21 @@ class Kronofogden(HubCase):
                 wait_for("the end of the earlier duty", lambda: self.due(first) is None, 10)
                 self.assertTrue(self.due(other), "another case is not touched")
                 self.assertTrue(self.due(later), "the later stage is confirmed the same day too")
+
+    def test_the_end_of_a_case_is_confirmed_to_kronofogden_too(self):
+        for stage in ("postponed", "withdrawn", "carried_out", "cancelled"):
+            with self.subTest(stage):
+                exchange = self.stage(stage)
+                answer = self.call("social-board", "POST", f"/v1/exchanges/{exchange}/status",
+                                   {"status": "confirmed", "handler": {"name": "Kaj Handläggare", "phone": "08-465 004 20"}})
+                self.assertIsNone(self.due(exchange))
+                self.assertIn(answer["statusMessage"]["exchanges"][0]["outcome"], PERMITTED)
+                (back,) = wait_for("a confirmation", lambda: [
+                    r for r in self.received("kronofogden") if r["notice"]["kind"] == "care.status" and r["notice"]["data"]["payload"]["exchangeId"] == exchange], 30)
+                self.assertEqual(back["notice"]["data"]["payload"]["handler"]["name"], "Kaj Handläggare")
+                # The case number ties it to the case, although no message of theirs named another.
+                self.assertIn("U-1234-26", [r["value"] for r in back["notice"]["data"]["references"]])
+                self.assertNotIn(people.GUARDIAN_45["personalNumber"], back["body"])
 
     def test_children_travel_as_number_and_residency(self):
         with_children = self.stage("time_set", children=2)

@@ -35,7 +35,7 @@ struct Reference {
 
   Truth fact(const std::string& code, const std::string& ref) const {
     static const Strings plain = {"reasonable_suspicion",  "prison_in_scale",    "identity_established",
-                                  "offer_accepted",        "dwelling",           "eviction_pending",
+                                  "offer_accepted",        "dwelling",           "eviction_notified",
                                   "may_be_suspected",      "inquiry_opened",     "suspicion_remains",
                                   "inquiry_closed",        "drug_use_before_15", "prosecutor_decided",
                                   "child_inquiry_decided", "service_for_board",  "particularly_serious"};

@@ -134,7 +134,7 @@ TEST(Regression, SocialBoardToPrivateLandlordWithAHarmTestReleasesNothing) {
       w.field("identity", {"p2"}).field("children", {"p1", "p2"});
       for (const char* person : {"", "p1", "p2"})
         for (const char* yes : {"harm_test_clear", "individual_assessment", "need_for_care", "interest_balance",
-                                "same_organisation", "dwelling", "eviction_pending", "recipient_reservation",
+                                "same_organisation", "dwelling", "eviction_notified", "recipient_reservation",
                                 "document_released", "location_release", "investigation_not_harmed"})
           w.fact(yes, true, person);
       EXPECT_EQ(w.decide().outcome(), Outcome::refused) << kind << " " << purpose;
