@@ -6,6 +6,7 @@
 #include <boost/asio/strand.hpp>
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "base/log.hpp"
 #include "delivery/acknowledge.hpp"
@@ -45,7 +46,51 @@ std::chrono::milliseconds retry_delay(const RetryPolicy& policy, int attempts, d
   return std::chrono::milliseconds(static_cast<std::int64_t>(capped * (1.0 + policy.jitter * (2.0 * random - 1.0))));
 }
 
-std::string exchange_for_adapter(const Attempt& attempt, const Party& sender, const Party& recipient, Time now) {
+namespace {
+
+bool has(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// The ref under which the released data speak of the consent's person; "" when they do not.
+std::string released_ref(const Consent& consent, const Case& source, const json::value& data) {
+  const json::value* persons = find_pointer(data, "/persons");
+  for (const Person& person : source.message.persons) {
+    if (person.subject_ref != consent.subject_ref || person.ref.empty() || !persons || !persons->is_array()) continue;
+    for (const json::value& v : persons->get_array())
+      if (v.is_object() && string_at(v.get_object(), "ref") == person.ref) return person.ref;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<json::object> consent_for_adapter(const Consent& consent, const ExchangeRow& row, const Case& source,
+                                                const json::value& data, const std::vector<std::string>& pointers,
+                                                Time now) {
+  const bool in_force = !consent.revoked_at && consent.valid_from <= now && now < consent.valid_to;
+  const std::string person = released_ref(consent, source, data);
+  if (!in_force || person.empty() || !has(consent.recipients, row.recipient) || !has(consent.purposes, row.purpose))
+    return std::nullopt;
+  std::set<std::string> categories;
+  for (const Field& field : source.fields)
+    if (std::binary_search(pointers.begin(), pointers.end(), field.pointer) && has(consent.categories, field.category))
+      categories.insert(field.category);
+  json::object out{{"id", consent.id},
+                   {"person", person},
+                   {"giver", consent.giver},
+                   {"holder", consent.holder},
+                   {"recipients", json::array{row.recipient}},
+                   {"purposes", json::array{row.purpose}},
+                   {"categories", json::array(categories.begin(), categories.end())},
+                   {"validFrom", to_rfc3339(consent.valid_from)},
+                   {"validTo", to_rfc3339(consent.valid_to)}};
+  if (!consent.language.empty()) out["language"] = consent.language;
+  return out;
+}
+
+std::string exchange_for_adapter(const Attempt& attempt, json::array consents, const Party& sender,
+                                 const Party& recipient, Time now) {
   const auto address = [](const Party& p) {
     return json::object{{"party", p.id},
                         {"name", p.name},
@@ -64,6 +109,7 @@ std::string exchange_for_adapter(const Attempt& attempt, const Party& sender, co
                    {"createdAt", to_rfc3339(row.created_at)},
                    {"now", to_rfc3339(now)}};
   out["data"] = attempt.released.data();
+  if (!consents.empty()) out["consents"] = std::move(consents);
   return json::serialize(out);
 }
 
@@ -228,6 +274,23 @@ Task<void> Outbox::attempt(Work work) {
   co_await converse(std::move(permitted), resumed);
 }
 
+// Of the decision alone: a consent that it did not use stays.
+Result<json::array> Outbox::consents_of(const Attempt& attempt) const {
+  json::array out;
+  std::string_view ids = attempt.row.consents;
+  while (!ids.empty()) {
+    const std::size_t end = std::min(ids.find(','), ids.size());
+    auto consent = store_.consent(ids.substr(0, end));
+    if (!consent) return consent.error();
+    ids.remove_prefix(std::min(end + 1, ids.size()));
+    if (!*consent) continue;
+    auto said = consent_for_adapter(**consent, attempt.row, *attempt.source, attempt.released.data(),
+                                    attempt.released.pointers(), clock_.now());
+    if (said) out.push_back(std::move(*said));
+  }
+  return out;
+}
+
 Task<void> Outbox::converse(Attempt attempt, bool resumed) {
   const auto started = std::chrono::steady_clock::now();
   const Party* sender = parties_.find(attempt.row.sender);
@@ -236,7 +299,15 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
     co_await failed(std::move(attempt.row), "unknown_route", true, {}, false);
     co_return;
   }
-  const std::string exchange_json = exchange_for_adapter(attempt, *sender, *recipient, clock_.now());
+  // May the recipient hold any of it? What an earlier process left behind may have been on its way when that ended.
+  bool left = resumed && attempt.row.updated_at < started_at_;
+  auto consents = consents_of(attempt);
+  if (!consents) {
+    co_await failed(std::move(attempt.row), "store_" + std::string(to_string(consents.error().code)), false, {}, left);
+    co_return;
+  }
+  const std::string exchange_json =
+      exchange_for_adapter(attempt, std::move(*consents), *sender, *recipient, clock_.now());
   const std::uint32_t conversation = attempt.row.kind == "exchange.recall" ? kConversationRecall : kConversationDeliver;
   Bytes state;
   if (!attempt.row.conversation.empty()) {
@@ -245,8 +316,6 @@ Task<void> Outbox::converse(Attempt attempt, bool resumed) {
   }
   PluginEvent event;
   event.kind = resumed ? kEventResumed : kEventStarted;
-  // May the recipient hold any of it? What an earlier process left behind may have been on its way when that ended.
-  bool left = resumed && attempt.row.updated_at < started_at_;
   for (int steps = 0; steps < options_.steps_max; ++steps) {
     auto step = plugins_.step(recipient->adapter, conversation, exchange_json, state, event);
     if (!step) {

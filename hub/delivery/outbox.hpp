@@ -102,6 +102,7 @@ class Outbox {
   Task<void> poll_loop();
   Task<void> run_lane(std::string recipient);
   Task<void> attempt(Work work);
+  Result<json::array> consents_of(const Attempt&) const;
   Task<void> converse(Attempt attempt, bool resumed);
   Task<void> delivered(Attempt attempt, std::string reference, std::chrono::steady_clock::time_point started);
   Task<void> failed(ExchangeRow row, std::string reason, bool for_good, std::chrono::milliseconds wait, bool left);
@@ -131,6 +132,14 @@ class Outbox {
 };
 
 // What the adapter sees of an exchange: released fields only.
-std::string exchange_for_adapter(const Attempt&, const Party& sender, const Party& recipient, Time now);
+std::string exchange_for_adapter(const Attempt&, json::array consents, const Party& sender, const Party& recipient,
+                                 Time now);
+
+// What of a consent goes with an exchange that rests on it: whose it is, who gave it, who collected it, this recipient,
+// this purpose, the released categories, its period and language. Neither evidence nor the other recipients and
+// purposes. Empty when it does not name this recipient and purpose, is not in force, or is about nobody in `released`.
+std::optional<json::object> consent_for_adapter(const Consent&, const ExchangeRow&, const Case& source,
+                                                const json::value& data, const std::vector<std::string>& pointers,
+                                                Time now);
 
 }  // namespace samband

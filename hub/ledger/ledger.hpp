@@ -26,6 +26,7 @@ class Released {
   const std::string& exchange_id() const { return exchange_id_; }
   const std::string& recipient() const { return recipient_; }
   const json::value& data() const { return body_.data(); }
+  const std::vector<std::string>& pointers() const { return body_.pointers(); }  // what leaves, sorted
   std::uint64_t leaf_index() const { return leaf_index_; }
   Released(Released&&) = default;
   Released& operator=(Released&&) = default;

@@ -115,8 +115,8 @@ void add_related(Bundle& bundle, const json::object& data) {
   }
 }
 
-void add_consents(Bundle& bundle, const json::object& data, std::string_view subject_ref) {
-  const auto* consents = array_at(data, "consents");
+void add_consents(Bundle& bundle, const json::object& exchange, std::string_view subject_ref) {
+  const auto* consents = array_at(exchange, "consents");
   if (!consents) return;
   std::size_t i = 0;
   for (const auto& v : *consents) {
@@ -130,6 +130,10 @@ void add_consents(Bundle& bundle, const json::object& data, std::string_view sub
                          {"category", json::array{coded("http://loinc.org", "59284-0")}},
                          {"patient", bundle.reference("patient")},
                          {"policyRule", coded("http://terminology.hl7.org/CodeSystem/v3-ActCode", "OPTIN")}};
+    if (auto id = string_at(*given, "id"); !id.empty())
+      consent["identifier"].as_array().push_back(identifier(kConsentSystem, id));
+    if (auto holder = string_at(*given, "holder"); !holder.empty())
+      consent["organization"] = json::array{json::object{{"identifier", identifier(kPartySystem, holder)}}};
     write_consent(consent, *given, bundle.reference("patient"));
     bundle.add("consent/" + std::to_string(i), std::move(consent), kExchangeSystem, value);
   }

@@ -46,7 +46,8 @@ const json::object* subject_of(const json::object& data);
 void add_patient(Bundle&, const json::object* subject);
 // Guardians.
 void add_related(Bundle&, const json::object& data);
-void add_consents(Bundle&, const json::object& data, std::string_view subject_ref);
+// The consents that the hub says the exchange rests on (`consents` of the exchange, never of its data).
+void add_consents(Bundle&, const json::object& exchange, std::string_view subject_ref);
 // Released attachments; answers the references for ServiceRequest.supportingInfo.
 json::array add_documents(Bundle&, const json::object& data);
 

@@ -236,7 +236,7 @@ json::object encode_exchange(const json::object& exchange) {
   const auto protection = subject ? string_at(*subject, "protection") : std::string_view();
   add_patient(bundle, subject);
   add_related(bundle, data);
-  add_consents(bundle, data, subject ? string_at(*subject, "ref") : std::string_view());
+  add_consents(bundle, exchange, subject ? string_at(*subject, "ref") : std::string_view());
   auto supporting = add_documents(bundle, data);
   add_request(bundle, exchange, protection, std::move(supporting));
   auto task = task_for(exchange, "fulfill", "requested");

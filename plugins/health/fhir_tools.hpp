@@ -12,6 +12,7 @@ namespace samband::health {
 namespace json = boost::json;
 
 inline constexpr std::string_view kExchangeSystem = "urn:samband:exchange";
+inline constexpr std::string_view kConsentSystem = "urn:samband:consent";
 inline constexpr std::string_view kPersonSystem = "urn:samband:person";
 inline constexpr std::string_view kStatusSystem = "urn:samband:referral-status";
 inline constexpr std::string_view kReasonSystem = "urn:samband:reason";

@@ -109,7 +109,8 @@ typedef struct {
   int32_t (*decode)(void* self, const hub_wire*, const hub_sink*, hub_error*);
   /* One step of a conversation. exchange_json: {"exchangeId","messageId","conversationId","sender","recipient",
      "kind","purpose","createdAt","now","data"}; sender and recipient are {"party","name","participantId",
-     "functionalAddress","organisationNumber"}; data with released fields only. */
+     "functionalAddress","organisationNumber"}; data with released fields only. Beside them
+     "consents", where it rests on some: those that its decision used (docs/plugins/abi.md). */
   int32_t (*step)(void* self, uint32_t conversation_kind, hub_str exchange_json, hub_bytes state, uint32_t event_kind,
                   const hub_wire* event, const hub_sink*, hub_error*);
   int32_t (*call)(void* self, uint32_t extension_op, hub_bytes in, const hub_sink*, hub_error*);

@@ -40,6 +40,39 @@ def result(exchange_id, person, to=None):
                              "entry": [{"resource": {**build.fhir_patient(person), "id": "p"}}, {"resource": report}]})
 
 
+class ConsentsThatTravel(HubCase):
+    """The case system orders a test. The consent that comes with the order is registered, carries the order, and goes on with it
+    as a FHIR Consent: that consent alone, and of it what this exchange rests on."""
+
+    SYSTEMS = ["maria-ungdom"]
+    OTHERS = "cd" * 32
+
+    def order(self, *consents):
+        message = build.municipal("test_order", new_id(), client=build.client(people.ADULT_19), consents=list(consents),
+                                  test_order={"substances": ["THC"], "orderedBy": {"name": "Kaj Handläggare"}, "orderNumber": "SN-P-17"})
+        return self.to(self.send("social-board", "municipal_case", message), "maria-ungdom")
+
+    def test_the_consent_of_the_order_is_registered_and_goes_on_and_no_other(self):
+        self.assertNotIn(self.order()["outcome"], PERMITTED)
+        other = {**consent(people.ADULT_19, ["maria-ungdom"], ["care_referral"], ["identity", "health"]), "evidenceSha256": self.OTHERS}
+        unused = self.call("social-board", "POST", "/v1/consents", other, expect=201)["id"]
+        terms = {**consent(people.ADULT_19, ["maria-ungdom", "bup"], ["substance_test", "care_follow_up"]), "person": "p1"}
+        exchange = self.order(terms)
+        self.assertIn(exchange["outcome"], PERMITTED, exchange)
+        registered = {c["id"] for c in self.call("social-board", "GET", "/v1/consents")["consents"]} - {unused}
+        self.assertEqual(len(registered), 1)
+        self.wait_state("social-board", exchange["id"])
+        (record,) = self.received_of("maria-ungdom", exchange["id"])
+        (given,) = [e["resource"] for e in record["body"]["entry"] if e["resource"]["resourceType"] == "Consent"]
+        self.assertIn({"system": "urn:samband:consent", "value": registered.pop()}, given["identifier"])
+        provision = given["provision"]
+        self.assertEqual([a["reference"]["identifier"]["value"] for a in provision["actor"]], ["maria-ungdom"])
+        self.assertEqual([p["code"] for p in provision["purpose"]], ["substance_test"])
+        sent = json.dumps(record["body"])
+        for absent in (unused, "ab" * 32, self.OTHERS, "care_follow_up"):
+            self.assertNotIn(absent, sent)
+
+
 class SubstanceTests(HubCase):
     SYSTEMS = ["maria-ungdom", "bup"]
 

@@ -108,6 +108,11 @@ class RegionalServer(HubCase):
         self.assertIn(exchange["outcome"], PERMITTED)
         self.wait_state("bup", exchange["id"])
         self.assertEqual(self.one("maria-ungdom", "ServiceRequest", exchange["id"])["orderDetail"], [{"text": "THC"}, {"text": "Amfetamin"}])
+        # The consent that the order rests on is there, as R4 has it, and of it this recipient and purpose.
+        (given,) = self.found("maria-ungdom", "Consent", EXCHANGE, exchange["id"] + "/consent/0")
+        self.assertEqual((given["status"], given["organization"][0]["identifier"]["value"]), ("active", "bup"))
+        self.assertEqual([p["code"] for p in given["provision"]["purpose"]], ["substance_test"])
+        self.assertNotIn("sourceReference", given)
         report = json.loads((CASES / "decode_result/in.json").read_text(encoding="utf-8")) | {"id": new_id(), "timestamp": build.now()}
         report["entry"][0]["resource"]["identifier"][0]["value"] = number
         report["entry"][1]["resource"]["basedOn"][0]["identifier"]["value"] = exchange["id"]

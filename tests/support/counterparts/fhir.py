@@ -33,7 +33,7 @@ ELEMENTS = {
     "Observation": {"meta": False, "identifier": False, "basedOn": False, "status": True, "code": True, "subject": False,
                     "effectiveDateTime": False, "valueString": False},
     "Consent": {"meta": False, "identifier": False, "status": True, "scope": True, "category": True, "patient": False,
-                "dateTime": False, "policyRule": False, "provision": False, "performer": False, "policy": False, "language": False,
+                "dateTime": False, "policyRule": False, "provision": False, "performer": False, "organization": False, "policy": False, "language": False,
                 "sourceReference": False},
     "DocumentReference": {"meta": False, "identifier": False, "status": True, "type": False, "subject": False, "description": False,
                           "content": True},

@@ -258,7 +258,7 @@ TEST(RoundTrip, AConsentOfEveryGiver) {
                                {"language", "sv"},
                                {"evidenceSha256", std::string(64, 'a')},
                                {"agreement", "sig-2026"}};
-    exchange["data"].as_object()["consents"] = json::array{consent};
+    exchange["consents"] = json::array{consent};
     const auto back = data_of(as_sent(encode_exchange(exchange)));
     ASSERT_EQ(back.at("consents").as_array().size(), 1u);
     EXPECT_EQ(back.at("consents").at(0), json::value(consent));
