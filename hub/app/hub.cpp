@@ -198,7 +198,12 @@ int serve(const Config& config) {
         [&io, &api, party, &drops_stopping](HttpRequest request) {
           return ask_and_wait(io, api, *party, std::move(request), drops_stopping);
         },
-        DropIn::Options{each.folder, each.adapter, each.poll, each.file_bytes_max, std::move(*from)}));
+        DropIn::Options{.folder = each.folder,
+                        .adapter = each.adapter,
+                        .poll = each.poll,
+                        .file_bytes_max = each.file_bytes_max,
+                        .from = std::move(*from),
+                        .done_kept = each.done_kept}));
   }
   const CaseReader reader(**store, **keys, intake);
   PersonIndex index(**store, **ledger, **keys, clock);

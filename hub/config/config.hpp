@@ -51,6 +51,7 @@ struct DropInConfig {
   std::string place;  // of the folder: "hub.toml:line:column"
   std::chrono::milliseconds poll{2000};
   std::size_t file_bytes_max = 32u << 20;
+  std::chrono::days done_kept{30};  // in done/; error/ is a person's to clear
   EndpointConfig from;  // url empty, or sftp://host[:port]/folder with its login: fetched from there into `folder`
 };
 

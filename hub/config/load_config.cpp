@@ -351,6 +351,7 @@ class HubFile {
     out.poll = duration(in, "poll_ms", out.poll, kDayMs);
     out.file_bytes_max = static_cast<std::size_t>(
         in.integer("file_bytes_max", static_cast<std::int64_t>(out.file_bytes_max), 1024, 64 * kMiB));
+    out.done_kept = std::chrono::days(in.integer("done_days", out.done_kept.count(), 1, 3650));
     in.finish();
     const Party* party = config_.parties.find(out.party);
     if (!party)

@@ -10,6 +10,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cerrno>
+#include <functional>
 
 #include "base/log.hpp"
 #include "keys/crypto.hpp"
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFile = ".json", kMarker = ".done", kAck = ".ack", kStatus = ".status";
 constexpr std::size_t kEntriesMax = 20'000, kIdMax = 64;
 constexpr std::chrono::milliseconds kLookAround{100};
+constexpr std::chrono::hours kWeedEvery{24};
 
 bool older(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
@@ -142,9 +144,58 @@ void DropIn::run() {
       log(LogLevel::error, done.error().code == Errc::unauthorised ? "drop_in.host_key_refused" : "drop_in.unusable",
           {{"party", party_.id}, {"reason", done.error().message}});
     said = !done;
+    weed_when_due();
     std::unique_lock lock(mutex_);
     if (wake_.wait_for(lock, options_.poll, [this] { return stopping_; })) return;
   }
+}
+
+namespace {
+
+// Calls `each` with the names of a folder's plain files that have been there since before `before`.
+Result<void> old_files(const fs::path& folder, Time before, const std::function<void(int, const char*)>& each) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), &::closedir);
+  if (!dir && errno == ENOENT) return {};  // nothing has come yet
+  if (!dir) return fail(Errc::unavailable, "folder", "cannot be opened");
+  const auto limit = std::chrono::floor<std::chrono::seconds>(before.time_since_epoch()).count();
+  while (const dirent* entry = ::readdir(dir.get())) {
+    struct stat at{};
+    const bool plain =
+        ::fstatat(::dirfd(dir.get()), entry->d_name, &at, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(at.st_mode);
+    // When it was moved there: its other time is when its sender wrote it.
+    if (plain && at.st_ctim.tv_sec < limit) each(::dirfd(dir.get()), entry->d_name);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<DropIn::Weeded> DropIn::weed(Time now) const {
+  Weeded out;
+  const Time before = now - options_.done_kept;
+  auto weeded = old_files(options_.folder / "done", before, [&out](int folder, const char* name) {
+    if (::unlinkat(folder, name, 0) == 0) ++out.deleted;
+  });
+  if (!weeded) return weeded.error();
+  auto counted = old_files(options_.folder / "error", before, [&out](int, const char* name) {
+    // One for a file and its problem.
+    out.errors_waiting += std::string_view(name).ends_with(".problem.json") ? 1 : 0;
+  });
+  if (!counted) return counted.error();
+  return out;
+}
+
+void DropIn::weed_when_due() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < weed_at_) return;
+  weed_at_ = now + kWeedEvery;
+  const auto weeded = weed(std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now()));
+  if (!weeded) return log(LogLevel::error, "drop_in.weed_failed", {{"party", party_.id}});
+  if (weeded->deleted > 0)
+    log(LogLevel::info, "drop_in.weeded", {{"party", party_.id}, {"files", std::to_string(weeded->deleted)}});
+  if (weeded->errors_waiting > 0)
+    log(LogLevel::warning, "drop_in.errors_wait",
+        {{"party", party_.id}, {"files", std::to_string(weeded->errors_waiting)}});
 }
 
 // What was fetched earlier is dealt with though the server is away now.

@@ -28,6 +28,7 @@ class DropIn {
     std::size_t file_bytes_max = 32u << 20;
     std::optional<SftpTarget> from;  // fetched from there first
     std::size_t files_per_round = 200;
+    std::chrono::days done_kept{30};  // in done/, from when the file came there
   };
   // Answers a request of the folder's party.
   using Ask = std::function<HttpResponse(HttpRequest)>;
@@ -38,12 +39,20 @@ class DropIn {
   void stop();  // after the file under way
   // One look at the folder: how many files were dealt with. Errors: the folder cannot be used.
   Result<int> look();
+  // What was taken is in the hub, and with its sender: after `done_kept` its copy in done/ is deleted. What is in
+  // error/ waits for a person and is never deleted; what has waited as long is counted. Errors: a folder cannot be
+  // read.
+  struct Weeded {
+    int deleted = 0, errors_waiting = 0;
+  };
+  Result<Weeded> weed(Time now) const;
 
  private:
   struct Found;
   bool take(const Found&);
   Result<int> round();
   void run();
+  void weed_when_due();
 
   const Party& party_;
   const Ask ask_;
@@ -53,6 +62,7 @@ class DropIn {
   std::vector<Settled> settled_;        // in this look
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::chrono::steady_clock::time_point weed_at_{};
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -88,6 +88,33 @@ TEST_F(DropInFolder, AFileIsTakenOnceItsMarkerIsThere) {
   EXPECT_EQ(asked_.size(), 1u);
 }
 
+TEST_F(DropInFolder, WhatWasTakenIsWeededAndWhatWasRefusedWaits) {
+  leave("taken", "{}");
+  EXPECT_EQ(look(), 1);
+  status_ = 400;
+  leave("refused", "{}");
+  EXPECT_EQ(look(), 1);
+  // Written long ago, come today: the days count from when it came.
+  fs::last_write_time(in("done").front(), fs::file_time_type::clock::now() - std::chrono::hours(24 * 400));
+  DropIn::Options options;
+  options.folder = folder_;
+  options.done_kept = std::chrono::days(30);
+  const DropIn drop(party_, [](HttpRequest) { return HttpResponse{}; }, options);
+  const auto now = std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
+  auto weeded = drop.weed(now + std::chrono::days(29));
+  ASSERT_TRUE(weeded);
+  EXPECT_EQ(weeded->deleted, 0);
+  EXPECT_EQ(weeded->errors_waiting, 0);
+  EXPECT_EQ(in("done").size(), 2u);
+  weeded = drop.weed(now + std::chrono::days(31));
+  ASSERT_TRUE(weeded);
+  EXPECT_EQ(weeded->deleted, 2);
+  EXPECT_EQ(weeded->errors_waiting, 1);
+  EXPECT_TRUE(in("done").empty());
+  EXPECT_EQ(in("error").size(), 2u);
+  EXPECT_EQ(drop.weed(now + std::chrono::days(60))->deleted, 0);
+}
+
 TEST_F(DropInFolder, AMarkerOlderThanItsFileIsThatOfAnother) {
   leave("a", "{}");
   fs::last_write_time(folder_ / "a.done", fs::last_write_time(folder_ / "a.json") - std::chrono::seconds(1));
