@@ -49,7 +49,8 @@ bool may(const Official& official, const std::string& what, bool get) {
   if (what == "exchanges" || what == "receipts")
     return official.has_role("caseworker") || (get && official.has_role("privacy_officer"));
   if (what == "reviews") return official.has_role("privacy_officer");
-  return official.has_role("caseworker") && (what == "consents" || what == "forms" || (get && what == "messages"));
+  return official.has_role("caseworker") &&
+         (what == "consents" || what == "tasks" || what == "forms" || (get && what == "messages"));
 }
 
 // Not understood is one thing; not taken is another: whoever must tell somebody now picks up the telephone.
@@ -118,9 +119,10 @@ Task<HttpResponse> AgencyApi::answer(Caller who, HttpRequest request) {
         fail(Errc::forbidden, "certificate", "not for an official of this role: the party's system does it"));
 
   const bool list = what == "exchanges" && path.size() == 2, inbox = what == "inbox" && path.size() == 2,
-             consents = what == "consents" && path.size() == 2 && get;
+             consents = what == "consents" && path.size() == 2 && get, tasks = what == "tasks" && path.size() == 2;
   auto asked = list           ? check_query(request, {"state", "after", "limit"})
                : inbox        ? check_query(request, {"after", "wait"})
+               : tasks        ? check_query(request, {"state", "after", "limit"})
                : consents     ? check_query(request, {"after", "limit"})
                : what == "in" ? check_query(request, {"after"})
                               : check_query(request, {});
@@ -176,6 +178,13 @@ Task<HttpResponse> AgencyApi::answer(Caller who, HttpRequest request) {
     auto r = co_await journey_.reviews(caller);
     co_return reply(std::move(r));
   }
+  if (tasks) {
+    if (!get) co_return wrong_method("GET");
+    auto limit = number(request, "limit", 100);
+    if (!limit) co_return problem(limit.error());
+    auto r = co_await journey_.tasks(caller, request.query("state"), request.query("after"), *limit);
+    co_return reply(std::move(r));
+  }
   if (consents) {
     auto limit = number(request, "limit", 1000);
     if (!limit) co_return problem(limit.error());
@@ -198,8 +207,8 @@ Task<HttpResponse> AgencyApi::answer(Caller who, HttpRequest request) {
   const bool acknowledge = what == "inbox" && path.size() == 4 && path[3] == "ack";
   const bool consent = what == "consents" && path.size() == 2;
   const bool revocation = what == "consents" && path.size() == 4 && path[3] == "revocations";
-  const bool review = what == "reviews" && path.size() == 3;
-  if (!exchange_turn && !acknowledge && !consent && !revocation && !review)
+  const bool review = what == "reviews" && path.size() == 3, task = what == "tasks" && path.size() == 3;
+  if (!exchange_turn && !acknowledge && !consent && !revocation && !review && !task)
     co_return problem(404, "not_found", "Not found", "no such resource");
   if (!post) co_return wrong_method(consent ? "GET, POST" : "POST");
   JsonLimits limits;
@@ -215,6 +224,7 @@ Task<HttpResponse> AgencyApi::answer(Caller who, HttpRequest request) {
   if (exchange_turn && path[3] == "status") r = co_await journey_.set_status(caller, id, std::move(body));
   if (exchange_turn && path[3] == "retry") r = co_await journey_.retry(caller, id);
   if (review) r = co_await journey_.close_review(who, id, std::move(body));
+  if (task) r = co_await journey_.answer_task(who, id, std::move(body));
   if (acknowledge) r = co_await journey_.acknowledge(caller, id, std::move(body));
   if (consent) r = co_await journey_.add_consent(caller, std::move(body));
   if (revocation) r = co_await journey_.revoke_consent(caller, id, std::move(body));

@@ -303,6 +303,7 @@ Task<Result<void>> Journey::withdraw(ExchangeRow row) {
     next.updated_at = now;
     next.leaf_index = at.at(0);
     if (auto put = txn.put_exchange(next); !put) return put;
+    if (auto none = follow_tasks(txn, id, {}, false, next.leaf_index); !none) return none;
     return set_agenda(txn, id, {});
   };
   std::vector<Leaf> leaves{std::move(leaf)};

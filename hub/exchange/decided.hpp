@@ -13,6 +13,7 @@ struct Journey::Decided {
   json::object explanation;  // what row.explanation is the text of
   Leaf leaf;
   std::vector<AgendaRow> agenda;
+  std::vector<TaskRow> tasks;       // what is asked of the agencies' people
   std::optional<ReviewRow> review;  // when what is permitted must be judged afterwards
 };
 
@@ -20,6 +21,12 @@ struct Journey::Decided {
 Leaf review_leaf(const ReviewRow&, const ExchangeRow&, std::string outcome, Time now);
 // Opens a review unless the exchange has one; the privacy officers are told by the agenda.
 Result<void> open_review(Txn&, ReviewRow, std::uint64_t leaf_index);
+
+// The tasks of an exchange become these: new ones open, one that was asked for before keeps its place and its answer.
+// What is asked for no more goes, unless the disclosure has left; but the test before a guardian's notice goes once it
+// is settled.
+Result<void> follow_tasks(Txn&, const std::string& exchange_id, std::vector<TaskRow> wanted, bool left,
+                          std::uint64_t leaf_index);
 
 // The agenda of an exchange becomes this one; what was on it and still is keeps its time.
 Result<void> set_agenda(Txn&, const std::string& exchange_id, const std::vector<AgendaRow>&);

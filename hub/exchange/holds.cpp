@@ -209,6 +209,7 @@ Task<int> Journey::look_after() {
     if (!postponed) co_return acted;
   }
   acted += co_await look_after_reviews(now);
+  acted += co_await look_after_tasks(now);
   co_return acted;
 }
 
@@ -473,6 +474,7 @@ void Journey::end_with_emergency(Decided& decided, const ExchangeRow& before, co
   decided.row.due_at.reset();
   decided.leaf.codes.push_back("emergency_expired");
   decided.agenda.clear();
+  decided.tasks.clear();
 }
 
 // ---- a permission that ends ------------------------------------------------------------------------------------

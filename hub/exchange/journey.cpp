@@ -186,6 +186,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
   auto rows = std::make_shared<std::vector<ExchangeRow>>();
   auto agendas = std::make_shared<std::vector<std::vector<AgendaRow>>>();
   auto reviews = std::make_shared<std::vector<ReviewRow>>();
+  auto tasks = std::make_shared<std::vector<std::vector<TaskRow>>>();
   std::vector<json::object> explanations;
   std::vector<PreparedPtr> prepared;
   std::vector<Leaf> leaves;
@@ -212,6 +213,7 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     rows->push_back(std::move(decided->row));
     explanations.push_back(std::move(decided->explanation));
     agendas->push_back(std::move(decided->agenda));
+    tasks->push_back(std::move(decided->tasks));
     const Time until = std::min(valid_until(*rest, now), decided->decision.expires_at().value_or(Time::max()));
     prepared.push_back(decided->body ? std::make_shared<Prepared>(Prepared{std::move(decided->decision),
                                                                            std::move(*decided->body), epoch, until})
@@ -224,7 +226,8 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     for (const ExchangeRow& row : *rows)
       if (row.id == review.exchange_id) leaves.push_back(review_leaf(review, row, "opened", now));
   auto odd = std::make_shared<std::vector<AnswersRow>>();
-  Ledger::Write write = [this, message, rows, agendas, reviews, before_reviews, odd, now, given = answers_in(*source),
+  Ledger::Write write = [this, message, rows, agendas, tasks, reviews, before_reviews, odd, now,
+                         given = answers_in(*source),
                          with = along.write](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     MessageRow with_leaf = message;
     with_leaf.leaf_index = at.at(0);
@@ -234,6 +237,10 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
       if (auto put = txn.put_exchange((*rows)[i]); !put) return put;
       for (const AgendaRow& item : (*agendas)[i])
         if (auto put = txn.put_agenda(item); !put) return put;
+      for (TaskRow& task : (*tasks)[i]) {
+        task.leaf_index = at.at(1 + i);
+        if (auto put = txn.put_task(task); !put) return put;
+      }
     }
     for (std::size_t i = 0; i < reviews->size(); ++i)
       if (auto opened = open_review(txn, (*reviews)[i], at.at(before_reviews + i)); !opened) return opened;
@@ -317,7 +324,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   DecisionRequest request = request_for(source, *holder, recipient, purpose, rest, s_.parties, s_.agreements, now);
   request.nearest_change = true;  // the stored answer names it
 
-  Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}, {}, {}, std::nullopt};
+  Decided out{DecisionMaker::decide(request, *rules), std::nullopt, {}, {}, {}, {}, {}, std::nullopt};
   const Decision& decision = out.decision;
   if (decision.permits()) {
     auto body = minimise(source.message, decision);
@@ -351,6 +358,7 @@ Result<Journey::Decided> Journey::decide(const Case& source, std::string exchang
   out.explanation = std::move(description);
   place(row, decision, recipient, now);
   out.review = review_for(row, decision, source, now);
+  out.tasks = tasks_for(row, decision, *holder, recipient, now);
 
   // The body by its hash: whoever received it can show that it is the one.
   const std::string details = row.recipient + "\n" + row.fingerprint + "\n" + row.subject_refs + "\n" +
@@ -379,6 +387,7 @@ void Journey::refuse_by_route(Decided& decided, const Candidate& candidate) cons
   decided.body.reset();
   decided.agenda.clear();
   decided.review.reset();
+  decided.tasks.clear();
   decided.row.explanation = json::serialize(decided.explanation);
   decided.row.state = ExchangeState::refused;
   decided.row.outcome = decided.leaf.outcome = "refused";
@@ -427,14 +436,14 @@ void Journey::place(ExchangeRow& row, const Decision& decision, const Party& rec
 
 // Its agenda follows: what was answered is asked no more.
 Task<Result<void>> Journey::record_verdict(Leaf verdict, ExchangeRow row, std::vector<AgendaRow> agenda,
-                                           std::string because, std::string final_words) {
+                                           std::string because, std::string final_words, std::vector<TaskRow> tasks) {
   verdict.type = LeafType::assessment;  // of what has left: the exchange goes on citing the decision it left by
   verdict.relies_on.push_back(row.leaf_index);
   verdict.codes.push_back(std::move(because));
   std::vector<Leaf> leaves;
   leaves.push_back(std::move(verdict));
-  Ledger::Write write = [id = row.id, decided = row.leaf_index, agenda, final_words](
-                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+  Ledger::Write write = [id = row.id, decided = row.leaf_index, agenda, final_words, tasks](
+                            Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
     auto current = txn.exchange(id);
     if (!current) return current.error();
     if (*current && !final_words.empty() && (*current)->leaf_index == decided) {
@@ -447,6 +456,8 @@ Task<Result<void>> Journey::record_verdict(Leaf verdict, ExchangeRow row, std::v
       (*current)->due_at.reset();  // it has all that it gets
       if (auto put = txn.put_exchange(**current); !put) return put;
     }
+    if (!tasks.empty())
+      if (auto follow = follow_tasks(txn, id, tasks, true, at.at(0)); !follow) return follow;
     return set_agenda(txn, id, agenda);
   };
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
@@ -484,7 +495,8 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     const bool left = has_left(row) || (because != kAtTheGate && s_.outbox.is_sending(row.id));
     if (left && decided->decision.permits() && !is_wider(decided->row, row)) {
       // Less than the recipient has: recorded, not delivered again, and what it has stays on record.
-      auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because);
+      auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because, {},
+                                              std::move(decided->tasks));
       if (!recorded) co_return recorded.error();
       co_return std::move(row);
     }
@@ -527,8 +539,8 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       if (!opened) co_return opened.error();
       if (opened->has_value()) review.reset();  // asked for once
     }
-    Ledger::Write write = [stored, review, agenda = std::move(decided->agenda), before = row.leaf_index](
-                              Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
+    Ledger::Write write = [stored, review, left, agenda = std::move(decided->agenda), tasks = std::move(decided->tasks),
+                           before = row.leaf_index](Txn& txn, const std::vector<std::uint64_t>& at) -> Result<void> {
       auto current = txn.exchange(stored->id);
       if (!current) return current.error();
       if (!*current || (*current)->leaf_index != before) return fail(Errc::conflict, "exchange", "decided meanwhile");
@@ -537,6 +549,7 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       stored->ack_leaf_index = (*current)->ack_leaf_index;
       if (auto put = txn.put_exchange(*stored); !put) return put;
       if (auto set = set_agenda(txn, stored->id, agenda); !set) return set;
+      if (auto follow = follow_tasks(txn, stored->id, tasks, left, at.at(0)); !follow) return follow;
       return review ? open_review(txn, *review, at.at(1)) : Result<void>();
     };
     std::vector<Leaf> leaves;

@@ -72,6 +72,9 @@ class Journey final : public DeliveryGate {
   Task<Result<json::object>> revoke_consent(const Party* caller, std::string consent_id, json::value body);
   Task<Result<json::object>> reviews(const Party* caller);
   Task<Result<json::object>> close_review(Caller caller, std::string exchange_id, json::value body);
+  // What the party's own people have to do, and what they said of it; `state` open (also "") or done.
+  Task<Result<json::object>> tasks(const Party* caller, std::string state, std::string after, int limit);
+  Task<Result<json::object>> answer_task(Caller caller, std::string task_id, json::value body);
   Task<Result<json::object>> inbox(const Party* caller, std::string after, std::chrono::seconds wait);
   Task<Result<json::object>> acknowledge(const Party* caller, std::string exchange_id, json::value body);
   Task<Result<std::string>> receipt(const Party* caller, std::string exchange_id);
@@ -123,7 +126,7 @@ class Journey final : public DeliveryGate {
   // `final_words`, unless empty, becomes the explanation of the exchange: what has left is the same, the rest is
   // settled.
   Task<Result<void>> record_verdict(Leaf verdict, ExchangeRow row, std::vector<AgendaRow> agenda, std::string because,
-                                    std::string final_words = {});
+                                    std::string final_words = {}, std::vector<TaskRow> tasks = {});
   Task<Result<void>> send_receipt(ExchangeRow row, CasePtr source);
   static void log_owed(const Error&);
   Task<Result<void>> recall(ExchangeRow row, std::string reason);
@@ -155,6 +158,9 @@ class Journey final : public DeliveryGate {
   Task<Result<void>> end_permission(ExchangeRow row, AgendaRow item);
   Task<Result<void>> notice_of_review(ExchangeRow row, AgendaRow item);
   Task<int> look_after_reviews(Time now);
+  Task<int> look_after_tasks(Time now);
+  std::vector<TaskRow> tasks_for(const ExchangeRow&, const Decision&, const Party& sender, const Party& recipient,
+                                 Time now) const;
   Task<Result<void>> drop_from_agenda(AgendaRow item);
   Task<void> decide_holds_again();
   std::optional<ReviewRow> review_for(const ExchangeRow&, const Decision&, const Case&, Time now) const;

@@ -79,7 +79,8 @@ Result<void> empty_rows(sqlite::Database& db, const SealedRows& rows) {
   for (const char* sql :
        {"UPDATE assessment SET person_ref='',assessor_id=x'',side=x'' WHERE exchange_id=?",
         "UPDATE status SET handler=x'' WHERE exchange_id=?", "UPDATE review SET reviewer=x'' WHERE exchange_id=?",
-        "DELETE FROM agenda WHERE exchange_id=?"})
+        "DELETE FROM agenda WHERE exchange_id=?", "UPDATE task SET official=x'' WHERE exchange_id=?",
+        "DELETE FROM task WHERE exchange_id=? AND closed_at IS NULL"})
     if (done = run_each(db, sql, rows.exchanges); !done) return done;
   return {};
 }

@@ -44,6 +44,8 @@ constexpr std::string_view kExchangeColumns =
     "external_reference,key_id,side,conversation";
 constexpr std::string_view kReviewColumns =
     "exchange_id,party,why,cause,opened_at,due_at,overdue_at,closed_at,reviewer,verdict,reason_code,leaf_index";
+constexpr std::string_view kTaskColumns =
+    "exchange_id,task,party,opened_at,due_at,overdue_at,closed_at,official,outcome,reason_code,leaf_index";
 constexpr std::string_view kErasureColumns =
     "id,at,scope,basis,decision,party,keys,messages,exchanges,consents,withdrawn,nonce,details,leaf_index";
 constexpr std::string_view kIncidentColumns =
@@ -111,6 +113,7 @@ const std::string kSelectAssessment =
 const std::string kSelectAgenda = select("exchange_id,what,at,opened_at,count", "agenda");
 const std::string kSelectAnswers = select("party,code,recent,alarmed_at", "answers");
 const std::string kSelectReview = select(kReviewColumns, "review");
+const std::string kSelectTask = select(kTaskColumns, "task");
 const std::string kSelectRuleSetHead =
     select("hash,state,base,reason,proposed_by,proposed_at,approved_by,approved_at,'' AS files,leaf_index", "rule_set");
 const std::string kSelectRuleSet =
@@ -274,6 +277,16 @@ ReviewRow read_review(const sqlite::Query& q) {
   row.verdict = q.text(9);
   row.reason_code = q.text(10);
   row.leaf_index = static_cast<std::uint64_t>(q.integer(11));
+  return row;
+}
+
+TaskRow read_task(const sqlite::Query& q) {
+  TaskRow row;
+  row.exchange_id = q.text(0), row.task = q.text(1), row.party = q.text(2);
+  row.opened_at = to_time(q.integer(3)), row.due_at = to_time(q.integer(4));
+  row.overdue_at = time_at(q, 5), row.closed_at = time_at(q, 6);
+  row.official = q.bytes(7), row.outcome = q.text(8), row.reason_code = q.text(9);
+  row.leaf_index = static_cast<std::uint64_t>(q.integer(10));
   return row;
 }
 

@@ -15,6 +15,7 @@ extern const std::string kSelectAssessment;
 extern const std::string kSelectAgenda;  // and so on
 extern const std::string kSelectAnswers;
 extern const std::string kSelectReview;
+extern const std::string kSelectTask;
 extern const std::string kSelectRuleSet, kSelectRuleSetHead;
 extern const std::string kSelectErasure;
 extern const std::string kSelectIncident;
@@ -35,6 +36,7 @@ Result<void> write_leaves(sqlite::Database&, std::uint64_t first, std::span<cons
 AgendaRow read_agenda(const sqlite::Query&);
 AnswersRow read_answers(const sqlite::Query&);
 ReviewRow read_review(const sqlite::Query&);
+TaskRow read_task(const sqlite::Query&);
 RuleSetRow read_rule_set(const sqlite::Query&);
 ErasureRow read_erasure(const sqlite::Query&);
 IncidentRow read_incident(const sqlite::Query&);

@@ -1,4 +1,4 @@
-// The tables of hub.db, version 4. Per exchange three rows are appended before release: message, exchange,
+// The tables of hub.db, version 5. Per exchange three rows are appended before release: message, exchange,
 // and the leaves of its batch.
 // Indexes are few because each costs a page write per batch; the comments say what each is for. Times are integer
 // milliseconds.
@@ -62,14 +62,27 @@ namespace samband::store {
     closed_at INTEGER, reported_at INTEGER, closing BLOB NOT NULL, closing_leaf_index INTEGER) WITHOUT ROWID;
 )"
 
-#define SAMBAND_SCHEMA_END "PRAGMA user_version = 4; COMMIT;"
+// What version 5 adds: tasks of an agency's people. Open ones are few: the partial index is what is looked through.
+#define SAMBAND_SCHEMA_5 \
+  R"(
+  CREATE TABLE task(
+    exchange_id TEXT NOT NULL, task TEXT NOT NULL, party TEXT NOT NULL, opened_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL, overdue_at INTEGER, closed_at INTEGER, official BLOB NOT NULL, outcome TEXT NOT NULL,
+    reason_code TEXT NOT NULL, leaf_index INTEGER NOT NULL, PRIMARY KEY(exchange_id, task)) WITHOUT ROWID;
+  CREATE INDEX task_open ON task(due_at) WHERE closed_at IS NULL;
+  CREATE INDEX task_party ON task(party, exchange_id, task);
+)"
+
+#define SAMBAND_SCHEMA_END "PRAGMA user_version = 5; COMMIT;"
 
 inline constexpr const char* kFrom1 =
-    "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
-inline constexpr const char* kFrom2 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
-inline constexpr const char* kFrom3 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
+    "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_5 SAMBAND_SCHEMA_END;
+inline constexpr const char* kFrom2 =
+    "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_5 SAMBAND_SCHEMA_END;
+inline constexpr const char* kFrom3 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_5 SAMBAND_SCHEMA_END;
+inline constexpr const char* kFrom4 = "BEGIN IMMEDIATE;" SAMBAND_SCHEMA_5 SAMBAND_SCHEMA_END;
 
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 // Wide rows (message, exchange) keep their rowid so that the table stays dense and appends go to its end; ids are
 // time-ordered, so the index on them is appended to as well.
@@ -122,6 +135,6 @@ inline constexpr const char* kSchema = R"(
   CREATE TRIGGER leaf_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'leaves never go'); END;
   CREATE TRIGGER tile_update BEFORE UPDATE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never change'); END;
   CREATE TRIGGER tile_delete BEFORE DELETE ON tile BEGIN SELECT RAISE(ABORT, 'tiles never go'); END;
-)" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_END;
+)" SAMBAND_SCHEMA_2 SAMBAND_SCHEMA_3 SAMBAND_SCHEMA_4 SAMBAND_SCHEMA_5 SAMBAND_SCHEMA_END;
 
 }  // namespace samband::store

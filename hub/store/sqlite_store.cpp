@@ -194,6 +194,22 @@ class SqliteStore final : public Store {
     return many<ReviewRow>(sql, &store::read_review, store::to_integer(before), bounded(limit));
   }
 
+  Result<std::optional<TaskRow>> task(std::string_view exchange_id, std::string_view task) override {
+    static const std::string sql = store::kSelectTask + "WHERE exchange_id=? AND task=?";
+    return one<TaskRow>(sql, &store::read_task, exchange_id, task);
+  }
+  Result<std::vector<TaskRow>> tasks(std::string_view party, bool open, std::string_view after_exchange,
+                                     std::string_view after_task, int limit) override {
+    static const std::string sql = store::kSelectTask +
+                                   "WHERE party=? AND (closed_at IS NULL)=? AND (exchange_id,task)>(?,?) "
+                                   "ORDER BY exchange_id,task LIMIT ?";
+    return many<TaskRow>(sql, &store::read_task, party, std::int64_t{open}, after_exchange, after_task, bounded(limit));
+  }
+  Result<std::vector<TaskRow>> tasks_overdue(Time before, int limit) override {
+    static const std::string sql =
+        store::kSelectTask + "WHERE closed_at IS NULL AND overdue_at IS NULL AND due_at<=? ORDER BY due_at LIMIT ?";
+    return many<TaskRow>(sql, &store::read_task, store::to_integer(before), bounded(limit));
+  }
   Result<std::vector<RuleSetRow>> rule_sets() override {
     static const std::string sql = store::kSelectRuleSetHead + "ORDER BY proposed_at,hash";
     return many<RuleSetRow>(sql, &store::read_rule_set);
@@ -292,8 +308,8 @@ class SqliteStore final : public Store {
 
   Result<std::int64_t> count(std::string_view table) override {
     static const std::set<std::string, std::less<>> kTables = {
-        "message", "exchange", "consent", "assessment", "status",  "quarantine", "leaf",
-        "tile",    "agenda",   "answers", "review",     "erasure", "erased_key", "incident"};
+        "message", "exchange", "consent", "assessment", "status",     "quarantine", "leaf", "tile",
+        "agenda",  "answers",  "review",  "erasure",    "erased_key", "incident",   "task"};
     if (!kTables.contains(table)) return fail(Errc::invalid_input, "store.count", "no such table");
     auto db = readers_.lend();
     if (!db) return db.error();
@@ -454,8 +470,8 @@ Result<std::unique_ptr<Store>> Store::open(const fs::path& folder, bool read_onl
     if (auto rebuilt = writer->exec("VACUUM"); !rebuilt) return rebuilt.error();
     if (auto moved = writer->exec(*version == 1 ? store::kFrom1 : store::kFrom2); !moved) return moved.error();
     if (auto emptied = store::empty_log(*writer); !emptied) return emptied.error();
-  } else if (*version == 3) {
-    if (auto moved = writer->exec(store::kFrom3); !moved) return moved.error();
+  } else if (*version == 3 || *version == 4) {
+    if (auto moved = writer->exec(*version == 3 ? store::kFrom3 : store::kFrom4); !moved) return moved.error();
   } else if (auto known = check_version(*version, path); !known) {
     return known.error();
   }

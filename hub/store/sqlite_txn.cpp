@@ -187,6 +187,37 @@ Result<std::optional<ReviewRow>> SqliteTxn::review(std::string_view exchange_id)
   return std::optional<ReviewRow>(std::move(rows->front()));
 }
 
+Result<void> SqliteTxn::put_task(const TaskRow& row) {
+  return write("store.task", [&]() -> Result<void> {
+    auto gone = is_erased(row.exchange_id);
+    if (!gone) return gone.error();
+    const Bytes nobody;
+    return db_
+        .query(
+            "INSERT INTO task(exchange_id,task,party,opened_at,due_at,overdue_at,closed_at,official,outcome,"
+            "reason_code,leaf_index) VALUES(?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(exchange_id,task) DO UPDATE SET "
+            "overdue_at=excluded.overdue_at, closed_at=excluded.closed_at, official=excluded.official, "
+            "outcome=excluded.outcome, reason_code=excluded.reason_code, leaf_index=excluded.leaf_index",
+            row.exchange_id, row.task, row.party, to_integer(row.opened_at), to_integer(row.due_at),
+            to_integer(row.overdue_at), to_integer(row.closed_at), sqlite::Blob{*gone ? nobody : row.official},
+            row.outcome, row.reason_code, row.leaf_index)
+        .run();
+  });
+}
+
+Result<std::optional<TaskRow>> SqliteTxn::task(std::string_view exchange_id, std::string_view task) {
+  static const std::string sql = kSelectTask + "WHERE exchange_id=? AND task=?";
+  auto rows = read<TaskRow>("store.task", sql, &read_task, exchange_id, task);
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<TaskRow>();
+  return std::optional<TaskRow>(std::move(rows->front()));
+}
+
+Result<void> SqliteTxn::drop_task(std::string_view exchange_id, std::string_view task) {
+  return write("store.task",
+               [&] { return db_.query("DELETE FROM task WHERE exchange_id=? AND task=?", exchange_id, task).run(); });
+}
+
 Result<void> SqliteTxn::put_rule_set(const RuleSetRow& row) {
   return write("store.rule_set", [&] {
     return db_

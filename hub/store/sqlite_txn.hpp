@@ -26,6 +26,9 @@ class SqliteTxn final : public Txn {
   Result<void> put_answers(const AnswersRow&) override;
   Result<void> put_review(const ReviewRow&) override;
   Result<std::optional<ReviewRow>> review(std::string_view exchange_id) override;
+  Result<void> put_task(const TaskRow&) override;
+  Result<std::optional<TaskRow>> task(std::string_view exchange_id, std::string_view task) override;
+  Result<void> drop_task(std::string_view exchange_id, std::string_view task) override;
   Result<void> put_rule_set(const RuleSetRow&) override;
   Result<void> drop_rule_files(int kept) override;
   Result<void> add_quarantine(const QuarantineRow&) override;

@@ -110,6 +110,18 @@ struct ReviewRow {
   std::uint64_t leaf_index = 0;      // of the opening, then of the verdict
 };
 
+// What an agency's people have to do about a disclosure, and what became of it (obligations of party_tasks()).
+struct TaskRow {
+  std::string exchange_id, task;
+  std::string party;  // whose people do it
+  Time opened_at{}, due_at{};
+  std::optional<Time> overdue_at;  // when its delay was recorded
+  std::optional<Time> closed_at;
+  Bytes official;                    // who answered; sealed with the exchange's payload key
+  std::string outcome, reason_code;  // outcome: done | not_done
+  std::uint64_t leaf_index = 0;      // of the decision that asks for it, then of the answer
+};
+
 // A rule set as it was published: its files are what counts, not those on disk.
 struct RuleSetRow {
   std::string hash, state;  // proposed | active | retired
@@ -195,6 +207,9 @@ class Txn {
   virtual Result<void> put_answers(const AnswersRow&) = 0;
   virtual Result<void> put_review(const ReviewRow&) = 0;  // insert or replace
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
+  virtual Result<void> put_task(const TaskRow&) = 0;  // insert or replace
+  virtual Result<std::optional<TaskRow>> task(std::string_view exchange_id, std::string_view task) = 0;
+  virtual Result<void> drop_task(std::string_view exchange_id, std::string_view task) = 0;
   virtual Result<void> put_rule_set(const RuleSetRow&) = 0;  // insert or replace; files "" = those that it has
   // Empties the files of what is decided: of sets that were published, and of proposals that no longer can be, those
   // that are not among the newest `kept` of their sort.
@@ -254,8 +269,13 @@ class Store {
   virtual Result<std::optional<ReviewRow>> review(std::string_view exchange_id) = 0;
   virtual Result<std::vector<ReviewRow>> reviews(std::string_view party, bool open_only, int limit) = 0;  // "" = any
   virtual Result<std::vector<ReviewRow>> reviews_overdue(Time before, int limit) = 0;  // open, delay not recorded
-  virtual Result<std::vector<RuleSetRow>> rule_sets() = 0;                             // in order of proposal, no files
-  virtual Result<std::optional<RuleSetRow>> rule_set(std::string_view hash) = 0;       // with its files
+  virtual Result<std::optional<TaskRow>> task(std::string_view exchange_id, std::string_view task) = 0;
+  // One party's, open or answered, by exchange and task, from after these two on.
+  virtual Result<std::vector<TaskRow>> tasks(std::string_view party, bool open, std::string_view after_exchange,
+                                             std::string_view after_task, int limit) = 0;
+  virtual Result<std::vector<TaskRow>> tasks_overdue(Time before, int limit) = 0;  // open, delay not recorded
+  virtual Result<std::vector<RuleSetRow>> rule_sets() = 0;                         // in order of proposal, no files
+  virtual Result<std::optional<RuleSetRow>> rule_set(std::string_view hash) = 0;   // with its files
   virtual Result<std::vector<QuarantineRow>> quarantined(std::string_view after, int limit) = 0;  // by id; not `sealed`
   virtual Result<std::optional<QuarantineRow>> quarantined(std::string_view id) = 0;
   // Reads every row: for erasures only.

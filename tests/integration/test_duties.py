@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A held duty alerts both duty functions and never lapses silently; a hold without a duty ends with a record."""
+import base64
 import pathlib
 import resource
 import sqlite3
@@ -231,6 +232,137 @@ class Tasks(HubCase):
         warned = [w["message"] for w in self.cli_json("check")["warnings"] if w["message"].startswith("rule POL-SN-15-17: on the route ")]
         self.assertTrue(warned)
         self.assertEqual([w for w in warned if "carries out notify_person" not in w], [], "the board's own task is named nowhere")
+
+
+class AnsweredTasks(HubCase):
+    """What a disclosure asks of people stands open until a named one has answered it."""
+    SYSTEMS = ["social-board"]
+    edit = staticmethod(with_tasks)
+
+    def database(self, sql, *values, write=False):
+        db = sqlite3.connect(f"file:{self.hub.data / 'hub.db'}?mode={'rw' if write else 'ro'}", uri=True)
+        try:
+            found = db.execute(sql, values).fetchall()
+            db.commit()
+            return found
+        finally:
+            db.close()
+
+    def suspicion(self, **more):
+        return self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id(), **more)), "social-board")
+
+    def tasks(self, party, query=""):
+        return {t["id"]: t for t in self.call(party, "GET", "/v1/tasks" + query)["tasks"]}
+
+    def answer(self, caller, task, outcome="done", reason=None, expect=200):
+        body = {"outcome": outcome, **({"reasonCode": reason} if reason else {})}
+        return self.call(caller, "POST", f"/v1/tasks/{task}", body, expect)
+
+    def test_each_stands_with_the_party_that_does_it_and_is_answered_once_by_name(self):
+        sent = self.suspicion()
+        tell, turn = sent["id"] + ".notify_person", sent["id"] + ".redirect_guardian_notice"
+        mine, theirs = self.tasks("police-west"), self.tasks("social-board")
+        self.assertIn(tell, mine, "nobody has undertaken it: the law asks the sender")
+        self.assertNotIn(turn, mine)
+        self.assertIn(turn, theirs, "the board's people have")
+        self.assertNotIn(tell, theirs)
+        self.assertEqual({t for party in ("school-south", "bup", "operator") for t in self.tasks(party)}, set())
+        open_task = mine[tell]
+        self.assertEqual((open_task["task"], open_task["party"], open_task["recipient"], open_task["kind"], open_task["outcome"],
+                          open_task["answeredAt"], open_task["overdue"]),
+                         ("notify_person", "police-west", "social-board", "police.suspicion", "", None, False))
+        for value in (people.YOUTH_17["personalNumber"], people.YOUTH_17["givenName"], people.YOUTH_17["familyName"]):
+            self.assertNotIn(value, str(mine) + str(theirs))
+        # Nobody else's, no system, no nonsense.
+        for caller in ("social-board-caseworker", "social-board", "school-south-counsellor"):
+            self.answer(caller, tell, expect=404)
+        self.answer("police-west", tell, expect=403)
+        for outcome, reason in (("perhaps", None), ("not_done", None), ("done", "because")):
+            self.answer("police-west-officer", tell, outcome, reason, expect=400)
+        self.answer("police-west-officer", sent["id"] + ".receipt", expect=404)
+        self.answer("police-west-officer", "nothing", expect=404)
+        self.assertIn(tell, self.tasks("police-west-officer"))
+        said = self.answer("police-west-officer", tell)
+        self.assertEqual((said["outcome"], said["receipt"]["leafIndex"]), ("done", said["leafIndex"]))
+        leaf = base64.b64decode(said["receipt"]["proof"].split("extra ")[1].split("\n")[0])
+        for said_there in (sent["id"], "done", "notify_person", "police-west"):
+            self.assertIn(said_there.encode(), leaf)
+        self.answer("police-west-officer", tell, "not_done", "withdrawn", expect=409)
+        self.assertNotIn(tell, self.tasks("police-west"))
+        self.assertEqual(self.tasks("police-west", "?state=done")[tell]["outcome"], "done")
+        self.assertNotIn("police-west-officer", str(self.tasks("police-west", "?state=done")), "who it was is sealed")
+        self.answer("social-board-caseworker", turn, "not_done", "withdrawn")
+        self.assertEqual(self.tasks("social-board", "?state=done")[turn]["reasonCode"], "withdrawn")
+        self.assert_log_verifies()
+
+    def test_a_page_ends_where_the_next_begins(self):
+        sent = {self.suspicion()["id"] + ".notify_person" for _ in range(3)}
+        seen, after = [], ""
+        while after is not None:
+            page = self.call("police-west", "GET", "/v1/tasks?limit=2" + (f"&after={after}" if after else ""))
+            seen += [t["id"] for t in page["tasks"]]
+            after = page["next"]
+        self.assertEqual(len(seen), len(set(seen)))
+        self.assertLessEqual(sent, set(seen))
+        for query in ("?state=late", "?after=x", "?limit=0", "?limit=1001", "?party=bup"):
+            self.call("police-west", "GET", "/v1/tasks" + query, expect=400)
+
+    def test_what_never_left_asks_for_nothing(self):
+        sent = self.suspicion()
+        task = sent["id"] + ".redirect_guardian_notice"
+        held = self.to(self.send("police-west", "police", build.police_lob(people.ADULT_22, new_id())), "social-board")
+        self.assertEqual([t for t in self.tasks("police-west") if t.startswith(held["id"])], [], "held: nothing was disclosed")
+        self.assertIn(task, self.tasks("social-board"))
+
+    def test_one_that_nobody_answers_is_an_alarm_once_and_stays_open(self):
+        sent = self.suspicion()
+        task = sent["id"] + ".notify_person"
+        self.wait_state("police-west", sent["id"])
+        self.hub.stop()
+        self.database("UPDATE task SET due_at=1 WHERE exchange_id=? AND task='notify_person'", sent["id"], write=True)
+        self.hub.start()
+        wait_for("alarm", lambda: self.hub.metric("samband_alarms_total", kind="task_overdue") == 1, 10)
+        self.assertTrue(self.tasks("police-west")[task]["overdue"])
+        said = self.answer("police-west-officer", task, "not_done", "withdrawn")
+        self.assertTrue(said["overdue"])
+        leaves = b"".join(leaf for leaf, in self.database("SELECT bytes FROM leaf"))
+        self.assertEqual(leaves.count(b"task_overdue"), 1)
+        self.assert_log_verifies()
+
+
+def with_a_guardians_notice(folder):
+    """A duty that also asks for the guardians' notice, which the police carry out (parties.toml)."""
+    path = folder / "rules" / "lul.toml"
+    before, after = path.read_text(encoding="utf-8").split('id = "POL-SN-15-17"', 1)
+    path.write_text(before + 'id = "POL-SN-15-17"' + after.replace('obligations = ["receipt"]', 'obligations = ["receipt", "notify_guardian"]', 1),
+                    encoding="utf-8")
+
+
+class GuardiansNotice(HubCase):
+    SYSTEMS = ["social-board"]
+    edit = staticmethod(with_a_guardians_notice)
+
+    def tasks_of(self, exchange_id, state="open"):
+        found = self.call("police-west", "GET", f"/v1/tasks?state={state}&limit=1000")["tasks"]
+        return [t["task"] for t in found if t["exchange"] == exchange_id]
+
+    def suspicion(self):
+        return self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id(), text="Fritext")), "social-board")
+
+    def test_the_test_comes_first_and_gives_way_to_what_it_decided(self):
+        for harm, task in ((False, "notify_guardian"), (True, "redirect_guardian_notice")):
+            sent = self.suspicion()
+            self.assertIn(sent["outcome"], PERMITTED)
+            self.assertEqual(self.tasks_of(sent["id"]), ["assess_guardian_harm"])
+            self.wait_state("police-west", sent["id"])
+            self.assess("police-west", sent["id"], guardian_harm=harm)
+            self.assertEqual(self.tasks_of(sent["id"]), [task], "what left goes on asking, for what was decided")
+            self.call("police-west-officer", "POST", f"/v1/tasks/{sent['id']}.{task}", {"outcome": "done"})
+            self.assertEqual(self.tasks_of(sent["id"]), [])
+            self.assess("police-west", sent["id"], document_released=True)
+            self.assertEqual((self.tasks_of(sent["id"]), self.tasks_of(sent["id"], "done")), ([], [task]), "asked for once")
+        self.assertEqual([t for t in self.call("social-board", "GET", "/v1/tasks")["tasks"]], [])
+        self.assert_log_verifies()
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ class TheServer(unittest.TestCase):
                 answer = self.hub.request(caller, method, target, {} if method == "POST" else None)
                 self.hold(answer, path, method)
                 if answer.status == 404:
-                    self.assertTrue("revocations" in path or "reviews" in path, f"{answer}")
+                    self.assertTrue("revocations" in path or "reviews" in path or "tasks" in path, f"{answer}")
                 self.assertNotEqual(405, answer.status)
 
     def test_what_is_not_described_does_not_exist(self):

@@ -354,7 +354,7 @@ INSTANTIATE_TEST_SUITE_P(
                "\"nobody\"", "another party"},
         Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"",
                "restricted_recipient = \"social-board\"", "\"social-board\"\nduty_phone", "another party"},
-        Spoilt{"parties.toml", "duty_phone", "carries_out = [\"receipt\"]\nduty_phone", "[\"receipt\"",
+        Spoilt{"parties.toml", "[\"notify_guardian\"]", "[\"receipt\"]", "[\"receipt\"",
                "unknown task of an agency's people"},
         Spoilt{"parties.toml", "duty_phone", "certificate_sha256 = \"AB\"\nduty_phone", "\"AB\"", "hex"},
         Spoilt{"parties.toml", "duty_phone = \"08-465 004 11\"", "", "[[party]]\nid = \"police-west\"",

@@ -54,6 +54,12 @@ class FailingStore final : public Store {
     return inner_.reviews(p, open, n);
   }
   Result<std::vector<ReviewRow>> reviews_overdue(Time t, int n) override { return inner_.reviews_overdue(t, n); }
+  Result<std::optional<TaskRow>> task(std::string_view a, std::string_view b) override { return inner_.task(a, b); }
+  Result<std::vector<TaskRow>> tasks(std::string_view p, bool open, std::string_view a, std::string_view b,
+                                     int n) override {
+    return inner_.tasks(p, open, a, b, n);
+  }
+  Result<std::vector<TaskRow>> tasks_overdue(Time t, int n) override { return inner_.tasks_overdue(t, n); }
   Result<std::vector<RuleSetRow>> rule_sets() override { return inner_.rule_sets(); }
   Result<std::optional<RuleSetRow>> rule_set(std::string_view hash) override { return inner_.rule_set(hash); }
   Result<std::vector<QuarantineRow>> quarantined(std::string_view a, int n) override {

@@ -287,6 +287,47 @@ TEST_P(StoreContract, AnswersAndReviewsComeBackAsWritten) {
   EXPECT_EQ(store_->review("x").value()->verdict, "justified");
 }
 
+TEST_P(StoreContract, TasksAreListedByPartyOpenOrAnsweredAndPagedByExchangeAndTask) {
+  TaskRow task{"x", "notify_guardian", "police", at(1), at(9), {}, {}, "", "", "", 4};
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    EXPECT_FALSE(txn.task("x", "notify_guardian").value());
+    if (auto put = txn.put_task(task); !put) return put;
+    EXPECT_EQ(txn.task("x", "notify_guardian").value()->due_at, at(9));
+    if (auto put = txn.put_task({"x", "notify_person", "police", at(1), at(7), {}, {}, "", "", "", 4}); !put)
+      return put;
+    if (auto put = txn.put_task({"w", "notify_person", "police", at(1), at(7), {}, {}, "", "", "", 3}); !put)
+      return put;
+    return txn.put_task({"x", "assess_guardian_harm", "social-board", at(1), at(7), {}, {}, "", "", "", 4});
+  }));
+  const auto names = [&](std::string_view party, bool open, std::string_view exchange, std::string_view code,
+                         int limit) {
+    std::string out;
+    for (const TaskRow& row : store_->tasks(party, open, exchange, code, limit).value())
+      out += row.exchange_id + "." + row.task + " ";
+    return out;
+  };
+  EXPECT_EQ(names("police", true, "", "", 10), "w.notify_person x.notify_guardian x.notify_person ");
+  EXPECT_EQ(names("police", true, "", "", 1), "w.notify_person ");
+  EXPECT_EQ(names("police", true, "x", "notify_guardian", 10), "x.notify_person ");
+  EXPECT_EQ(names("police", false, "", "", 10), "");
+  EXPECT_EQ(names("bup", true, "", "", 10), "");
+  EXPECT_TRUE(store_->tasks_overdue(at(6), 10).value().empty());
+  EXPECT_EQ(store_->tasks_overdue(at(8), 10).value().size(), 3u);
+  task.overdue_at = at(9), task.closed_at = at(10), task.official = "Handläggare Prov", task.outcome = "not_done";
+  task.reason_code = "withdrawn", task.leaf_index = 5;
+  ASSERT_TRUE(store_->transact([&](Txn& txn) -> Result<void> {
+    if (auto put = txn.put_task(task); !put) return put;
+    return txn.drop_task("x", "notify_person");
+  }));
+  EXPECT_EQ(names("police", true, "", "", 10), "w.notify_person ");
+  EXPECT_EQ(names("police", false, "", "", 10), "x.notify_guardian ");
+  const TaskRow read = store_->task("x", "notify_guardian").value().value();
+  EXPECT_EQ(read.party + read.outcome + read.reason_code + read.official, "policenot_donewithdrawnHandläggare Prov");
+  EXPECT_EQ(std::pair(read.opened_at, read.overdue_at), std::pair(at(1), std::optional(at(9))));
+  EXPECT_EQ(std::pair(read.closed_at, read.leaf_index), std::pair(std::optional(at(10)), std::uint64_t{5}));
+  EXPECT_EQ(store_->tasks_overdue(at(99), 10).value().size(), 2u) << "an answered one is late no more";
+}
+
 TEST_P(StoreContract, ReadersAndWriterRunTogetherThroughManyCheckpoints) {
   std::atomic<bool> done{false};
   std::atomic<int> failed{0};

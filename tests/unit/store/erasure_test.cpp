@@ -39,6 +39,9 @@ class ErasureTest : public StoreContract {
     if (auto r = txn.add_assessment(answer); !r) return r;
     if (auto r = txn.add_status({"s-" + id, id, "social-board", "received", "", kSecret, at(1), 4}); !r) return r;
     if (auto r = txn.put_agenda({id, "ttl", at(5), at(5), 0}); !r) return r;
+    if (auto r = txn.put_task({id, "notify_person", "police", at(1), at(9), {}, at(3), kSecret, "done", "", 4}); !r)
+      return r;
+    if (auto r = txn.put_task({id, "notify_guardian", "police", at(1), at(9), {}, {}, "", "", "", 3}); !r) return r;
     ReviewRow review{id, "police", "emergency", "danger", at(1), at(9), {}, at(3), kSecret, "justified", "", 4};
     return txn.put_review(review);
   }
@@ -96,6 +99,10 @@ TEST_P(ErasureTest, EmptiesWhatWasSealedAndKeepsTheRest) {
   EXPECT_EQ(store_->statuses("x77")->front().handler, "");
   EXPECT_EQ(store_->review("x77").value()->reviewer, "");
   EXPECT_EQ(store_->review("x77").value()->verdict, "justified");
+  EXPECT_EQ(store_->task("x77", "notify_person").value()->official, "");
+  EXPECT_EQ(store_->task("x77", "notify_person").value()->outcome, "done");
+  EXPECT_FALSE(store_->task("x77", "notify_guardian").value()) << "nobody can be told any more";
+  EXPECT_TRUE(store_->task("x78", "notify_guardian").value());
   EXPECT_THAT(store_->agenda("x77").value(), IsEmpty());
   EXPECT_TRUE(store_->sealed_under({kKey}).value().empty());
   EXPECT_EQ(store_->exchange("x78").value()->side, kSecret) << "of another person nothing is touched";
@@ -192,12 +199,15 @@ TEST_P(ErasureTest, NothingIsWrittenUnderAForgottenKey) {
     if (auto r = txn.put_exchange(row); !r) return r;
     if (auto r = txn.add_assessment({"b", "x77", "danger", "p1", kSecret, "", "police", "yes", at(2)}); !r) return r;
     if (auto r = txn.add_status({"t", "x77", "social-board", "accepted", "", kSecret, at(2), 5}); !r) return r;
+    if (auto r = txn.put_task({"x77", "notify_person", "police", at(1), at(9), {}, at(4), kSecret, "done", "", 4}); !r)
+      return r;
     return txn.put_review({"x77", "police", "e", "c", at(1), at(9), {}, at(4), kSecret, "justified", "", 4});
   });
   EXPECT_EQ(store_->exchange("x77").value()->external_reference, "");
   EXPECT_EQ(store_->exchange("x77").value()->life, "accepted");
   for (const AssessmentRow& row : store_->assessments("x77").value()) EXPECT_EQ(row.assessor_id + row.person_ref, "");
   for (const StatusRow& row : store_->statuses("x77").value()) EXPECT_EQ(row.handler, "");
+  EXPECT_EQ(store_->task("x77", "notify_person").value()->official, "");
   EXPECT_EQ(store_->review("x77").value()->reviewer, "");
   write([](Txn& txn) { return fill(txn, "late", 79); });  // a new key is a new beginning
 }

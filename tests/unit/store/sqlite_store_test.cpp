@@ -103,7 +103,7 @@ TEST_F(StoreTest, AnOlderSchemaIsBroughtForwardWithItsRows) {
     auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
     ASSERT_TRUE(db.exec(
         "DROP TABLE agenda; DROP TABLE answers; DROP TABLE review; DROP TABLE rule_set; DROP TABLE erasure; DROP "
-        "TABLE erased_key; DROP TABLE incident; ALTER TABLE quarantine "
+        "TABLE erased_key; DROP TABLE incident; DROP TABLE task; ALTER TABLE quarantine "
         "DROP COLUMN adapter; ALTER TABLE leaf DROP COLUMN count; ALTER TABLE message DROP COLUMN side; "
         "ALTER TABLE message DROP COLUMN leaf_index; ALTER TABLE consent DROP COLUMN key_id; "
         "ALTER TABLE consent DROP COLUMN side; ALTER TABLE assessment DROP COLUMN side; "
@@ -123,12 +123,27 @@ TEST_F(StoreTest, ADatabaseOfVersion3GetsItsTableOfIncidents) {
   store_.reset();
   {
     auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
-    ASSERT_TRUE(db.exec("DROP TABLE incident; PRAGMA user_version = 3"));
+    ASSERT_TRUE(db.exec("DROP TABLE incident; DROP TABLE task; PRAGMA user_version = 3"));
   }
   ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
   store_ = Store::open(folder_).value();
   EXPECT_TRUE(store_->exchange("x").value());
   EXPECT_TRUE(store_->incidents("", 10).value().empty());
+}
+
+TEST_F(StoreTest, ADatabaseOfVersion4GetsItsTableOfTasks) {
+  put(exchange("x"));
+  store_.reset();
+  {
+    auto db = sqlite::Database::open(folder_ / "hub.db", sqlite::Database::Mode::read_write).value();
+    ASSERT_TRUE(db.exec("DROP TABLE task; PRAGMA user_version = 4"));
+  }
+  ASSERT_FALSE(Store::open(folder_, true)) << "a reader changes nothing: it waits for the hub";
+  store_ = Store::open(folder_).value();
+  EXPECT_TRUE(store_->exchange("x").value());
+  EXPECT_TRUE(store_->transact(
+      [&](Txn& txn) { return txn.put_task({"x", "notify_person", "police", at(1), at(9), {}, {}, "", "", "", 4}); }));
+  EXPECT_EQ(store_->tasks("police", true, "", "", 10).value().size(), 1u);
 }
 
 // A file as a hub of version 2 wrote it, with what that hub had written over still in it.
