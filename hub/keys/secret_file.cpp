@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -37,6 +38,29 @@ Result<void> check_owner(const std::filesystem::path& path, const struct stat& s
   return {};
 }
 
+// Is it one of the secrets that systemd hands to a service? They are root's, and an access list in the group's bits
+// lets the service's user read them: -r--r-----.
+bool is_credential(const std::filesystem::path& path) {
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (!folder || !*folder) return false;
+  const auto plain = [](const std::filesystem::path& p) { return (p.lexically_normal() / "").parent_path(); };
+  return plain(path.parent_path()) == plain(folder);
+}
+
+Result<void> check_credential(const std::filesystem::path& path, const struct stat& status) {
+  const std::filesystem::path folder = path.parent_path();
+  const auto is_trusted = [](const struct stat& s) { return s.st_uid == 0 || s.st_uid == ::geteuid(); };
+  struct stat around{};
+  if (::lstat(folder.c_str(), &around) != 0) return refuse(folder, "cannot be examined: " + reason(errno));
+  if (!S_ISDIR(around.st_mode)) return refuse(folder, "is not a folder");
+  if (!is_trusted(around) || (around.st_mode & (S_IWGRP | S_IWOTH)))
+    return refuse(folder, "can be written by others than root and the user that runs the hub");
+  if (!is_trusted(status)) return refuse(path, "belongs to another user than root and the one that runs the hub");
+  if (status.st_mode & (S_IXUSR | S_IWGRP | S_IXGRP | S_IRWXO))
+    return refuse(path, "has a mode laxer than 0640; a credential is 0400 or 0440");
+  return {};
+}
+
 Result<int> open_checked(const std::filesystem::path& path, struct stat& status) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
@@ -47,9 +71,13 @@ Result<int> open_checked(const std::filesystem::path& path, struct stat& status)
   auto checked = [&]() -> Result<void> {
     if (::fstat(fd, &status) != 0) return refuse(path, "cannot be examined: " + reason(errno));
     if (!S_ISREG(status.st_mode)) return refuse(path, "is not a plain file");
-    if (auto owner = check_owner(path, status); !owner) return owner.error();
-    if (status.st_mode & (S_IRWXG | S_IRWXO | S_IXUSR))
-      return refuse(path, "has a mode laxer than 0600; run chmod 600");
+    if (is_credential(path)) {
+      if (auto given = check_credential(path, status); !given) return given.error();
+    } else {
+      if (auto owner = check_owner(path, status); !owner) return owner.error();
+      if (status.st_mode & (S_IRWXG | S_IRWXO | S_IXUSR))
+        return refuse(path, "has a mode laxer than 0600; run chmod 600");
+    }
     if (status.st_nlink != 1) return refuse(path, "has more than one name (hard link); remove the others");
     return {};
   }();

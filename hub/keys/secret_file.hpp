@@ -10,7 +10,8 @@ namespace samband {
 
 // A folder of our own with mode 0700, not a link.
 Result<void> check_secret_folder(const std::filesystem::path&);
-// A plain file of our own with mode 0600 or 0400 and one name (no symbolic or hard link).
+// A plain file of our own with mode 0600 or 0400 and one name (no symbolic or hard link). In $CREDENTIALS_DIRECTORY it
+// may be root's and readable by a group (0440: systemd's access list), when nobody else can write to that folder.
 Result<void> check_secret_file(const std::filesystem::path&);
 // The same, and reads it: exactly `size` bytes.
 Result<Bytes> read_secret_file(const std::filesystem::path&, std::size_t size);

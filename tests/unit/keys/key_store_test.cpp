@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <iostream>
 #include <thread>
 
 #include "keys/crypto.hpp"
@@ -53,6 +54,50 @@ TEST_F(KeyStoreTest, MakesAPrivateFolderWithPrivateFiles) {
     ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u) << file.path();
   }
+}
+
+// systemd 254 and newer: files and folder are root's, and an access list, seen as the group's bits, lets the user of
+// the service read them.
+TEST_F(KeyStoreTest, ACredentialMayBeRootsAndReadableByTheHubsUser) {
+  constexpr uid_t kNobody = 65534;
+  const bool as_root = ::geteuid() == 0;
+  const fs::path folder = root_ / "credentials", secret = folder / "key", other = root_ / "key";
+  ASSERT_EQ(::chmod(root_.c_str(), 0711), 0);
+  fs::create_directory(folder);
+  for (const fs::path& file : {secret, other}) ASSERT_TRUE(write_secret_file(file, Bytes(32, 'k')));
+  // What the hub's user is told of a file with this mode and owner, in a folder of this mode.
+  const auto told = [&](const fs::path& file, mode_t mode, mode_t around = 0550, uid_t owner = 0) {
+    EXPECT_EQ(::chmod(folder.c_str(), around), 0);
+    EXPECT_EQ(::chmod(file.c_str(), mode), 0);
+    if (as_root) {
+      for (const fs::path& each : {folder, file}) EXPECT_EQ(::chown(each.c_str(), 0, kNobody), 0);
+      EXPECT_EQ(::chown(file.c_str(), owner, kNobody), 0);
+      EXPECT_EQ(::setegid(kNobody), 0);
+      EXPECT_EQ(::seteuid(kNobody), 0);
+    }
+    const auto read = read_secret_file(file, 32);
+    if (as_root) {
+      EXPECT_EQ(::seteuid(0), 0);
+      EXPECT_EQ(::setegid(0), 0);
+    }
+    return read ? std::string("read") : read.error().message;
+  };
+  ::setenv("CREDENTIALS_DIRECTORY", (folder / "").c_str(), 1);
+  EXPECT_EQ(told(secret, 0440), "read");
+  if (as_root)
+    EXPECT_EQ(told(secret, 0400, 0550, kNobody), "read");
+  else
+    std::cout << "not root: another owner than the hub's user is not tried\n";
+  EXPECT_THAT(told(secret, 0444), HasSubstr("laxer"));
+  EXPECT_THAT(told(secret, 0460), HasSubstr("laxer"));
+  EXPECT_THAT(told(secret, 0550), HasSubstr("laxer"));
+  EXPECT_THAT(told(secret, 0440, 0570), HasSubstr("can be written by others"));
+  EXPECT_THAT(told(secret, 0440, 0557), HasSubstr("can be written by others"));
+  if (as_root) EXPECT_THAT(told(secret, 0440, 0550, 1), HasSubstr("belongs to another user"));
+  EXPECT_NE(told(other, 0440), "read") << "outside the folder of credentials";
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_NE(told(secret, 0440), "read") << "it is no folder of credentials";
+  ASSERT_EQ(::chmod(folder.c_str(), 0700), 0);
 }
 
 TEST_F(KeyStoreTest, NeverOverwritesKeys) {
