@@ -13,7 +13,7 @@ constexpr std::size_t kCheckpointSizeMax = 1 << 20;
 // Nodes of the tree out of its tiles. What they are worth is decided by the proof that is made of them.
 class Nodes {
  public:
-  Nodes(LogFolder& folder, std::uint64_t size) : folder_(folder), size_(size) {}
+  Nodes(LogFolder& folder, std::uint64_t size, bool opaque) : folder_(folder), size_(size), opaque_(opaque) {}
 
   Result<Hash> hash(const Node& node) {
     const int level = node.height / 8, inside = node.height % 8;
@@ -29,7 +29,14 @@ class Nodes {
     if (known != tiles_.end()) return &known->second;
     const std::uint64_t there = level < 8 ? size_ >> (8 * level) : 0;
     const std::size_t width = static_cast<std::size_t>(std::min<std::uint64_t>(kTileWidth, there - index * kTileWidth));
-    for (const LogFolder::File& file : folder_.files(level, index)) {
+    const auto files = folder_.files(level, index);
+    // Ours are never pruned.
+    if (files.empty() && opaque_)
+      return unusable(
+          folder_.name_of(level, index),
+          {"is not there: the log was pruned, or somebody removed it; the two cannot be compared without it",
+           "finns inte: loggen är gallrad, eller någon har tagit bort den; utan den kan de två inte jämföras"});
+    for (const LogFolder::File& file : files) {
       if (file.width < width || file.bytes.size() != 32 * file.width) continue;
       std::vector<Hash> row;
       for (std::size_t i = 0; i < width; ++i) row.push_back(*to_hash(std::string_view(file.bytes).substr(32 * i, 32)));
@@ -40,6 +47,7 @@ class Nodes {
 
   LogFolder& folder_;
   std::uint64_t size_;
+  bool opaque_;
   std::map<std::pair<int, std::uint64_t>, std::vector<Hash>> tiles_;
 };
 
@@ -82,7 +90,7 @@ Outcome check_consistency(const std::filesystem::path& old_file, const LogOption
   if (older->size > newer->size)
     return stop(invalid("checkpoint", {"is over fewer entries than the old one: entries are gone",
                                        "omfattar färre poster än den gamla: poster är borta"}));
-  Nodes nodes(*folder, newer->size);
+  Nodes nodes(*folder, newer->size, o.opaque);
   std::vector<Hash> proof;
   for (const ProofPart& part : consistency_parts(older->size, newer->size)) {
     auto hash = hash_of(nodes, part);

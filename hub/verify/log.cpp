@@ -58,6 +58,16 @@ class LogCheck {
           break;
         }
       if (hashes_.empty()) {
+        if (const auto left = opaque_ && index == 0 ? first_left() : std::nullopt) {
+          const std::string n = std::to_string(*left * kTileWidth);
+          out_.add(unusable("tile", {"entries before number " + n +
+                                         " are not there: the log was pruned, or somebody removed them; its root "
+                                         "cannot be recomputed without them",
+                                     "poster före nummer " + n +
+                                         " finns inte: loggen är gallrad, eller någon har tagit bort dem; utan dem kan "
+                                         "roten inte räknas om"}));
+          return false;
+        }
         problem(folder_.name_of(0, index), {"is missing or damaged, so that nothing after it can be checked",
                                             "saknas eller är skadad, så att inget efter den kan kontrolleras"});
         return false;
@@ -65,6 +75,21 @@ class LogCheck {
     }
     for (const Hash& hash : hashes_) tree_.push(hash);
     return true;
+  }
+
+  // The first tile of leaves that is there, when those before it are gone. A log of others may be pruned so (C2SP
+  // tlog-tiles); ours never is, and a folder cannot tell a pruned log from a robbed one.
+  std::optional<std::uint64_t> first_left() {
+    const auto is_there = [this](std::uint64_t index) {
+      return !folder_.files(0, index).empty() || !folder_.files(LogFolder::kEntries, index).empty();
+    };
+    std::uint64_t gone = 0, there = (checkpoint_.size - 1) / kTileWidth;
+    if (there == 0 || is_there(gone) || !is_there(there)) return std::nullopt;
+    while (there - gone > 1) {
+      const std::uint64_t middle = gone + (there - gone) / 2;
+      (is_there(middle) ? there : gone) = middle;
+    }
+    return there;
   }
 
   // Fills hashes_ from the entries, when they are there.

@@ -90,8 +90,10 @@ Result<Note> parse_note(std::string_view bytes, const std::string& where) {
       if (space != std::string_view::npos && is_key_name(line->substr(0, space)))
         raw = from_base64(line->substr(space + 1));
     }
-    if (!raw || raw->size() < 5 || note.signatures.size() == kSignaturesMax)
-      return malformed({"has a malformed signature line", "har en felskriven signaturrad"});
+    if (!raw || raw->size() < 5) return malformed({"has a malformed signature line", "har en felskriven signaturrad"});
+    if (note.signatures.size() == kSignaturesMax)
+      return unusable(where, {"has more signatures than this program reads (256)",
+                              "har fler signaturer än vad programmet läser (256)"});
     note.signatures.push_back({std::string(line->substr(0, space)), raw->substr(0, 4), raw->substr(4)});
   }
   if (note.signatures.empty()) return malformed({"has no signature", "saknar signatur"});

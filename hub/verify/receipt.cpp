@@ -30,6 +30,11 @@ Result<std::string> entry_of(const ReceiptOptions& o, const Proof& proof, const 
   for (const std::string& entry : candidates)
     if (root_by_inclusion(proof.index, checkpoint.size, leaf_hash(entry), proof.hashes) == checkpoint.root)
       return entry;
+  // Of our receipts the extra line is the entry. What it is of others', only they know.
+  if (o.opaque && o.leaf.empty())
+    return unusable("receipt",
+                    {"carries something that is not the entry, or was changed: give the entry with --leaf FILE",
+                     "innehåller något som inte är posten, eller har ändrats: ange posten med --leaf FIL"});
   return invalid("receipt", {"does NOT prove this entry: entry, index or proof were changed",
                              "bevisar INTE den här posten: post, index eller bevis har ändrats"});
 }
@@ -74,8 +79,10 @@ Outcome check_receipt(const ReceiptOptions& o) {
   auto proof = parse_proof(*text, "receipt");
   if (!proof) return stop(proof.problem());
   auto note = parse_note(proof->checkpoint, "checkpoint");
-  // What began as a receipt and has no readable checkpoint is a damaged receipt, not another kind of file.
-  if (!note) return stop(invalid("checkpoint", note.problem().words));
+  // What began as a receipt and ends without a note is a damaged receipt, not another kind of file.
+  if (!note && proof->checkpoint.find("\n\n") == std::string::npos)
+    return stop(invalid("checkpoint", note.problem().words));
+  if (!note) return stop(note.problem());
   auto key = signer(o, policy, *note);
   if (!key) return stop(key.problem());
   auto checkpoint = open_checkpoint(proof->checkpoint, *key, !o.opaque, "checkpoint");

@@ -190,6 +190,58 @@ TEST_F(VerifyLog, AnEntryMayRestOnOneWhoseBundleIsMissing) {
   EXPECT_THAT(done.out, HasSubstr("entry 600"));
 }
 
+// C2SP tlog-tiles lets a log be pruned from its beginning. Ours is not: what is gone from it was removed.
+TEST_F(VerifyLog, APrunedLogOfOthersCannotBeJudged) {
+  std::string old;
+  for (const std::string& entry : own_entries(1500)) {
+    if (log_.entries().size() == 300) old = log_.checkpoint();
+    log_.append(entry);
+  }
+  log_.write(folder());
+  save(root_ / "old", old);
+  const auto continues = [this](std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"consistency", (root_ / "old").string(), folder().string(), "--vkey",
+                                       log_.vkey()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return verify(arguments);
+  };
+  EXPECT_EQ(continues({"--opaque"}).code, 0);
+  for (const char* number : {"000", "001", "002"})
+    for (const char* kind : {"0", "entries"}) fs::remove(folder() / "tile" / kind / number);
+  const Ran pruned = check_log({"--opaque"});
+  EXPECT_EQ(pruned.code, 2) << pruned.out;
+  EXPECT_THAT(pruned.out, HasSubstr("entries before number 768 are not there: the log was pruned"));
+  EXPECT_THAT(check_log({"--opaque", "--lang", "sv"}).out, HasSubstr("gallrad"));
+  EXPECT_EQ(continues({"--opaque"}).code, 2);
+  EXPECT_THAT(continues({"--opaque"}).out, HasSubstr("was pruned"));
+  EXPECT_EQ(check_log().code, 1);
+  EXPECT_EQ(continues().code, 1);
+  // A hole is no pruning, nor is a damaged tile.
+  save(folder() / "tile/0/000", std::string(8192, 'x'));
+  EXPECT_EQ(check_log({"--opaque"}).code, 1);
+  save(folder() / "tile/entries/000", log_.bundle(0, 256));
+  EXPECT_EQ(check_log({"--opaque"}).code, 1);
+  fs::remove_all(folder() / "tile/0");
+  fs::remove_all(folder() / "tile/entries");
+  EXPECT_EQ(check_log({"--opaque"}).code, 1) << "nothing is left";
+}
+
+TEST_F(VerifyLog, MoreSignaturesThanTheProgramReadsAreNoForgery) {
+  grown(6).write(folder());
+  std::string others;
+  for (int i = 0; i < 255; ++i) others += "\xE2\x80\x94 w" + std::to_string(i) + " " + to_base64(Bytes(76, 'w')) + "\n";
+  save(folder() / "checkpoint", log_.checkpoint() + others);
+  EXPECT_EQ(check_log().code, 0);
+  const std::string one_more = "\xE2\x80\x94 w " + to_base64(Bytes(76, 'w')) + "\n";
+  save(folder() / "checkpoint", log_.checkpoint() + others + one_more);
+  const Ran done = check_log();
+  EXPECT_EQ(done.code, 2);
+  EXPECT_THAT(done.out, HasSubstr("more signatures than this program reads (256)"));
+  EXPECT_EQ(check_receipt(log_.receipt(3) + others).code, 0);
+  EXPECT_EQ(check_receipt(log_.receipt(3) + others + one_more).code, 2);
+  EXPECT_EQ(check_receipt(log_.receipt(3) + others + "\xE2\x80\x94 w ?\n").code, 1);
+}
+
 TEST_F(VerifyLog, ACheckpointCountsOnlyWithTheKeysOwnSignature) {
   grown(6).write(folder());
   const TestLog stranger('s');

@@ -57,6 +57,16 @@ TEST_F(VerifyReceipt, EntriesOfOthersNeedOpaque) {
   log_.append("not ours");
   EXPECT_EQ(check_receipt(log_.receipt(0)).code, 1);
   EXPECT_EQ(check_receipt(log_.receipt(0), {"--opaque"}).code, 0);
+  // What the extra line of others holds, only they know (C2SP tlog-proof).
+  const std::string context = log_.receipt(0, "extra " + to_base64("some context") + "\n");
+  const Ran without = check_receipt(context, {"--opaque"});
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.out, HasSubstr("--leaf FILE"));
+  EXPECT_EQ(check_receipt(context).code, 1) << "of ours it is the entry";
+  save(root_ / "leaf", "not ours");
+  EXPECT_EQ(check_receipt(context, {"--opaque", "--leaf", (root_ / "leaf").string()}).code, 0);
+  save(root_ / "leaf", "another");
+  EXPECT_EQ(check_receipt(context, {"--opaque", "--leaf", (root_ / "leaf").string()}).code, 1);
 }
 
 TEST_F(VerifyReceipt, AnotherLogsReceiptIsNone) {
