@@ -78,6 +78,10 @@ struct Metrics::Impl {
   prometheus::Gauge& outbox = gauge(registry, "samband_outbox", "Exchanges that wait for delivery");
   prometheus::Gauge& connections = gauge(registry, "samband_connections", "Open connections");
   prometheus::Gauge& ledger_size = gauge(registry, "samband_ledger_size", "Leaves in the signed tree");
+  prometheus::Gauge& log_checked =
+      gauge(registry, "samband_log_checked_size", "Leaves that the last full check in the background recomputed");
+  prometheus::Gauge& log_problems =
+      gauge(registry, "samband_log_problems", "What the last full check in the background found wrong");
   prometheus::Gauge& holds = gauge(registry, "samband_holds", "Exchanges that wait for a person's answer");
   prometheus::Gauge& incidents_overdue =
       gauge(registry, "samband_incidents_overdue",
@@ -106,6 +110,10 @@ void Metrics::observe_commit(double seconds) { impl_->commit.Observe(seconds); }
 void Metrics::set_outbox(double exchanges_waiting) { impl_->outbox.Set(exchanges_waiting); }
 void Metrics::set_connections(double open) { impl_->connections.Set(open); }
 void Metrics::set_ledger_size(double leaves) { impl_->ledger_size.Set(leaves); }
+void Metrics::set_log_checked(double leaves, double problems) {
+  impl_->log_checked.Set(leaves);
+  impl_->log_problems.Set(problems);
+}
 void Metrics::set_holds(double exchanges_held) { impl_->holds.Set(exchanges_held); }
 void Metrics::set_incidents_overdue(double incidents) { impl_->incidents_overdue.Set(incidents); }
 void Metrics::set_rule_findings(double errors) { impl_->rule_findings.Set(errors); }

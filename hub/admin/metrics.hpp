@@ -27,6 +27,7 @@ class Metrics {
   void set_outbox(double exchanges_waiting);
   void set_connections(double open);
   void set_ledger_size(double leaves);
+  void set_log_checked(double leaves, double problems);
   void set_holds(double exchanges_held);
   void set_incidents_overdue(double incidents);
   void set_rule_findings(double errors);

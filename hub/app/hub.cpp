@@ -16,6 +16,7 @@
 #include "admin/incident_api.hpp"
 #include "admin/metrics.hpp"
 #include "admin/policy_api.hpp"
+#include "app/full_check.hpp"
 #include "app/hub_parts.hpp"
 #include "app/rule_analysis.hpp"
 #include "app/rule_watch.hpp"
@@ -226,6 +227,7 @@ int serve(const Config& config) {
                  }});
   // Before anything is served: what a restored backup brought back goes again.
   if (auto replayed = eraser.replay(); !replayed) return complain(in_words(replayed.error()));
+  FullCheck full_check(config.data_dir, **ledger, metrics, meter);
   DeadlineWatch deadlines(clock, **store, **ledger, meter);
 
   std::atomic<bool> ready{false}, draining{false};
@@ -289,6 +291,7 @@ int serve(const Config& config) {
     if (error) return;
     draining = true;
     log(LogLevel::info, "hub.draining", {{"connections", std::to_string(server.connections())}});
+    full_check.stop();
     drops_stopping = true;  // a file under way stays, and is taken again at the next start
     for (const auto& drop : drops) drop->stop();
     outbox.stop();
@@ -334,6 +337,7 @@ int serve(const Config& config) {
   asio::co_spawn(io, rule_watch.run(), asio::detached);
   eraser.start();
   for (const auto& drop : drops) drop->start();
+  full_check.start();
   ready = true;
   log(LogLevel::info, "hub.ready",
       {{"agency", std::to_string(server.port("agency"))},

@@ -209,6 +209,34 @@ class Life(DeliveryCase):
         self.hub.start()
         self.assert_log_verifies()
 
+    def test_a_leaf_damaged_long_ago_is_found_beside_the_work_and_stops_the_signing(self):
+        while self.leaves() < 300:  # past a full tile: a start looks at the tail alone
+            self.arrears()
+        self.hub.stop()
+        whole = self.data_copy()
+        with contextlib.closing(sqlite3.connect(self.hub.data / "hub.db")) as db, db:
+            trigger = "".join(sql for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE name='leaf_update'"))
+            db.execute("DROP TRIGGER leaf_update")
+            [(index, leaf)] = db.execute("SELECT idx, bytes FROM leaf ORDER BY idx LIMIT 1 OFFSET 5").fetchall()
+            db.execute("UPDATE leaf SET bytes=? WHERE idx=?", (leaf[:12] + bytes([leaf[12] ^ 1]) + leaf[13:], index))
+            db.execute(trigger)
+        self.hub.start()
+        wait_for("the full check", lambda: "ledger.damaged" in self.hub.log(), 30)
+        wait_for("unhealthy", lambda: self.hub.admin("/healthz")[0] == 503, 10)
+        self.assertGreater(self.hub.metric("samband_log_problems"), 0)
+        size = self.leaves()
+        media_type, body = build.landlord_arrears(people.GUARDIAN_45, new_id())
+        answer = self.hub.request("landlord-private", "POST", "/v1/in/landlord", body, {"content-type": media_type})
+        self.assertEqual(answer.status, 503, answer.body)
+        self.assertEqual(self.leaves(), size)
+        self.hub.stop()
+        self.put_back(whole)
+        self.hub.start()
+        wait_for("sound", lambda: self.hub.metric("samband_log_checked_size") >= size, 30)
+        self.assertEqual(self.hub.metric("samband_log_problems"), 0)
+        self.assertEqual(self.hub.admin("/healthz")[0], 200)
+        self.assert_log_verifies()
+
     def test_a_second_history_refuses_to_start(self):
         self.hub.stop()
         old = self.data_copy()
