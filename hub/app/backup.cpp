@@ -128,7 +128,9 @@ std::string guard_words(const Config& config, std::uint64_t log_size) {
   const auto file = guard_file_of(config);
   auto known = file ? GuardFile::read(*file) : Result<std::optional<note::Checkpoint>>(file.error());
   if (!known) return "the rollback guard cannot be read: " + in_words(known.error());
-  if (!*known) return "there is no rollback guard: nothing tells whether this is the newest data of this log";
+  if (!*known)
+    return "there is no rollback guard: nothing tells whether this is the newest data of this log, and the hub will "
+           "refuse to sign on (samband log guard)";
   const std::uint64_t seen = (*known)->size;
   if (seen <= log_size) return "the rollback guard knows " + std::to_string(seen) + " entries: the hub will sign on";
   return "the rollback guard knows " + std::to_string(seen) + " entries, the backup has " + std::to_string(log_size) +
@@ -171,14 +173,11 @@ Result<json::object> make_backup(const Config& config, const fs::path& folder) {
                         {"logSize", static_cast<std::int64_t>(size)},
                         {"checkpoint", *checkpoint ? (*checkpoint)->second : std::string()},
                         {"files", std::move(files)}};
-  // Last, and whole or not at all: a folder without a manifest is no backup.
-  const fs::path beside = folder / (std::string(kManifest) + ".new");
-  if (auto written = write_secret_file(beside, json::serialize(manifest) + "\n"); !written) return written.error();
   for (const fs::path& made : {folder / "data", folder / "keys"})
     if (auto synced = sync_folder(made); !synced) return synced.error();
-  std::error_code error;
-  fs::rename(beside, folder / kManifest, error);
-  if (error) return refuse(folder / kManifest, "cannot be written: " + error.message());
+  // Last: a folder without a manifest is no backup.
+  if (auto written = write_secret_file(folder / kManifest, json::serialize(manifest) + "\n"); !written)
+    return written.error();
   if (auto synced = sync_folder(folder); !synced) return synced.error();
   return manifest;
 }

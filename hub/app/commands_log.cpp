@@ -1,7 +1,8 @@
-// samband log verify | checkpoint | key | export: the log, read beside a running hub.
+// samband log verify | checkpoint | key | export | guard: the log, read beside a running hub.
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <functional>
 #include <iostream>
 
@@ -10,6 +11,7 @@
 #include "keys/crypto.hpp"
 #include "keys/key_store.hpp"
 #include "ledger/export.hpp"
+#include "ledger/guard_file.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/note.hpp"
 
@@ -100,6 +102,35 @@ int write_tiles(const Arguments& a) {
   return kOk;
 }
 
+// The owners' word that these data are the newest: the guard begins with them.
+int make_guard(const Arguments& a) {
+  auto config = configuration(a);
+  if (!config) return complain(in_words(config.error()));
+  std::uint64_t size = 0;
+  const std::string& said = a.get("size");
+  if (std::from_chars(said.data(), said.data() + said.size(), size).ptr != said.data() + said.size() || said.empty())
+    return complain("--size: expected the number of entries that the log has"), kUsage;
+  auto file = guard_file_of(*config);
+  if (!file) return complain(in_words(file.error()));
+  auto known = GuardFile::read(*file);
+  if (!known) return complain(in_words(known.error()));
+  if (*known)
+    return complain(file->string() + " is there already: it knows " + std::to_string((*known)->size) + " entries");
+  auto key_text = verifier_key(*config);
+  if (!key_text) return complain(in_words(key_text.error()));
+  auto store = store_to_read(*config);
+  if (!store) return complain(in_words(store.error()));
+  const auto key = note::parse_verifier(*key_text);
+  const auto stored = (*store)->checkpoint();
+  const auto text = key && stored && *stored ? note::open((*stored)->second, *key) : Result<std::string>("");
+  const auto parsed = text ? note::parse_checkpoint(*text) : Result<note::Checkpoint>(text.error());
+  if (!parsed) return complain("the store has no checkpoint that this log's key has signed");
+  if (parsed->size != size) return complain("the log has " + std::to_string(parsed->size) + " entries, not " + said);
+  if (auto written = GuardFile::put(*file, *parsed); !written) return complain(in_words(written.error()));
+  std::cout << file->string() << ": " << size << " entries; the hub signs on from here\n";
+  return kOk;
+}
+
 }  // namespace
 
 void add_log(std::vector<Command>& commands) {
@@ -125,6 +156,14 @@ void add_log(std::vector<Command>& commands) {
         kJsonOption,
         {"hashes-only", "", "without the entries: hashes and checkpoint, which are public", ""}},
        write_tiles});
+  commands.push_back(
+      {"log guard",
+       "Makes the rollback guard that is lost, for a log of so many entries",
+       "",
+       "Without its guard a hub does not sign on: older data would begin a second history. See first that "
+       "nobody outside\n(parties with receipts, auditors, witnesses) knows of more entries.",
+       {kConfigOption, {"size", "N", "how many entries the log has", "", false, true}},
+       make_guard});
   commands.push_back({"log checkpoint", "Prints the newest signed checkpoint", "", "", {kConfigOption}, checkpoint});
 }
 

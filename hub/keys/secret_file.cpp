@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -120,16 +121,40 @@ Result<Bytes> read_secret_file(const std::filesystem::path& path, std::size_t si
   return bytes;
 }
 
+namespace {
+
+// Takes the name unless it is taken.
+bool name_it(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // A file system that cannot say "unless": the caller's lock on the folder has to do.
+  struct stat there{};
+  if (::lstat(to.c_str(), &there) == 0)
+    errno = EEXIST;
+  else if (::rename(from.c_str(), to.c_str()) == 0)
+    return true;
+  return false;
+}
+
+}  // namespace
+
 Result<void> write_secret_file(const std::filesystem::path& path, std::string_view bytes) {
-  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!file.is_open()) {
-    const int error = errno;
-    if (error == EEXIST) return fail(Errc::conflict, path.string(), "exists already; keys are never overwritten");
-    return refuse(path, "cannot be made: " + reason(error));
-  }
+  const auto exists = [&] { return fail(Errc::conflict, path.string(), "exists already; keys are never overwritten"); };
+  struct stat there{};
+  if (::lstat(path.c_str(), &there) == 0) return exists();
+  const std::filesystem::path part = path.string() + ".part";
+  ::unlink(part.c_str());  // of a write that was cut short
+  const File file(::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.is_open()) return refuse(path, "cannot be made: " + reason(errno));
+  int error = 0;
   if (::fchmod(file.fd(), 0600) != 0 ||
-      ::write(file.fd(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) || ::fsync(file.fd()) != 0)
-    return refuse(path, "cannot be written: " + reason(errno));
+      ::write(file.fd(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) || ::fsync(file.fd()) != 0 ||
+      !name_it(part, path)) {
+    error = errno;
+    ::unlink(part.c_str());
+  }
+  if (error == EEXIST) return exists();
+  if (error != 0) return refuse(path, "cannot be written: " + reason(error));
   return {};
 }
 

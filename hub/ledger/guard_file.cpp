@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "keys/secret_file.hpp"
 
 namespace samband {
 namespace {
@@ -59,7 +60,7 @@ void GuardFile::run() {
     if (auto next = std::exchange(waiting_, std::nullopt)) {
       lock.unlock();
       // The store is the truth; a guard that lags only guards less. So the hub goes on and says so.
-      if (auto written = write(*next); !written) log(LogLevel::error, "ledger.guard_not_written");
+      if (auto written = put(path_, *next); !written) log(LogLevel::error, "ledger.guard_not_written");
       lock.lock();
       changed_.wait_for(lock, kInterval, [this] { return stop_; });
     } else if (stop_) {
@@ -68,16 +69,17 @@ void GuardFile::run() {
   }
 }
 
-Result<void> GuardFile::write(const note::Checkpoint& checkpoint) const {
-  const std::filesystem::path next = path_.string() + ".next";
+Result<void> GuardFile::put(const std::filesystem::path& path, const note::Checkpoint& checkpoint) {
+  const std::filesystem::path next = path.string() + ".next";
   const std::string text = std::string(kHeader) + note::to_text(checkpoint);
   const int fd = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
   const bool written =
       fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
   if (fd >= 0) ::close(fd);
   std::error_code error;
-  if (written) std::filesystem::rename(next, path_, error);
-  if (!written || error) return fail(Errc::unavailable, "ledger.guard", "cannot be written");
+  if (written) std::filesystem::rename(next, path, error);
+  // The first one must outlast a loss of power as its log does.
+  if (!written || error || !sync_folder(path.parent_path())) return fail(Errc::unavailable, "ledger.guard", "cannot be written");
   return {};
 }
 

@@ -18,13 +18,16 @@ class GuardFile {
   // Nothing: there is no file yet. invalid_config: it cannot be read as one.
   static Result<std::optional<note::Checkpoint>> read(const std::filesystem::path&);
 
+  // At once and durable: the first of a log, or where its owners have said which data are the newest.
+  // Errors: unavailable.
+  static Result<void> put(const std::filesystem::path&, const note::Checkpoint&);
+
   explicit GuardFile(std::filesystem::path);
   ~GuardFile();  // writes what is left
   void signed_now(const note::Checkpoint&);
 
  private:
   void run();
-  Result<void> write(const note::Checkpoint&) const;
 
   const std::filesystem::path path_;
   std::mutex mutex_;

@@ -78,9 +78,16 @@ Result<void> Ledger::Impl::check_guard(const Snapshot& loaded) {
   auto known = GuardFile::read(options.guard_file);
   if (!known) return known.error();
   if (!*known) {
-    // Nothing tells whether this is the newest data: the operator must hear it.
     const std::uint64_t size = loaded.tree.size();
-    if (size > 0) log(LogLevel::warning, "ledger.no_guard", {{"log_size", std::to_string(size)}});
+    // From its first leaf on a log has its guard, so that none is never a matter of course.
+    if (size == 0) return GuardFile::put(options.guard_file, {options.origin, 0, merkle::empty_root()});
+    if (!options.witnesses)
+      return refuse("there is no rollback guard " + options.guard_file.string() +
+                    ": nothing tells whether this is the newest data of this log. Put the guard file in its place; if "
+                    "it is lost, see that nobody holds a receipt or checkpoint of more than " +
+                    std::to_string(size) + " entries, then: samband log guard --size " + std::to_string(size));
+    // The witnesses tell it, before anything is signed.
+    log(LogLevel::warning, "ledger.no_guard", {{"log_size", std::to_string(size)}});
     return {};
   }
   const note::Checkpoint& seen = **known;

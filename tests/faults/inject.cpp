@@ -129,9 +129,9 @@ void remember_cut(const char* path, off_t size) {
 }
 
 // What stood at the new name is kept beside the folder that the hub looks at, by a link.
-void remember_rename(const char* from, const char* to) {
+void remember_rename(const char* from, const char* to, bool replaces = true) {
   Undo undo{Undo::What::renamed, to, from, 0, {}};
-  if (size_of(to) >= 0) {
+  if (replaces && size_of(to) >= 0) {
     undo.kept = std::string(plan().arm) + ".kept-" + std::to_string(++unsynced().kept);
     if (::link(to, undo.kept.c_str()) != 0) undo.kept.clear();
   }
@@ -406,6 +406,15 @@ int rename(const char* from, const char* to) {
   return with_fate("rename", to, [&] {
     if (remembers() && plan().covers(to)) remember_rename(from, to);
     return real(from, to);
+  });
+}
+int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {
+  static auto* const real = next<int(int, const char*, int, const char*, unsigned)>("renameat2");
+  const OneAtATime lock;
+  return with_fate("rename", to, [&] {
+    const int done = real(from_folder, from, to_folder, to, flags);
+    if (done == 0 && remembers() && plan().covers(to)) remember_rename(from, to, false);
+    return done;
   });
 }
 int unlink(const char* path) {

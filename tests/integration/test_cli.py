@@ -25,7 +25,7 @@ COMMANDS = ["serve", "demo", "simulate", "check", "keys dev", "plugin list", "po
             "policy fetch", "policy simulate", "report statistics", "report duties", "report assessments", "report follow-up", "report subject",
             "review list", "review close", "consent add", "consent revoke", "consent list",
             "erase", "retention run", "incident open", "incident close", "incident list", "incident show", "keys rotate", "store backup", "store restore", "store check",
-            "exchange list", "exchange show", "exchange retry", "quarantine list", "quarantine show", "quarantine delete", "log verify", "log checkpoint", "log export", "log key", "log witness", "keys token"]
+            "exchange list", "exchange show", "exchange retry", "quarantine list", "quarantine show", "quarantine delete", "log verify", "log checkpoint", "log export", "log key", "log guard", "log witness", "keys token"]
 CATEGORIES = ["identity", "suspicion", "school", "social_situation", "risk_assessment", "event", "case_reference", "official", "home_area",
               "protection"]
 

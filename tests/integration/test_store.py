@@ -74,6 +74,15 @@ class Backups(HubCase):
         self.assertTrue(done["setAside"])
         # As the operator with the holders' word does who has no newer data (docs/operations.md).
         (self.hub.keys / "log.guard").rename(self.hub.folder / "log.guard")
+        said = self.cli("serve", check=1).stderr
+        self.assertIn("no rollback guard", said)
+        size = json.loads(self.cli("log", "verify", "--json").stdout)["size"]
+        self.assertIn(f"samband log guard --size {size}", said)
+        for wrong, code in ((size + 1, 1), (size - 1, 1), ("x", 2)):
+            self.cli("log", "guard", "--size", str(wrong), check=code)
+        self.assertFalse((self.hub.keys / "log.guard").exists())
+        self.cli("log", "guard", "--size", str(size), check=0)
+        self.assertIn("there already", self.cli("log", "guard", "--size", str(size), check=1).stderr)
         self.hub.start()
         self.assertNotIn("erased", self.exchange("police-west", kept))
         self.assertTrue(self.exchange("police-west", gone)["erased"])
@@ -118,6 +127,8 @@ class Backups(HubCase):
             for command in (["serve"], ["check"], ["keys", "rotate", "log"]):
                 self.assertIn("rollback guard is not there", self.cli(*command, check=1).stderr, command)
             elsewhere.mkdir()
+            self.assertIn("no rollback guard", self.cli("serve", check=1).stderr)
+            (self.hub.keys / "log.guard").rename(elsewhere / "log.guard")
             self.hub.start()
             self.deliver(people.CHILD_15)
             self.hub.stop()
@@ -130,7 +141,6 @@ class Backups(HubCase):
             newest = self.hub.folder / "newest-data"
             shutil.move(self.hub.data, newest)
             shutil.copytree(old, self.hub.data)
-            (self.hub.keys / "log.guard").unlink(missing_ok=True)
             self.assertIn("older than what this log has signed", self.cli("serve", check=1).stderr)
             self.assertEqual(self.cli("keys", "rotate", "log").returncode, 1)
             shutil.rmtree(self.hub.data)
@@ -140,7 +150,7 @@ class Backups(HubCase):
         finally:
             (self.hub.config / "hub.toml").write_text(text)
         self.assertNotIn("guards nothing", self.cli("check").stderr)
-        (self.hub.keys / "log.guard").unlink(missing_ok=True)
+        (elsewhere / "log.guard").rename(self.hub.keys / "log.guard")
         self.hub.start()
 
     def test_a_backup_that_cannot_be_used_replaces_nothing(self):

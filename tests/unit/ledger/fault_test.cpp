@@ -301,8 +301,15 @@ TEST_F(DamageTest, AForkIsNotSignedOn) {
 TEST_F(DamageTest, AnUnreadableGuardIsNotIgnored) {
   fs::resize_file(root_ / "log.guard", 10);
   EXPECT_FALSE(opens());
+}
+
+// On a new host, say, with an old backup: nobody can tell, so nobody signs.
+TEST_F(DamageTest, ALogWithoutItsGuardIsNotSignedOn) {
   fs::remove(root_ / "log.guard");
-  EXPECT_TRUE(opens());
+  EXPECT_FALSE(opens());
+  EXPECT_THAT(message_, HasSubstr("no rollback guard"));
+  EXPECT_THAT(message_, HasSubstr("samband log guard --size"));
+  EXPECT_FALSE(fs::exists(root_ / "log.guard"));
 }
 
 }  // namespace
