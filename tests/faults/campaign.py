@@ -210,8 +210,9 @@ class Campaign:
         try:
             self.hub.start()
         except RuntimeError as error:
-            problems.append(f"does not start again: {str(error)[:300]}")
+            problems.append(f"does not start again: {str(error)[-300:]}")
             self.hub.process = None
+            self.seen = len(self.received())
             return
         for (message, party, adapter), said in acknowledged:
             again = self.send(message, party, adapter)

@@ -135,8 +135,14 @@ void remember_rename(const char* from, const char* to, bool replaces = true) {
     undo.kept = std::string(plan().arm) + ".kept-" + std::to_string(++unsynced().kept);
     if (::link(to, undo.kept.c_str()) != 0) undo.kept.clear();
   }
-  for (Undo& earlier : unsynced().undos)
-    if (earlier.what != Undo::What::renamed && earlier.path == from) earlier.path = to;
+  // What was done to either file goes with the file, not with its name.
+  for (Undo& earlier : unsynced().undos) {
+    if (earlier.what == Undo::What::renamed) continue;
+    if (earlier.path == to)
+      earlier.path = undo.kept;
+    else if (earlier.path == from)
+      earlier.path = to;
+  }
   unsynced().undos.push_back(std::move(undo));
 }
 
@@ -162,6 +168,13 @@ void forget(const std::string& path) {
     if (undo->what == Undo::What::renamed) {
       (void)raw_rename(undo->path.c_str(), undo->was.c_str());
       if (!undo->kept.empty()) (void)raw_rename(undo->kept.c_str(), undo->path.c_str());
+      for (auto earlier = undo + 1; earlier != undos.rend(); ++earlier) {
+        if (earlier->what == Undo::What::renamed) continue;
+        if (earlier->path == undo->path)
+          earlier->path = undo->was;
+        else if (earlier->path == undo->kept)
+          earlier->path = undo->path;
+      }
       continue;
     }
     if (undo->what == Undo::What::made) {
