@@ -216,9 +216,11 @@ int serve(const Config& config) {
                    return config.retention.days_for(retention_class);
                  },
                  config.retention.consents_days, [&outbox](const std::string& id) { return outbox.is_sending(id); },
-                 [&journey, &index] {
+                 [&journey, &index, &quarantine] {
                    journey.rules_changed();
                    index.forget();
+                   if (auto counted = quarantine.recount(); !counted)
+                     log(LogLevel::error, "quarantine.not_counted", {{"reason", counted.error().message}});
                  },
                  [&index] {
                    index.forget();  // a day's list is read anew: what was emptied in parts is out of it

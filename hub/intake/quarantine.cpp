@@ -1,16 +1,45 @@
 #include "intake/quarantine.hpp"
 
+#include <set>
+
 #include "base/id.hpp"
 #include "base/log.hpp"
+#include "identity/personal_number.hpp"
 #include "keys/crypto.hpp"
 #include "keys/period.hpp"
+#include "person_numbers/find.hpp"
 #include "transport/http.hpp"
 
 namespace samband {
 namespace {
 constexpr int kPage = 1000;
 constexpr std::chrono::hours kEvery{1};
+constexpr std::size_t kBase64Min = 24;  // shorter than any attachment
 std::string aad(const std::string& id) { return "quarantine/" + id; }
+
+bool is_base64(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+// Attachments, decoded one after the other: their numbers count too. Lines of base64 may be folded.
+std::string attachments_in(std::string_view body) {
+  std::string out, run;
+  const auto take = [&] {
+    run.resize(run.size() - run.size() % 4);
+    if (run.size() >= kBase64Min)
+      if (const auto bytes = from_base64(run)) out += "\n" + *bytes;
+    run.clear();
+  };
+  for (const char c : body) {
+    if (is_base64(c))
+      run += c;
+    else if (c != '\r' && c != '\n')
+      take();
+  }
+  take();
+  return out;
+}
+
 }  // namespace
 
 Quarantine::Quarantine(Store& store, Ledger& ledger, KeyStore& keys, const Clock& clock, Limits limits)
@@ -26,6 +55,28 @@ Result<void> Quarantine::open() {
     if (page->size() < kPage) return {};
     after = page->back().id;
   }
+}
+
+Result<void> Quarantine::recount() {
+  {
+    const std::lock_guard lock(mutex_);
+    used_ = 0;
+    used_by_.clear();
+  }
+  return open();
+}
+
+// Whoever is erased takes with her what nobody could read about her: as far as it has her number.
+std::vector<std::string> Quarantine::subjects_in(std::string_view body, Time at) const {
+  std::set<std::string> out;
+  const auto look = [&](std::string_view text) {
+    for (const auto& found : person_numbers::find(text))
+      if (const auto number = parse_personal_number(found.digits, stockholm_date(at)))
+        out.insert(keys_.subject_ref(number->digits));
+  };
+  look(body);
+  look(attachments_in(body));
+  return {out.begin(), out.end()};
 }
 
 bool Quarantine::reserve(const std::string& party, std::int64_t bytes) {
@@ -48,7 +99,7 @@ boost::asio::awaitable<Result<std::string>> Quarantine::keep(std::string party, 
   QuarantineRow row;
   row.at = clock_.now();
   const std::string period = period_of(kQuarantineClass, row.at);
-  auto key = keys_.payload_key(std::vector<std::string>{}, period);
+  auto key = keys_.payload_key(subjects_in(body, row.at), period);
   if (!key) co_return key.error();
   row.id = new_id(row.at);
   row.party = std::move(party);

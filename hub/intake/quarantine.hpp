@@ -1,10 +1,12 @@
-// What could not be read, kept sealed under the hub's own key so that nothing a sender said is lost: within limits of
-// bytes, in all and per party, and for a number of days. The operator lists and deletes it; content comes out through
-// `samband quarantine show --export` only. Thread-safe: one of them per store.
+// What could not be read, kept sealed so that nothing a sender said is lost: under the keys of the persons whose
+// numbers stand in it, so that an erasure takes it along, else under the hub's own; within limits of bytes, in all and
+// per party, and for a number of days. The operator lists and deletes it; content comes out through `samband quarantine
+// show --export` only. Thread-safe: one of them per store.
 #pragma once
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/time.hpp"
 #include "keys/key_store.hpp"
@@ -21,6 +23,8 @@ class Quarantine {
   Quarantine(Store&, Ledger&, KeyStore&, const Clock&, Limits);
   // Counts what is kept already. Before anything else.
   Result<void> open();
+  // Counts again: an erasure took entries away.
+  Result<void> recount();
 
   // Answers the id. Errors: too_large when it is full, in all or for this party; whatever the ledger says.
   boost::asio::awaitable<Result<std::string>> keep(std::string party, std::string adapter, std::string body, Error why);
@@ -32,6 +36,7 @@ class Quarantine {
   boost::asio::awaitable<void> run();
 
  private:
+  std::vector<std::string> subjects_in(std::string_view body, Time at) const;
   bool reserve(const std::string& party, std::int64_t bytes);
   void release(const std::string& party, std::int64_t bytes);
 

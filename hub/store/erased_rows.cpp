@@ -100,6 +100,10 @@ Result<void> forget_incidents(sqlite::Database& db) {
       .run();
 }
 
+Result<void> drop_quarantined(sqlite::Database& db) {
+  return db.query("DELETE FROM quarantine WHERE key_id<>0 AND key_id IN (SELECT id FROM erased_key)").run();
+}
+
 Result<void> empty_log(sqlite::Database& db) {
   auto query = db.query("PRAGMA wal_checkpoint(TRUNCATE)");
   if (auto row = query.step(); !row) return row.error();

@@ -13,6 +13,7 @@ Result<void> empty_rows(sqlite::Database&, const SealedRows&);
 Result<void> empty_consents(sqlite::Database&, const std::vector<std::string>& ids);
 // The texts of incidents whose key is forgotten. They are few: the table is read whole.
 Result<void> forget_incidents(sqlite::Database&);
+Result<void> drop_quarantined(sqlite::Database&);
 
 // Moves the write-ahead log into the database and cuts it to nothing. busy: a reader holds an older state.
 Result<void> empty_log(sqlite::Database&);

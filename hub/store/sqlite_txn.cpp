@@ -248,7 +248,10 @@ Result<void> SqliteTxn::drop_rule_files(int kept) {
 }
 
 Result<void> SqliteTxn::add_quarantine(const QuarantineRow& row) {
-  return write("store.quarantine", [&] {
+  return write("store.quarantine", [&]() -> Result<void> {
+    auto gone = is_erased(row.key_id);
+    if (!gone) return gone.error();
+    if (*gone) return fail(Errc::busy, "", "its key was destroyed a moment ago; send it again");
     return db_
         .query("INSERT INTO quarantine(id,sender,at,key_id,sealed,reason,adapter) VALUES(?,?,?,?,?,?,?)", row.id,
                row.party, to_integer(row.at), row.key_id, sqlite::Blob{row.sealed}, row.reason, row.adapter)
@@ -297,6 +300,7 @@ Result<void> SqliteTxn::forget_keys(const std::vector<std::int64_t>& ids) {
     for (const std::int64_t id : ids)
       if (auto put = db_.query("INSERT OR IGNORE INTO erased_key(id) VALUES(?)", id).run(); !put) return put;
     if (auto emptied = forget_incidents(db_); !emptied) return emptied;
+    if (auto dropped = drop_quarantined(db_); !dropped) return dropped;
     // The partial indices on what waits make this cheap, whatever the size of the table.
     for (const std::string_view sql :
          {"SELECT 1 FROM exchange WHERE (state='inbox' OR state='held' OR state='dead') AND key_id IN (SELECT id FROM "

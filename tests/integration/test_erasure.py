@@ -31,7 +31,7 @@ def person(number, family):
 class Erasure(HubCase):
     SYSTEMS = ["social-board"]
     # Born in 2009 or 2010, so 16 or 17 years old; each number is used by one test.
-    NUMBERS = iter(["200903022390", "200905022380", "201001022399", "201001022381", "201001032398", "201001032380", "201001042397"])
+    NUMBERS = iter(["200903022390", "200905022380", "201001022399", "201001022381", "201001032398", "201001032380", "201001042397", "201001042389"])
 
     def setUp(self):
         if self.hub.process is None:
@@ -87,6 +87,29 @@ class Erasure(HubCase):
         done = subprocess.run([str(VERIFY), "receipt", str(self.hub.folder / "receipt"), "--vkey", self.verifier_key()], capture_output=True,
                               text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def unreadable(self, text):
+        """A message that nobody can read, with this in it; its place in the quarantine."""
+        body = json.dumps(hub_harness.message("concern.report", "police-west", {"author": build.OFFICER, "payload": {"concern": 7, "text": text}}))
+        answer = self.hub.request("police-west", "POST", "/v1/messages", body)
+        self.assertEqual(answer.status, 400, answer.body)
+        return answer.json()["quarantine"]
+
+    def test_what_nobody_could_read_about_the_person_goes_too(self):
+        dotted = f"{self.number[2:8]}-{self.number[8:]}"
+        gone = [self.unreadable(f"about {self.number}, Spårlösdotter"), self.unreadable(f"about {dotted}"),
+                self.unreadable(base64.b64encode(f"an attachment about {dotted}, Spårlösdotter".encode()).decode())]
+        stays = [self.unreadable(f"about {people.CHILD_15['personalNumber']}"), self.unreadable("about nobody in particular")]
+        kept = {row["id"] for row in self.cli_json("quarantine", "list")}
+        self.assertLessEqual({*gone, *stays}, kept)
+        traces = {str(n): sealed for n, (sealed,) in enumerate(self.rows(
+            self.hub.data / "hub.db", f"SELECT sealed FROM quarantine WHERE id IN ({','.join('?' * len(gone))})", *gone))}
+        self.assertEqual((len(traces), self.found(traces, self.hub.data)), (3, ["0", "1", "2"]))
+        self.erase("--yes")
+        left = {row["id"] for row in self.cli_json("quarantine", "list")}
+        self.assertEqual((left & set(gone), left & set(stays)), (set(), set(stays)))
+        self.assertEqual(self.found(traces, self.hub.data, self.hub.keys), [])
+        self.assertIn("holds nothing", self.erase("--yes", check=1).stderr)
 
     def test_no_file_holds_a_trace_and_the_receipts_still_verify(self):
         sent, exchange = self.suspicion()
