@@ -70,10 +70,16 @@ std::size_t open_of(const std::vector<RuleSetRow>& rows, std::string_view base, 
   }));
 }
 
-// The log's own word that this set was published.
-bool is_published(Store& store, const RuleSetRow& row) {
-  const auto bytes = store.leaf(row.leaf_index);
-  if (!bytes) return false;
+// The log's own word that this set was published. Error internal: the leaf is not the one that was signed.
+Result<bool> is_published(const Ledger& ledger, const RuleSetRow& row) {
+  const auto bytes = ledger.signed_leaf(row.leaf_index);
+  if (!bytes && bytes.error().code == Errc::not_found) return false;
+  if (!bytes)
+    return fail(Errc::internal, "ledger",
+                "the log does not verify at entry " + std::to_string(row.leaf_index) + ", which a rule set rests on (" +
+                    bytes.error().message +
+                    "): run samband log verify. Do not delete anything: keep a copy of the data "
+                    "folder and restore the newest backup of it");
   const auto leaf = decode_leaf(*bytes);
   return leaf && leaf->type == LeafType::rule_set && leaf->ruleset_hash == row.hash &&
          (leaf->outcome == "first" || leaf->outcome == "approved");
@@ -134,11 +140,13 @@ Result<void> RuleRegistry::start() {
     if ((*set)->hash != row->hash)
       return fail(Errc::internal, "store", "the published rule set was changed in the store");
     // A state written by hand makes no two persons: the last set that the log calls published is the one.
-    const bool newer = std::any_of(known->begin(), known->end(), [&](const RuleSetRow& other) {
-      return other.leaf_index > row->leaf_index && is_published(store_, other);
-    });
-    if (newer || !is_published(store_, *row))
-      return fail(Errc::internal, "store", "the log does not say that this rule set was published last");
+    for (const RuleSetRow& other : *known) {
+      if (other.leaf_index < row->leaf_index) continue;
+      const auto published = is_published(ledger_, other);
+      if (!published) return published.error();
+      if (*published != (other.hash == row->hash))
+        return fail(Errc::internal, "store", "the log does not say that this rule set was published last");
+    }
     active_ = std::move(*set);
     return {};
   }

@@ -86,11 +86,8 @@ Result<Released> Ledger::release(std::string exchange_id, std::string recipient,
     return fail(Errc::busy, "ledger.release", "the leaf is not in the signed tree; ask again");
   auto leaf = impl_->recent.find(leaf_index);
   if (!leaf) {
-    auto bytes = impl_->store.leaf(leaf_index);
+    auto bytes = signed_leaf(leaf_index);
     if (!bytes) return bytes.error();
-    auto in_tree = state->tree.leaf(leaf_index, impl_->tiles_of(*state));
-    if (!in_tree) return in_tree.error();
-    if (merkle::leaf_hash(*bytes) != *in_tree) return refuse("the leaf in the store is not the one that was signed");
     auto decoded = decode_leaf(*bytes);
     if (!decoded) return refuse("the leaf in the store cannot be read");
     leaf = summary_of(*decoded);
@@ -102,6 +99,20 @@ Result<Released> Ledger::release(std::string exchange_id, std::string recipient,
   if (leaf->outcome != to_string(decision.outcome())) return refuse("the leaf records another outcome");
   if (!leaf->recipient.empty() && leaf->recipient != recipient) return refuse("the leaf names another recipient");
   return Released(std::move(exchange_id), std::move(recipient), std::move(body), leaf_index);
+}
+
+Result<Bytes> Ledger::signed_leaf(std::uint64_t leaf_index) const {
+  const auto state = impl_->current();
+  if (leaf_index >= state->tree.size()) return fail(Errc::not_found, "ledger.leaf", "no such leaf");
+  auto bytes = impl_->store.leaf(leaf_index);
+  if (!bytes && bytes.error().code == Errc::not_found)
+    return fail(Errc::internal, "ledger.leaf", "the leaf is missing in the store");
+  if (!bytes) return bytes.error();
+  auto in_tree = state->tree.leaf(leaf_index, impl_->tiles_of(*state));
+  if (!in_tree) return in_tree.error();
+  if (merkle::leaf_hash(*bytes) != *in_tree)
+    return fail(Errc::internal, "ledger.leaf", "the leaf in the store is not the one that was signed");
+  return bytes;
 }
 
 std::uint64_t Ledger::size() const { return impl_->current()->tree.size(); }

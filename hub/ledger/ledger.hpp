@@ -77,6 +77,8 @@ class Ledger {
   Result<Released> release(std::string exchange_id, std::string recipient, const Decision&, Minimised,
                            std::uint64_t leaf_index);
 
+  // The leaf as it was signed. Errors: not_found; internal when the store holds other bytes in its place.
+  Result<Bytes> signed_leaf(std::uint64_t leaf_index) const;
   std::uint64_t size() const;      // of the signed tree
   std::string checkpoint() const;  // newest signed note
   // tlog-proof text: to the newest checkpoint that the witnesses have cosigned when it holds the leaf, else to the
