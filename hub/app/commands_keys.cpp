@@ -53,7 +53,8 @@ int rotate_log(const Arguments& a, const Config& config) {
     return complain(in_words(seen.error()));
   auto next = next_log_seed(config.keys_dir);
   if (!next) return complain(in_words(next.error()));
-  auto done = rotate_log_key(**store, {config.log.origin, (*keys)->log_seed(), *next, *guard}, system_clock().now());
+  auto done = rotate_log_key(**store, {config.log.origin, (*keys)->log_seed(), *next, *guard, config.data_dir},
+                             system_clock().now());
   if (!done) return complain(in_words(done.error()));
   if (auto placed = place_next_log_seed(config.keys_dir); !placed) return complain(in_words(placed.error()));
   if (a.json()) {

@@ -14,6 +14,7 @@
 #include "ledger/guard_file.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/note.hpp"
+#include "ledger/rotate.hpp"
 
 namespace samband::cli {
 namespace {
@@ -72,6 +73,12 @@ int print_key(const Arguments& a) {
 int checkpoint(const Arguments& a) {
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
+  if (a.has("rotation")) {
+    auto both = rotation_checkpoint(config->data_dir);
+    if (!both) return complain(in_words(both.error()));
+    std::cout << *both;
+    return kOk;
+  }
   auto store = store_to_read(*config);
   if (!store) return complain(in_words(store.error()));
   auto newest = (*store)->checkpoint();
@@ -164,7 +171,13 @@ void add_log(std::vector<Command>& commands) {
        "nobody outside\n(parties with receipts, auditors, witnesses) knows of more entries.",
        {kConfigOption, {"size", "N", "how many entries the log has", "", false, true}},
        make_guard});
-  commands.push_back({"log checkpoint", "Prints the newest signed checkpoint", "", "", {kConfigOption}, checkpoint});
+  commands.push_back(
+      {"log checkpoint",
+       "Prints the newest signed checkpoint",
+       "",
+       "",
+       {kConfigOption, {"rotation", "", "the one that the old and the new key signed at the last rotation", ""}},
+       checkpoint});
 }
 
 }  // namespace samband::cli

@@ -91,13 +91,13 @@ int serve(const Config& config) {
                                             "its own");
   if (!only_signer) return complain(in_words(only_signer.error()));
   // A rotation of the log's key that was cut short: what both keys have signed, the old one signs no further.
-  auto finished = finish_log_rotation(**store, config.log.origin, config.keys_dir);
+  auto finished = finish_log_rotation(**store, config.log.origin, config.keys_dir, config.data_dir);
   if (!finished) return complain(in_words(finished.error()));
   if (*finished) {
     keys->reset();
     keys = KeyStore::open(config.keys_dir);
     if (!keys) return complain(in_words(keys.error()));
-    log(LogLevel::warning, "ledger.rotation_finished");
+    log(LogLevel::warning, "ledger.rotation_finished", {{"publish", "samband log checkpoint --rotation"}});
   }
   const auto guard_file = cli::guard_file_of(config);
   if (!guard_file) return complain(in_words(guard_file.error()));

@@ -14,6 +14,7 @@ struct KeyRotation {
   std::string origin;
   Bytes old_seed, new_seed;
   std::filesystem::path guard_file = {};
+  std::filesystem::path data_folder = {};  // keeps the checkpoint that both keys sign
 };
 struct RotatedKey {
   std::string old_key, new_key;  // verifier keys, signed-note form
@@ -26,6 +27,11 @@ Result<RotatedKey> rotate_log_key(Store&, const KeyRotation&, Time now);
 
 // At a hub's start: when the newest checkpoint carries the signature of log.seed.next, that seed takes its place now.
 // True when it did: the keys must be opened again. What no checkpoint names yet stays beside, for the next rotation.
-Result<bool> finish_log_rotation(Store&, const std::string& origin, const std::filesystem::path& keys_folder);
+Result<bool> finish_log_rotation(Store&, const std::string& origin, const std::filesystem::path& keys_folder,
+                                 const std::filesystem::path& data_folder);
+
+// The checkpoint that both keys signed at the last rotation, as the data folder keeps it: the store's is replaced by
+// the next commit. not_found: there was none.
+Result<std::string> rotation_checkpoint(const std::filesystem::path& data_folder);
 
 }  // namespace samband

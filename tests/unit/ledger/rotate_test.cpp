@@ -12,11 +12,12 @@ namespace fs = std::filesystem;
 
 class RotateTest : public LedgerTest {
  protected:
-  KeyRotation rotation() const { return {kOrigin, Bytes(32, 'k'), Bytes(32, 'n'), root_ / "log.guard"}; }
+  KeyRotation rotation() const { return {kOrigin, Bytes(32, 'k'), Bytes(32, 'n'), root_ / "log.guard", root_}; }
   Result<RotatedKey> rotate() {
     ledger_.reset();
     return rotate_log_key(*store_, rotation(), Time(std::chrono::milliseconds(5)));
   }
+  void save_beside(const char* name, const char* text) { ASSERT_TRUE(write_secret_file(root_ / name, text)); }
   Result<std::unique_ptr<Ledger>> open_with(char seed) {
     Ledger::Options o = options();
     o.log_seed = Bytes(32, seed);
@@ -32,6 +33,7 @@ TEST_F(RotateTest, TheLogGoesOnUnderTheNewKeyAndOldReceiptsVerify) {
   EXPECT_FALSE(done.was_done);
   const std::string between = store_->checkpoint().value()->second;
   EXPECT_EQ(done.checkpoint, between) << "handed out now: the next commit replaces it";
+  EXPECT_EQ(rotation_checkpoint(root_).value(), between) << "and kept beside";
   for (const std::string& key : {done.old_key, done.new_key})
     EXPECT_TRUE(note::open(between, note::parse_verifier(key).value())) << "both sign";
   const Leaf leaf = decode_leaf(store_->leaf(done.leaf_index).value()).value();
@@ -52,11 +54,14 @@ TEST_F(RotateTest, TheLogGoesOnUnderTheNewKeyAndOldReceiptsVerify) {
 
 TEST_F(RotateTest, CutShortAfterTheCommitItIsNotDoneTwice) {
   ASSERT_TRUE(append("a"));
+  EXPECT_EQ(rotation_checkpoint(root_).error().code, Errc::not_found);
   ASSERT_TRUE(rotate());
+  fs::remove(root_ / "log.rotation-2.checkpoint");  // cut short before it was kept
   const auto size = store_->count("leaf").value();
   const RotatedKey again = rotate().value();
   EXPECT_TRUE(again.was_done);
   EXPECT_EQ(again.checkpoint, store_->checkpoint().value()->second) << "whoever lost the words gets them again";
+  EXPECT_EQ(rotation_checkpoint(root_).value(), again.checkpoint);
   EXPECT_EQ(store_->count("leaf").value(), size);
 }
 
@@ -66,13 +71,20 @@ TEST_F(RotateTest, AStartPutsTheSeedInPlaceThatTheLogNames) {
   ASSERT_TRUE(write_secret_file(keys / "log.seed", Bytes(32, 'k')));
   ASSERT_TRUE(append("a"));
   ledger_.reset();
-  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys).value()) << "none is under way";
+  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys, root_).value()) << "none is under way";
   ASSERT_TRUE(write_secret_file(keys / "log.seed.next", Bytes(32, 'n')));
-  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys).value()) << "the log does not name it yet";
+  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys, root_).value()) << "the log does not name it yet";
   ASSERT_TRUE(rotate());
-  EXPECT_TRUE(finish_log_rotation(*store_, kOrigin, keys).value());
+  const std::string both = store_->checkpoint().value()->second;
+  fs::remove(root_ / "log.rotation-2.checkpoint");
+  save_beside("log.rotation-2.checkpoint", "of a run before");
+  save_beside("log.rotation-1.checkpoint", "an older one");
+  EXPECT_TRUE(finish_log_rotation(*store_, kOrigin, keys, root_).value());
   EXPECT_EQ(read_secret_file(keys / "log.seed", 32).value(), Bytes(32, 'n'));
-  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys).value());
+  ledger_ = open_with('n').value();
+  ASSERT_TRUE(append("after"));
+  EXPECT_EQ(rotation_checkpoint(root_).value(), both) << "also when the log has gone on";
+  EXPECT_FALSE(finish_log_rotation(*store_, kOrigin, keys, root_).value());
 }
 
 TEST_F(RotateTest, AnotherHistoryIsNotSigned) {
