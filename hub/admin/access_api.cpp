@@ -13,13 +13,15 @@ namespace samband {
 namespace {
 
 constexpr std::string_view kReports = "/v1/access-reports", kSupervisor = "supervisor", kSelf = "self",
-                           kGuardian = "guardian", kOfficer = "privacy_officer";
+                           kGuardian = "guardian", kOfficer = "privacy_officer", kReview = "access_review",
+                           kReviewed = "reviewed";
+constexpr std::chrono::days kReviewHolds{7};
 constexpr std::size_t kReviewedFactsMax = 5000;
 
 // What a reviewer can answer about a disclosure.
-constexpr std::string_view kReviewed[] = {"individual_assessment", "identity_established",     "guardian_harm",
-                                          "harm_test_clear",       "investigation_not_harmed", "document_released",
-                                          "location_release"};
+constexpr std::string_view kReviewedFacts[] = {"individual_assessment", "identity_established",     "guardian_harm",
+                                               "harm_test_clear",       "investigation_not_harmed", "document_released",
+                                               "location_release"};
 
 // What the leaf of a report commits to. Whoever files the report keeps it: with the nonce it opens the commitment.
 struct Record {
@@ -28,27 +30,27 @@ struct Record {
   std::uint64_t leaf_index = 0;
 };
 
-// What was given out, to whom and on whose word: a leaf before it leaves.
-struct GivenOut {
-  std::string what;  // "access_report" | "access_worksheet"
-  std::string_view requester, reason, reviewer, text;
-  json::value facts = nullptr;  // what the reviewer recorded
+// What was given out or reviewed, for whom and on whose word: a leaf before it leaves.
+struct Said {
+  std::string_view what;  // kReview | "access_report" | "access_worksheet"
+  std::string_view requester, reason, reviewer;
+  json::object more;  // into the record
+  std::string_view outcome = "reported";
+  std::vector<std::uint64_t> relies_on = {};
 };
+json::object sum_of(std::string_view report) { return {{"reportSha256", crypto::sha256_hex(report)}}; }
 
-Result<Record> record(const AccessParts& parts, const Party& by, const GivenOut& given) {
+Result<Record> record(const AccessParts& parts, const Party& by, const Said& said) {
   const Time now = parts.clock.now();
   Record out;
   out.id = new_id(now);
-  json::object details{{"requester", given.requester},
-                       {"reason", given.reason},
-                       {"reviewedBy", given.reviewer},
-                       {"reportSha256", crypto::sha256_hex(given.text)}};
-  if (!given.facts.is_null()) details["facts"] = given.facts;
+  json::object details{{"requester", said.requester}, {"reason", said.reason}, {"reviewedBy", said.reviewer}};
+  for (const auto& [name, value] : said.more) details[name] = value;
   out.details = json::serialize(details);
   const Commitment commitment = commit_to(out.details);
   out.nonce = commitment.nonce;
-  Leaf leaf = make_leaf(LeafType::assessment, now, by.id, {}, out.id, "reported");
-  leaf.codes = {given.what, std::string(given.requester), std::string(given.reason)};
+  Leaf leaf = make_leaf(LeafType::assessment, now, by.id, {}, out.id, std::string(said.outcome), said.relies_on);
+  leaf.codes = {std::string(said.what), std::string(said.requester), std::string(said.reason)};
   leaf.payload_commitment = commitment.digest;
   auto done = parts.ledger.commit_blocking({std::move(leaf)},
                                            [](Txn&, const std::vector<std::uint64_t>&) { return Result<void>(); });
@@ -72,22 +74,99 @@ Result<void> check_reason(const json::object& body) {
   return {};
 }
 
+bool wants(const json::object& body, std::string_view name) {
+  const json::value* value = body.if_contains(name);
+  return value && value->is_bool() && value->get_bool();
+}
+
+// A privacy officer has found, in person, that a supervisor may be shown everything about this person: a leaf, and the
+// words that open it. Whoever makes the report presents them; only here such a leaf is made.
+HttpResponse review_for_supervisor(const AccessParts& parts, const Caller& caller, const json::object& body,
+                                   const std::string& subject_ref) {
+  if (!wants(body, "prepare"))
+    return problem(
+        fail(Errc::forbidden, "certificate", "a privacy officer reviews; the hub's operator makes the report"));
+  const Commitment person = commit_to(subject_ref);
+  const std::string_view reason = string_at(body, "reason");
+  auto recorded =
+      record(parts, *caller.party,
+             {kReview,
+              kSupervisor,
+              reason,
+              caller.official->id,
+              {{"person", json::object{{"nonce", to_base64(person.nonce)}, {"digest", to_hex(person.digest)}}}},
+              kReviewed});
+  if (!recorded) return problem(recorded.error());
+  const json::object review{{"leafIndex", static_cast<std::int64_t>(recorded->leaf_index)},
+                            {"nonce", to_base64(recorded->nonce)},
+                            {"details", recorded->details}};
+  return shown(*recorded, json::serialize(review) + "\n");
+}
+
+struct Review {
+  std::uint64_t leaf_index = 0;
+  std::string reviewer;
+};
+
+// `/review`: does the log hold it, is it about this person, for this reason, and still good? Forbidden otherwise.
+Result<Review> review_in(const AccessParts& parts, const json::object& body, const std::string& subject_ref) {
+  const json::value* given = body.if_contains("review");
+  if (!given || !given->is_object())
+    return fail(Errc::invalid_input, "/review",
+                "no report without a review: a privacy officer makes it with his or her own certificate (prepare)");
+  const Error refused = fail(Errc::forbidden, "/review",
+                             "is no review of this person for this reason that a privacy officer made in person");
+  const json::object& review = given->get_object();
+  const json::value* index = review.if_contains("leafIndex");
+  const auto nonce = from_base64(string_at(review, "nonce"));
+  const std::string details(string_at(review, "details"));
+  if (!index || !index->is_int64() || index->get_int64() < 0 || !nonce) return refused;
+  const Review out{static_cast<std::uint64_t>(index->get_int64()), {}};
+  auto bytes = parts.ledger.signed_leaf(out.leaf_index);
+  if (!bytes) return bytes.error().code == Errc::not_found ? refused : bytes.error();
+  const auto leaf = decode_leaf(*bytes);
+  const std::vector<std::string> codes{std::string(kReview), std::string(kSupervisor),
+                                       std::string(string_at(body, "reason"))};
+  if (!leaf || leaf->type != LeafType::assessment || leaf->outcome != kReviewed || leaf->codes != codes ||
+      leaf->payload_commitment != crypto::hmac_sha256(*nonce, details))
+    return refused;
+  const auto said = parse_json(details);  // our own words: the log commits to them
+  if (!said || !said->is_object()) return refused;
+  const json::value* person = said->get_object().if_contains("person");
+  if (!person || !person->is_object()) return refused;
+  const auto salt = from_base64(string_at(person->get_object(), "nonce"));
+  if (!salt || to_hex(crypto::hmac_sha256(*salt, subject_ref)) != string_at(person->get_object(), "digest"))
+    return refused;
+  const Official* official = parts.parties.official(string_at(said->get_object(), "reviewedBy"));
+  if (!official || !official->has_role(kOfficer)) return refused;
+  if (leaf->at + kReviewHolds < parts.clock.now())
+    return fail(Errc::forbidden, "/review", "is more than seven days old: let it be made again");
+  return Review{out.leaf_index, official->id};
+}
+
 // Every leaf about the person, whoever sent what: the operator makes it for a supervisor.
 HttpResponse for_supervisor(const AccessParts& parts, const Caller& caller, const json::object& body,
                             const std::string& subject_ref) {
+  if (caller.official != nullptr && caller.official->has_role(kOfficer))
+    return review_for_supervisor(parts, caller, body, subject_ref);
   if (caller.party->actor_type != "operator" || caller.official != nullptr)
     return problem(fail(Errc::forbidden, "certificate", "only the hub's operator makes a supervisor's report"));
-  const std::string_view reviewer = string_at(body, "reviewedBy");
-  if (reviewer.empty())
-    return problem(
-        fail(Errc::invalid_input, "/reviewedBy", "no report without a review: the id of the official who made it"));
-  const Official* official = parts.parties.official(reviewer);
-  if (!official || !official->has_role(kOfficer))
-    return problem(fail(Errc::forbidden, "/reviewedBy", "is no official with the role privacy_officer"));
+  if (wants(body, "prepare"))
+    return problem(fail(Errc::forbidden, "certificate", "only a privacy officer in person reviews a report"));
+  const auto review = review_in(parts, body, subject_ref);
+  if (!review) return problem(review.error());
   auto report = supervisor_report(parts.store, parts.index, subject_ref);
   if (!report) return problem(report.error());
-  auto recorded =
-      record(parts, *caller.party, {"access_report", kSupervisor, string_at(body, "reason"), reviewer, report->text});
+  json::object more = sum_of(report->text);
+  more["review"] = static_cast<std::int64_t>(review->leaf_index);
+  auto recorded = record(parts, *caller.party,
+                         {"access_report",
+                          kSupervisor,
+                          string_at(body, "reason"),
+                          review->reviewer,
+                          std::move(more),
+                          "reported",
+                          {review->leaf_index}});
   if (!recorded) return problem(recorded.error());
   return shown(*recorded, report->text);
 }
@@ -106,7 +185,7 @@ Result<std::map<std::string, std::vector<Fact>>> facts_in(const json::value& rev
     const json::object& o = each.get_object();
     const std::string_view code = string_at(o, "code");
     const json::value* value = o.if_contains("value");
-    if (std::find(std::begin(kReviewed), std::end(kReviewed), code) == std::end(kReviewed))
+    if (std::find(std::begin(kReviewedFacts), std::end(kReviewedFacts), code) == std::end(kReviewedFacts))
       return fail(Errc::invalid_input, where + "/code", "is nothing that a reviewer of a report records");
     if (!value || !value->is_bool()) return fail(Errc::invalid_input, where + "/value", "must be true or false");
     if (string_at(o, "exchange").empty()) return fail(Errc::invalid_input, where + "/exchange", "is missing");
@@ -137,8 +216,7 @@ HttpResponse for_requester(const AccessParts& parts, const Caller& caller, const
     if (!facts) return problem(facts.error());
     question.facts = std::move(*facts);
   }
-  const json::value* prepare = body.if_contains("prepare");
-  const bool to_review = prepare && prepare->is_bool() && prepare->get_bool();
+  const bool to_review = wants(body, "prepare");
   if (!to_review && !review)
     return problem(
         fail(Errc::invalid_input, "/review", "no report without a review: prepare it, then say what of it holds"));
@@ -149,10 +227,11 @@ HttpResponse for_requester(const AccessParts& parts, const Caller& caller, const
   const std::string_view language = string_at(body, "lang") == "en" ? "en" : "sv";
   if (!to_review) text = requester_report(parts.store, *found, question, language);
   if (!text) return problem(text.error());
+  json::object more = sum_of(*text);
+  if (review) more["facts"] = *find_pointer(*review, "/facts");
   auto recorded = record(parts, *caller.party,
                          {to_review ? "access_worksheet" : "access_report", question.by_guardian ? kGuardian : kSelf,
-                          string_at(body, "reason"), question.reviewer, *text,
-                          review ? *find_pointer(*review, "/facts") : json::value(nullptr)});
+                          string_at(body, "reason"), question.reviewer, std::move(more)});
   if (!recorded) return problem(recorded.error());
   return shown(*recorded, *text);
 }

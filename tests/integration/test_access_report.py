@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Access reports (GDPR article 15): the supervisor's is whole and verifies, one entry left out shows, and each is on record."""
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -17,6 +18,7 @@ import people  # noqa: E402
 import samband_client as build  # noqa: E402
 from hub_case import HubCase, new_id, replaced  # noqa: E402
 from test_openapi import DOCUMENT  # noqa: E402
+import test_school_and_duty as duty  # noqa: E402
 from openapi_check import violations  # noqa: E402
 
 VERIFY = hub_harness.BINARIES / "bin" / "samband-verify"
@@ -31,10 +33,16 @@ class AccessReport(HubCase):
         self.number = people.YOUTH_17["personalNumber"]
 
     def report(self, *more, number=None, requester="supervisor", check=0):
-        file = self.hub.folder / "subject"
+        """The privacy officer's review, then the operator's report."""
+        file, review = self.hub.folder / "subject", self.hub.folder / f"review-{new_id()}"
         file.write_text(number or self.number, encoding="utf-8")
-        return self.cli("report", "subject", "--requester", requester, "--subject-file", str(file), "--reviewed-by", OFFICER, "--reason", "supervision",
-                        "--out", str(self.out), *more, check=check)
+        common = ["report", "subject", "--requester", requester, "--subject-file", str(file), "--reason", "supervision"]
+        self.cli(*common, "--prepare", "--reviewed-by", OFFICER, "--out", str(review), check=2 if check == 2 else 0)
+        return self.cli(*common, "--review", str(review), "--out", str(self.out), *more, check=check)
+
+    def ask(self, party, expect=200, **more):
+        body = {"subject": {"personalNumber": self.number}, "requester": "supervisor", "reason": "supervision", **more}
+        return self.call(party, "POST", "/v1/access-reports", body, expect=expect)
 
     def verify(self, path, *more):
         key = self.cli("log", "key", check=0).stdout.strip()
@@ -61,7 +69,8 @@ class AccessReport(HubCase):
         # The record of the report opens what its leaf commits to, and stands in the log.
         record = said["record"]
         self.assertEqual(json.loads(record["details"]), {"requester": "supervisor", "reason": "supervision", "reviewedBy": OFFICER,
-                                                         "reportSha256": hashlib.sha256(self.out.read_bytes()).hexdigest()})
+                                                         "reportSha256": hashlib.sha256(self.out.read_bytes()).hexdigest(),
+                                                         "review": said["leafIndex"] - 2})  # the root of the index is between
         folder = self.hub.folder / f"log-{new_id()}"
         self.cli("log", "export", str(folder), check=0)
         digest = hmac.new(base64.b64decode(record["nonce"]), record["details"].encode(), hashlib.sha256).digest()
@@ -96,29 +105,67 @@ class AccessReport(HubCase):
         self.assertEqual(json.loads(self.out.read_text())["entries"], [])
         self.assertEqual(self.verify(self.out).returncode, 0)
 
-    def test_without_a_review_by_a_privacy_officer_there_is_no_report_and_no_leaf(self):
+    def test_without_a_privacy_officers_review_in_person_there_is_no_report_and_no_leaf(self):
         before = self.leaves()
-        body = {"subject": {"personalNumber": self.number}, "requester": "supervisor", "reason": "supervision", "reviewedBy": OFFICER}
-        for wrong, status, where in (({"reviewedBy": ""}, 400, "/reviewedBy"), ({"reviewedBy": "police-west-officer"}, 403, "/reviewedBy"),
-                                     ({"reviewedBy": self.number}, 403, "/reviewedBy"), ({"reason": "because"}, 400, "/reason"),
-                                     ({"requester": "anybody"}, 400, "/requester"), ({"subject": {}}, 400, "/subject")):
-            answer = self.call("operator", "POST", "/v1/access-reports", {**body, **wrong}, expect=status)
+        # A name in the operator's mouth is no review.
+        self.assertEqual(self.ask("operator", 400, reviewedBy=OFFICER)["pointer"], "/review")
+        self.ask("operator", 403, prepare=True)
+        for party in ("police-west", "auditor", "social-board", "police-west-officer"):
+            self.ask(party, 403, prepare=True)
+        self.ask(OFFICER, 403)  # reviews, and is shown nothing
+        for wrong, where in (({"reason": "because"}, "/reason"), ({"requester": "anybody"}, "/requester"), ({"subject": {}}, "/subject")):
+            answer = self.ask("operator", 400, **wrong)
             self.assertEqual(answer["pointer"], where)
             self.assertNotIn(self.number, json.dumps(answer))
-        for party in ("police-west", "auditor", "social-board", OFFICER, "police-west-officer"):
-            self.call(party, "POST", "/v1/access-reports", body, expect=403)
         self.call("operator", "GET", "/v1/access-reports", expect=405)
         self.assertEqual(self.leaves(), before)
+
+    def test_the_operator_makes_the_report_with_the_officers_review_of_this_person_and_reason_only(self):
+        self.deliver()
+        made = self.ask(OFFICER, prepare=True)
+        review = json.loads(made["report"])
+        self.assertEqual((review["leafIndex"], review["details"]), (made["leafIndex"], made["record"]["details"]))
+        self.assertNotIn(self.number, json.dumps(made))
+        for party in (OFFICER, "police-west", "police-west-officer", "auditor"):
+            self.ask(party, 403, review=review)
+        before = self.leaves()
+        details = json.loads(review["details"])
+        other = [{**review, "leafIndex": review["leafIndex"] - 1}, {**review, "leafIndex": 10 ** 9}, {**review, "leafIndex": -1},
+                 {**review, "nonce": base64.b64encode(bytes(32)).decode()}, {**review, "nonce": "?"}, {},
+                 {**review, "details": json.dumps({**details, "reviewedBy": "police-west-officer"})},
+                 {**review, "details": json.dumps({**details, "reason": "complaint"})}]
+        for wrong in other:
+            self.assertEqual(self.ask("operator", 403, review=wrong)["pointer"], "/review")
+        self.ask("operator", 403, review=review, reason="complaint")
+        self.ask("operator", 403, review=review, subject={"personalNumber": people.ADULT_19["personalNumber"]})
+        self.ask("operator", 400, review="yes")
+        self.assertEqual(self.leaves(), before)
         schema = {"$ref": "#/components/schemas/AccessReportAnswer"}
-        self.assertEqual(violations(DOCUMENT, schema, self.call("operator", "POST", "/v1/access-reports", body)), [])
+        for answer in (made, self.ask("operator", review=review)):
+            self.assertEqual(violations(DOCUMENT, schema, answer), [])
         self.assertEqual(self.leaves(), before + 2, "the root of the index, and the report")
+        self.assert_log_verifies()
 
     def test_a_report_is_never_written_over_another_file(self):
         self.out.write_text("mine")
         before = self.leaves()
         self.report(check=1)
-        self.assertEqual((self.out.read_text(), self.leaves()), ("mine", before))
+        self.assertEqual((self.out.read_text(), self.leaves()), ("mine", before + 1), "the review, and no report")
         self.report(requester="neighbour", check=2)
+
+
+class AReviewGrowsOld(HubCase):
+    edit = staticmethod(duty.simulated)
+    clock, ask, number = duty.OnDuty.clock, AccessReport.ask, people.YOUTH_17["personalNumber"]
+
+    def test_it_holds_for_seven_days(self):
+        review = json.loads(self.ask(OFFICER, prepare=True)["report"])
+        now = self.clock()
+        for days, status in ((6, 200), (8, 403)):
+            self.clock(to=(now + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+            answer = self.ask("operator", status, review=review)
+        self.assertEqual(answer["pointer"], "/review")
+        self.assertIn("seven days", answer["detail"])
 
 
 class ForThePerson(HubCase):
