@@ -164,7 +164,8 @@ int serve(const Config& config) {
   Client client(io, endpoints_of(config));
   Client witness_client(io, witnesses ? cli::witness_endpoints(config, *witnesses) : std::vector<EndpointOptions>{});
   const note::WitnessPolicy no_witnesses;
-  Cosigning cosigning(**ledger, witnesses ? *witnesses : no_witnesses, witness_client);
+  Cosigning cosigning(**ledger, witnesses ? *witnesses : no_witnesses, witness_client,
+                      [&meter] { meter.alarm("witness_contradicts"); });
   Intake::Limits limits;
   limits.clock_skew_max = config.clock_skew_max;
   auto trust = CertificateTrust::open(config.server.ca, config.server.crl);
@@ -272,10 +273,14 @@ int serve(const Config& config) {
   if (simulated)
     simulation = simulation_handler(
         *simulated, **store, [&journey, &deadlines, &outbox] { return look_now(&journey, &deadlines, &outbox); });
-  const Handler administration = admin_handler(metrics, healthy, is_ready, [&rule_watch] {
-    const int n = rule_watch.findings();
-    return n == 0 ? std::string()
-                  : "warning: the published rule set has " + std::to_string(n) + " finding(s): samband policy check\n";
+  const Handler administration = admin_handler(metrics, healthy, is_ready, [&rule_watch, &cosigning] {
+    std::string out;
+    if (const int n = rule_watch.findings(); n > 0)
+      out += "warning: the published rule set has " + std::to_string(n) + " finding(s): samband policy check\n";
+    if (const std::size_t n = cosigning.contradicting(); n > 0)
+      out +=
+          "warning: " + std::to_string(n) + " witness(es) contradict this log: witness.contradicts in the hub's log\n";
+    return out;
   });
   listeners.emplace_back(
       listener(config.admin, config, false, Need::none), [simulation, administration](HttpRequest r) {

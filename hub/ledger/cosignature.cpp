@@ -139,10 +139,14 @@ Result<WitnessPolicy> WitnessPolicy::parse(std::string_view text) {
 }
 
 bool WitnessPolicy::is_met(std::string_view signed_note) const {
-  if (quorum_ == "none") return true;
-  std::set<std::string, std::less<>> met;
+  std::set<std::string, std::less<>> cosigned;
   for (const Witness& witness : witnesses_)
-    if (cosigned_at(signed_note, witness.key)) met.insert(witness.name);
+    if (cosigned_at(signed_note, witness.key)) cosigned.insert(witness.name);
+  return is_met_by(std::move(cosigned));
+}
+
+bool WitnessPolicy::is_met_by(std::set<std::string, std::less<>> met) const {
+  if (quorum_ == "none") return true;
   for (const Group& group : groups_) {
     const auto there = std::count_if(group.members.begin(), group.members.end(),
                                      [&](const std::string& member) { return met.contains(member); });

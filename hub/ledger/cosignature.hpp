@@ -45,6 +45,8 @@ class WitnessPolicy {
   bool needs_witnesses() const { return quorum_ != "none"; }
   // Is the quorum met by the cosignatures of the note? The log's own signature is not looked at.
   bool is_met(std::string_view signed_note) const;
+  // By the witnesses of these names, as they stand in the policy.
+  bool is_met_by(std::set<std::string, std::less<>> witnesses) const;
 
  private:
   struct Group {

@@ -117,6 +117,7 @@ Result<Bytes> Ledger::signed_leaf(std::uint64_t leaf_index) const {
 
 std::uint64_t Ledger::size() const { return impl_->current()->tree.size(); }
 std::string Ledger::checkpoint() const { return impl_->current()->checkpoint; }
+const std::string& Ledger::origin() const { return impl_->options.origin; }
 std::string Ledger::verifier_key() const { return note::to_text(impl_->key); }
 bool Ledger::healthy() const { return impl_->healthy; }
 

@@ -86,6 +86,7 @@ class Ledger {
   // says.
   enum class Carry { proof_only, leaf };
   Result<std::string> receipt(std::uint64_t leaf_index, Carry = Carry::proof_only) const;
+  const std::string& origin() const;
   std::string verifier_key() const;  // signed-note verifier form: name+hash+base64
   bool healthy() const;
 
@@ -97,11 +98,16 @@ class Ledger {
   boost::asio::awaitable<Result<void>> cosigned(std::uint64_t leaf_index);
   bool is_cosigned(std::uint64_t leaf_index) const;  // would it complete at once?
   Result<merkle::Proof> consistency(std::uint64_t old_size, std::uint64_t size) const;
+  // Does a checkpoint that this log's key signed show more leaves than the log has, or other ones? invalid_input: it is
+  // no such checkpoint, and proves nothing.
+  Result<bool> is_refuted_by(std::string_view signed_note) const;
   // A checkpoint of this log with cosignatures that meet the policy. Errors: invalid_input, forbidden (quorum not met).
   Result<void> put_cosigned(std::string signed_note);
   std::uint64_t cosigned_size() const;
-  void stop_signing(const std::string& reason);  // for good: a witness has seen another history, or more of this one
-  void stop_waiting();                           // the hub stops
+  // For good: a witness has seen another history, or more of this one. Whoever waits for the quorum is told, and nobody
+  // waits for it any more.
+  void stop_signing(const std::string& reason);
+  void stop_waiting();  // the hub stops
 
   // tlog-tiles read side: "checkpoint", "tile/<L>/<N>[.p/<W>]", "tile/entries/<N>[.p/<W>]"; not_found otherwise.
   Result<Bytes> serve_path(std::string_view path) const;

@@ -56,14 +56,15 @@ struct Cosigned {
 class Watchers {
  public:
   using Done = std::function<void(Result<void>)>;
-  // Calls `done` at once when `reached` says that the number is larger already.
+  // Calls `done` at once when `reached` says that the number is larger already, or when nobody may wait any more.
   void add(std::uint64_t above, const std::function<bool()>& reached, Done done);
   void reached(std::uint64_t number);  // everybody who waits for less
-  void fail_all(const Error&);
+  void fail_all(const Error&);         // also those who come later
 
  private:
   std::mutex mutex_;
   std::vector<std::pair<std::uint64_t, Done>> waiting_;
+  std::optional<Error> over_;
 };
 
 // The leaves committed last, so that release() reads no disk on the common way. Thread-safe.

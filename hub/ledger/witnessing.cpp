@@ -33,14 +33,18 @@ asio::awaitable<Result<void>> until(Subscribe subscribe) {
 }  // namespace
 
 void Watchers::add(std::uint64_t above, const std::function<bool()>& reached, Done done) {
+  Result<void> result;
   {
     const std::lock_guard lock(mutex_);
     if (!reached()) {
-      waiting_.emplace_back(above, std::move(done));
-      return;
+      if (!over_) {
+        waiting_.emplace_back(above, std::move(done));
+        return;
+      }
+      result = *over_;
     }
   }
-  done({});
+  done(std::move(result));
 }
 
 void Watchers::reached(std::uint64_t number) {
@@ -61,6 +65,7 @@ void Watchers::fail_all(const Error& error) {
   {
     const std::lock_guard lock(mutex_);
     waiting.swap(waiting_);
+    over_ = error;
   }
   for (auto& [above, done] : waiting) done(error);
 }
@@ -89,6 +94,19 @@ Result<merkle::Proof> Ledger::consistency(std::uint64_t old_size, std::uint64_t 
     return fail(Errc::not_found, "ledger.consistency", "the log has no such sizes");
   if (old_size == 0 || old_size == size) return merkle::Proof{};
   return state->tree.consistency(old_size, size, impl_->tiles_of(*state));
+}
+
+Result<bool> Ledger::is_refuted_by(std::string_view signed_note) const {
+  auto text = note::open(signed_note, impl_->key);
+  if (!text) return text.error();
+  auto checkpoint = note::parse_checkpoint(*text);
+  if (!checkpoint || checkpoint->origin != impl_->options.origin)
+    return fail(Errc::invalid_input, "ledger.refuted", "is no checkpoint of this log");
+  const auto state = impl_->current();
+  if (checkpoint->size > state->tree.size()) return true;
+  auto root = state->tree.root_at(checkpoint->size, impl_->tiles_of(*state));
+  if (!root) return root.error();
+  return *root != checkpoint->root;
 }
 
 Result<void> Ledger::put_cosigned(std::string signed_note) {

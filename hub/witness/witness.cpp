@@ -135,15 +135,28 @@ Witness::Answer Witness::judge(const note::Checkpoint& old, const note::Checkpoi
     return answer(422, "the checkpoint does not continue the one that was cosigned last\n");
   }
   const std::string root(merkle::view(next.root));
+  const auto at = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  const std::string line = note::cosign(*note::text_of(signed_note), at, key_, signer_);
   auto put = database_
                  .query(
                      "INSERT INTO seen(origin, size, root, note) VALUES(?,?,?,?) ON CONFLICT(origin) DO UPDATE SET "
                      "size = excluded.size, root = excluded.root, note = excluded.note",
-                     next.origin, next.size, sqlite::Blob{root}, signed_note)
+                     next.origin, next.size, sqlite::Blob{root}, std::string(signed_note) + line)
                  .run();
   if (!put) return answer(500, "the witness cannot record what it has seen\n");
-  const auto at = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-  return answer(200, note::cosign(*note::text_of(signed_note), at, key_, signer_));
+  return answer(200, line);
+}
+
+Witness::Answer Witness::newest_checkpoint(std::string_view origin_hash) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& log : logs_) {
+    if (crypto::sha256_hex(log.key.name) != origin_hash) continue;
+    auto query = database_.query("SELECT note FROM seen WHERE origin = ?", log.key.name);
+    auto row = query.step();
+    if (!row) return answer(500, "the witness cannot read what it has seen\n");
+    if (*row) return answer(200, std::string(query.text(0)));
+  }
+  return answer(404, "no checkpoint of such a log was cosigned here\n");
 }
 
 }  // namespace samband

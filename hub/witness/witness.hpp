@@ -30,6 +30,8 @@ class Witness {
 
   // The body of POST <prefix>/add-checkpoint.
   Answer add_checkpoint(std::string_view body, Time now);
+  // GET <prefix>/<SHA-256 of the origin, hex>/checkpoint: the one that was cosigned last.
+  Answer newest_checkpoint(std::string_view origin_hash);
   std::string verifier_key() const { return note::to_text(key_); }
 
  private:

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Witnesses of the log: receipts carry their cosignatures, nothing leaves before the quorum has seen it, and a hub whose data folder is
-older than what a witness has seen does not sign."""
+older than what a witness has seen does not sign; one witness that says so and cannot show it stops nobody."""
+import contextlib
+import http.server
 import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -151,6 +154,129 @@ class Witnesses(HubCase):
         (spare.state / "witness.db").unlink()
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, cwd=SOURCE)
         self.assertIn("without its memory", done.stderr)
+
+
+class Liar(http.server.BaseHTTPRequestHandler):
+    """A witness that is not one: unwell, or says that it has seen more of the log, or another one."""
+    mode = "unwell"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body, kind="text/plain"):
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(BrokenPipeError):  # the hub ends
+            self.wfile.write(body)
+
+    def do_GET(self):
+        # A checkpoint of that size, and not of our key.
+        self.answer(200, b"samband.example/log\n999999\n" + b"A" * 43 + b"=\n\n\xe2\x80\x94 samband.example/log AAAAAAAA\n")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        said = {"larger": b"999999\n", "same": body.split(b"\n\n", 1)[1].split(b"\n")[1] + b"\n"}.get(Liar.mode)
+        self.answer(409 if said else 500, said or b"x", "text/x.tlog.size")
+
+
+class Contradicted(HubCase):
+    """Whose word stops the hub: a checkpoint of its own, or so many witnesses that no quorum is left."""
+    SYSTEMS = ["social-board"]
+    edit = staticmethod(Witnesses.edit)
+    arrears = Witnesses.arrears
+
+    @classmethod
+    def prepare(cls, hub):
+        key = hub.command("log", "key", "--config", str(hub.config)).stdout.strip()
+        (hub.folder / "logs.policy").write_text(f"log {key}\nquorum none\n")
+        cls.witnesses = [WitnessProcess(hub, name).start("--new") for name in ("north", "south", "west")]
+        for each in cls.witnesses:
+            cls.addClassCleanup(each.stop)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Liar)
+        cls.addClassCleanup(server.server_close)
+        cls.addClassCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.liar = server.server_port
+        cls.policy(hub, "two", [])
+
+    @classmethod
+    def policy(cls, hub, quorum, liars):
+        lines = [f"witness {w.name} {w.vkey} http://127.0.0.1:{cls.liar if w.name in liars else w.port}\n" for w in cls.witnesses]
+        group = {"two": "group q 2 north south west\nquorum q\n", "any": "group q any north south west\nquorum q\n"}
+        (hub.config / "witnesses.policy").write_text("".join(lines) + group.get(quorum, f"quorum {quorum}\n"))
+
+    @contextlib.contextmanager
+    def stopped(self, quorum, liars, mode):
+        """The hub is stopped inside, and runs with true witnesses after."""
+        self.hub.stop()
+        self.policy(self.hub, quorum, liars)
+        Liar.mode = mode
+        try:
+            yield
+        finally:
+            self.hub.stop()
+            self.policy(self.hub, "two", [])
+            self.hub.start()
+
+    def refusal(self):
+        done = self.hub.command("serve", "--config", str(self.hub.config), check=False, timeout=30)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        return done.stderr
+
+    def alarms(self):
+        lines = self.hub.admin("/metrics")[1].splitlines()
+        return sum(float(line.split()[-1]) for line in lines if 'kind="witness_contradicts"' in line)
+
+    def test_one_that_says_so_and_cannot_show_it_stops_nobody(self):
+        for mode in ("larger", "same"):
+            with self.subTest(mode), self.stopped("two", ["south"], mode):
+                self.hub.start()
+                self.wait_state("landlord-private", self.arrears()["id"])
+                wait_for("an alarm", lambda: self.alarms() == 1, 10)
+                status, text = self.hub.admin("/healthz")
+                self.assertEqual(status, 200)
+                self.assertIn("1 witness(es) contradict this log", text)
+                self.assertIn("'south' says that it has seen", self.hub.log())
+                Liar.mode = "unwell"
+                self.wait_state("landlord-private", self.arrears()["id"])
+                Liar.mode = mode  # while it runs, once more: nothing new
+                self.wait_state("landlord-private", self.arrears()["id"])
+                self.assertEqual(self.alarms(), 1)
+
+    def test_so_many_that_no_quorum_is_left_stop_it(self):
+        for quorum, liars in (("two", ["south", "west"]), ("south", ["south"])):
+            with self.subTest(quorum), self.stopped(quorum, liars, "larger"):
+                said = self.refusal()
+                for words in ("too few witnesses are left", *(f"'{name}' says" for name in liars), "witness is at fault", "restored backup"):
+                    self.assertIn(words, said)
+                Liar.mode = "unwell"
+                self.hub.start()
+                Liar.mode = "larger"
+                wait_for("an unwell hub", lambda: self.hub.admin("/healthz")[0] == 503, 20)
+                self.assertIn("too few witnesses are left", self.hub.log())
+
+    def test_one_that_shows_a_checkpoint_of_this_log_is_enough(self):
+        with self.stopped("any", [], "unwell"):
+            backup, newest = self.hub.folder / "older", self.hub.folder / "newer"
+            shutil.copytree(self.hub.data, backup)
+            for witness in self.witnesses[1:]:
+                witness.stop()
+            self.hub.start()
+            self.wait_state("landlord-private", self.arrears()["id"])
+            self.hub.stop()
+            shutil.move(self.hub.data, newest)
+            shutil.move(backup, self.hub.data)
+            (self.hub.keys / "log.guard").unlink()
+            said = self.refusal()
+            self.assertIn("the witness 'north' has seen", said)
+            self.assertIn("restored backup", said)
+            self.assertNotIn("at fault", said)
+            for witness in self.witnesses[1:]:
+                witness.start()
+            shutil.rmtree(self.hub.data)
+            shutil.move(newest, self.hub.data)
 
 
 if __name__ == "__main__":

@@ -184,6 +184,46 @@ TEST_F(LedgerTest, ManyCoroutinesOnManyThreads) {
   EXPECT_TRUE(Ledger::verify(*store_, ledger_->verifier_key())->problems.empty());
 }
 
+TEST_F(LedgerTest, NobodyWaitsForTheWitnessesOfALogThatStoppedSigning) {
+  close();
+  Ledger::Options waiting = options();
+  waiting.wait_for_witnesses = true;
+  store_ = Store::open(root_ / "data").value();
+  ledger_ = Ledger::open(*store_, waiting).value();
+  const auto leaf = append("x1")->leaves.at(0);
+  asio::io_context io;
+  std::vector<Errc> told;
+  const auto wait = [&]() -> asio::awaitable<void> {
+    auto seen = co_await ledger_->cosigned(leaf);
+    if (!seen) told.push_back(seen.error().code);
+  };
+  asio::co_spawn(io, wait(), asio::detached);  // before
+  io.poll();
+  EXPECT_TRUE(told.empty());
+  ledger_->stop_signing("a witness has seen more");
+  asio::co_spawn(io, wait(), asio::detached);  // and after
+  io.restart();
+  io.run_for(std::chrono::seconds(10));
+  EXPECT_THAT(told, testing::ElementsAre(Errc::unavailable, Errc::unavailable));
+}
+
+TEST_F(LedgerTest, OnlyACheckpointOfItsOwnKeyRefutesALog) {
+  ASSERT_TRUE(append("x1"));
+  const std::string before = ledger_->checkpoint();
+  ASSERT_TRUE(append("x2"));
+  EXPECT_FALSE(ledger_->is_refuted_by(before).value());
+  EXPECT_FALSE(ledger_->is_refuted_by(ledger_->checkpoint()).value());
+  const auto signed_by = [](char seed, std::uint64_t size, const std::string& origin = kOrigin) {
+    const Bytes key(32, seed);
+    return note::sign(note::to_text({origin, size, merkle::empty_root()}),
+                      note::make_verifier(kOrigin, crypto::ed25519_public(key)), crypto::Signer(key));
+  };
+  EXPECT_TRUE(ledger_->is_refuted_by(signed_by('k', 3)).value());  // more
+  EXPECT_TRUE(ledger_->is_refuted_by(signed_by('k', 2)).value());  // another
+  for (const std::string& nothing : {signed_by('x', 3), signed_by('k', 3, "another.example/log"), std::string("3\n")})
+    EXPECT_EQ(ledger_->is_refuted_by(nothing).error().code, Errc::invalid_input);
+}
+
 TEST_F(LedgerTest, AFullQueueIsBusyAndRecovers) {
   ledger_.reset();
   auto small = options();

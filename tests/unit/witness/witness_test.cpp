@@ -82,6 +82,23 @@ TEST_F(WitnessTest, CosignsALogThatGrowsAndRemembersIt) {
   EXPECT_EQ(ask(request(7, 9)), 200);
 }
 
+TEST_F(WitnessTest, ShowsTheCheckpointThatItCosignedLast) {
+  const std::string hash = crypto::sha256_hex(kOrigin);
+  EXPECT_EQ(witness_->newest_checkpoint(hash).status, 404);
+  ASSERT_EQ(ask(request(0, 3)), 200);
+  ASSERT_EQ(ask(request(3, 7)), 200);
+  EXPECT_EQ(ask(request(7, 9, 'b')), 422);
+  open();
+  const auto shown = witness_->newest_checkpoint(hash);
+  EXPECT_EQ(shown.status, 200);
+  const auto text = note::open(shown.body, log_key_);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(note::parse_checkpoint(*text)->size, 7u);
+  EXPECT_EQ(note::cosigned_at(shown.body, key_), 1'795'000'000);
+  EXPECT_EQ(witness_->newest_checkpoint(crypto::sha256_hex("another.example/log")).status, 404);
+  EXPECT_EQ(witness_->newest_checkpoint("").status, 404);
+}
+
 TEST_F(WitnessTest, RefusesAnotherHistory) {
   ASSERT_EQ(ask(request(0, 7)), 200);
   EXPECT_EQ(ask(request(7, 9, 'b')), 422);
@@ -123,7 +140,8 @@ TEST(Cosignature, EveryChangedByteIsSeen) {
     EXPECT_FALSE(note::cosigned_at(changed, key)) << i;
   }
   EXPECT_EQ(note::to_text(note::parse_verifier(note::to_text(key), note::kCosignature).value()), note::to_text(key));
-  EXPECT_FALSE(note::parse_verifier(note::to_text(note::make_verifier("w", crypto::ed25519_public(Bytes(32, 'w')))), note::kCosignature));
+  EXPECT_FALSE(note::parse_verifier(note::to_text(note::make_verifier("w", crypto::ed25519_public(Bytes(32, 'w')))),
+                                    note::kCosignature));
 }
 
 std::string witness_line(char seed) {
@@ -149,6 +167,8 @@ TEST(WitnessPolicy, CountsGroupsOfGroups) {
   };
   EXPECT_TRUE(met("abd"));
   EXPECT_TRUE(met("bcde"));
+  EXPECT_TRUE(policy->is_met_by({"a", "c", "e"}));
+  EXPECT_FALSE(policy->is_met_by({"a", "b", "c"}));
   for (const char* few : {"", "ab", "ade", "abc", "de", "aad", "abz"}) EXPECT_FALSE(met(few)) << few;
 }
 
