@@ -482,11 +482,17 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       // The same leaves; but what was asked for may have been answered with a no.
       auto stands = s_.store.agenda(row.id);
       if (!stands) co_return stands.error();
-      if (!asks_less(decided->agenda, *stands)) co_return std::move(row);
+      bool unasked = false;  // a task that another answer had taken back
+      for (const TaskRow& task : decided->tasks) {
+        auto known = s_.store.task(row.id, task.task);
+        if (!known) co_return known.error();
+        unasked = unasked || !known->has_value();
+      }
+      if (!unasked && !asks_less(decided->agenda, *stands)) co_return std::move(row);
       keep_duty(decided->row, row);
       row.explanation = decided->row.explanation;
-      auto recorded =
-          co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because, row.explanation);
+      auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because,
+                                              row.explanation, std::move(decided->tasks));
       if (!recorded) co_return recorded.error();
       co_return std::move(row);
     }

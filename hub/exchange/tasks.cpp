@@ -18,13 +18,15 @@ bool has(const std::vector<std::string>& list, std::string_view code) {
   return std::find(list.begin(), list.end(), code) != list.end();
 }
 
+// Three words for one notice, of which the newest decision wants one: to be tested, to be given, to be turned aside.
+bool of_guardian(std::string_view task) { return task == kAssessHarm || task == kTurnAside || task == kTellGuardian; }
+
 // The party that has undertaken it, by its own name first: who tells a guardian also makes the test of OSL 12:3 before
 // it, and turns the notice aside. Where neither has, the law's own addressee: the sender.
 const Party& whose(std::string_view task, const Party& sender, const Party& recipient) {
   for (const Party* party : {&sender, &recipient})
     if (has(party->carries_out, task)) return *party;
-  const bool about_guardian = task == kAssessHarm || task == kTurnAside;
-  return about_guardian && !has(sender.carries_out, kTellGuardian) && has(recipient.carries_out, kTellGuardian)
+  return of_guardian(task) && !has(sender.carries_out, kTellGuardian) && has(recipient.carries_out, kTellGuardian)
              ? recipient
              : sender;
 }
@@ -87,6 +89,8 @@ std::vector<TaskRow> Journey::tasks_for(const ExchangeRow& row, const Decision& 
 
 Result<void> follow_tasks(Txn& txn, const std::string& exchange_id, std::vector<TaskRow> wanted, bool left,
                           std::uint64_t leaf_index) {
+  const bool turned =
+      std::any_of(wanted.begin(), wanted.end(), [](const auto& each) { return of_guardian(each.task); });
   for (const std::string_view code : party_tasks()) {
     auto stands = txn.task(exchange_id, code);
     if (!stands) return stands.error();
@@ -96,7 +100,7 @@ Result<void> follow_tasks(Txn& txn, const std::string& exchange_id, std::vector<
       if (*stands) continue;  // asked for once, open or answered
       want->leaf_index = leaf_index;
       if (auto put = txn.put_task(*want); !put) return put;
-    } else if (*stands && !(*stands)->closed_at && (!left || (code == kAssessHarm && !wanted.empty()))) {
+    } else if (*stands && !(*stands)->closed_at && (!left || (turned && of_guardian(code)))) {
       if (auto dropped = txn.drop_task(exchange_id, code); !dropped) return dropped;
     }
   }

@@ -346,8 +346,8 @@ class GuardiansNotice(HubCase):
         found = self.call("police-west", "GET", f"/v1/tasks?state={state}&limit=1000")["tasks"]
         return [t["task"] for t in found if t["exchange"] == exchange_id]
 
-    def suspicion(self):
-        return self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id(), text="Fritext")), "social-board")
+    def suspicion(self, **more):
+        return self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id(), text="Fritext", **more)), "social-board")
 
     def test_the_test_comes_first_and_gives_way_to_what_it_decided(self):
         for harm, task in ((False, "notify_guardian"), (True, "redirect_guardian_notice")):
@@ -362,6 +362,16 @@ class GuardiansNotice(HubCase):
             self.assess("police-west", sent["id"], document_released=True)
             self.assertEqual((self.tasks_of(sent["id"]), self.tasks_of(sent["id"], "done")), ([], [task]), "asked for once")
         self.assertEqual([t for t in self.call("social-board", "GET", "/v1/tasks")["tasks"]], [])
+        self.assert_log_verifies()
+
+    def test_a_new_answer_about_the_guardian_takes_back_the_task_of_the_old_one(self):
+        first = {"code": "guardian_harm", "value": False, "person": "p1", "assessor": "police-west-officer", "reasonCode": "assessed_no"}
+        sent = self.suspicion(facts=[first])
+        self.wait_state("police-west", sent["id"])
+        self.assertEqual(self.tasks_of(sent["id"]), ["notify_guardian"])
+        for harm, task in ((True, "redirect_guardian_notice"), (False, "notify_guardian"), (True, "redirect_guardian_notice")):
+            self.assess("police-west", sent["id"], guardian_harm=harm)
+            self.assertEqual(self.tasks_of(sent["id"]), [task], "nobody is asked to tell whom the newest answer calls a danger")
         self.assert_log_verifies()
 
 
