@@ -37,23 +37,25 @@ bool has_no_numbers(std::string_view kind) {
 constexpr std::array<std::string_view, 5> kKeys = {"/data/conversationId", "/data/refToMessageId", "/data/correctionOf",
                                                    "/data/retracts", "/data/relatesTo"};
 
-void strip_numbers(json::value& value, const std::string& where, json::array& warnings) {
+void strip_numbers(json::value& value, const std::string& where, Date today, json::array& warnings) {
   if (auto* object = value.if_object()) {
     for (auto& member : *object) {
       // The bytes of an attachment (Base64) are no text; a named person releases it or not.
       if (member.key() == "content" && where.rfind("/data/attachments/", 0) == 0) continue;
       const auto* text = member.value().if_string();
       if (member.key() == "phone" && text && person_numbers::is_grouped_phone(*text)) continue;
-      strip_numbers(member.value(), where + "/" + std::string(member.key()), warnings);
+      strip_numbers(member.value(), where + "/" + std::string(member.key()), today, warnings);
     }
   } else if (auto* array = value.if_array()) {
     for (std::size_t i = 0; i < array->size(); ++i)
-      strip_numbers((*array)[i], where + "/" + std::to_string(i), warnings);
+      strip_numbers((*array)[i], where + "/" + std::to_string(i), today, warnings);
   } else if (value.is_string()) {
     std::string text(value.get_string());
-    // A key is no free text: what a system makes of a day and a serial number may be grouped like a person's.
+    // A key is no free text: what a system makes of a day and a serial number may be grouped like a person's. One that
+    // may be a message's id is kept, or a correction no longer finds what it corrects.
     const bool key = std::find(kKeys.begin(), kKeys.end(), where) != kKeys.end();
-    if (person_numbers::strip(text, key ? person_numbers::Shape::plain : person_numbers::Shape::any) == 0) return;
+    if (key && !names_a_person(text, today)) return;
+    if (person_numbers::strip(text, key ? person_numbers::Shape::dated : person_numbers::Shape::any) == 0) return;
     value = text;
     std::string place = where;
     person_numbers::strip(place);  // the sender chose the keys
@@ -192,7 +194,7 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   if (has_no_numbers(kind->name)) {
     json::array warnings;
     json::value& changed = canonical->get_object()["data"];
-    strip_numbers(changed, "/data", warnings);
+    strip_numbers(changed, "/data", stockholm_date(now), warnings);
     if (!warnings.empty()) {
       json::value& all = canonical->get_object()["sambandwarnings"];
       if (!all.is_array()) all = json::array{};

@@ -262,6 +262,8 @@ bool is_grouped_phone(std::string_view text) {
       return false;
     }
   }
+  // 07x and seven digits: no number of a person is written so.
+  if (groups.size() == 2) return text.starts_with("07") && groups[0] == 3 && groups[1] == 7;
   // 07x or an area code, then groups of two or three: a birth date has six digits, or pairs all the way.
   return groups.size() >= 3 && text.front() == '0' && groups[0] >= 2 && groups[0] <= 4 && groups[1] == 3 &&
          std::all_of(groups.begin() + 2, groups.end(), [](std::size_t n) { return n == 2 || n == 3; });

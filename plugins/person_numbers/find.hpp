@@ -34,8 +34,9 @@ inline constexpr std::string_view kStripped = "[personnummer]";
 // Replaces each by kStripped and returns how many.
 std::size_t strip(std::string& text, Shape widest = Shape::any);
 
-// Is all of it a telephone number in groups, as Swedes write one (070-174 06 05, 08-123 456 78)? Read as ten digits one
-// in twenty is a possible identity number: ask this where a telephone number is expected, and only there.
+// Is all of it a telephone number in groups, as Swedes write one (070-174 06 05, 070-1740605, 08-123 456 78)? Read as
+// ten digits one in twenty is a possible identity number: ask this where a telephone number is expected, and only
+// there.
 bool is_grouped_phone(std::string_view text);
 
 }  // namespace samband::person_numbers

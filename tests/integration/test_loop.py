@@ -96,13 +96,14 @@ class Loop(HubCase):
         body = {"facts": [{"code": "individual_assessment", "value": True, "person": "p1", "reasonCode": "assessed_yes"}]}
         return self.call(official, "POST", f"/v1/exchanges/{exchange_id}/assessments", body)
 
-    def arrears(self, served, correction_of=None):
-        number, message = self.message("rent.arrears", "landlord-private",
+    def arrears(self, served, correction_of=None, number=None):
+        made, message = self.message("rent.arrears", "landlord-private",
                                        [dict(ref="t1", role="tenant", givenName=people.GUARDIAN_45["givenName"], familyName=people.GUARDIAN_45["familyName"],
                                              address={"street": "Testgatan 1", "apartment": "1101", "postalCode": "11111", "city": "Exempelstad"})],
                                        {"form": "SFS1978:314/3", "amount": 845000, "currency": "SEK", "dueDate": "2026-10-31", "servedAt": served, "dwelling": True,
                                         "landlord": {"name": "Exempelbostäder AB"}, "premises": {"municipality": "0999", "district": "south"}},
                                        **({"correctionOf": correction_of} if correction_of else {}))
+        number = message["id"] = number or made
         e = self.to(self.send("landlord-private", None, message), "social-board")
         self.assertIn(e["outcome"], PERMITTED)
         self.take("social-board", e["id"])
@@ -188,7 +189,8 @@ class Loop(HubCase):
     def test_form_three_counts_from_the_later_day_and_a_correction_restarts_it(self):
         today = self.clock()
         later = (today + datetime.timedelta(days=3)).date()
-        number, first = self.arrears(served=(today - datetime.timedelta(days=5)).date().isoformat())
+        # An id of a day and a time, which could be read as a number of somebody born that day.
+        number, first = self.arrears(served=(today - datetime.timedelta(days=5)).date().isoformat(), number="HYR-202611141611")
         clocks = self.deadlines("social-board", first)
         self.assertEqual(set(clocks), {"tenancy_recovery", "eviction_possible"})
         self.assertGreaterEqual(clocks["tenancy_recovery"]["since"], today.strftime("%Y-%m-%dT%H:%M"), "not before the board's receipt")

@@ -202,10 +202,10 @@ TEST(Find, TextThatIsNoTextIsReadToItsEnd) {
 }
 
 TEST(Phone, InGroupsIsToldFromANumber) {
-  for (const char* text : {"070-174 06 05", "08-123 456 78", "0171-123 45", "070 174 06 05"})
+  for (const char* text : {"070-174 06 05", "08-123 456 78", "0171-123 45", "070 174 06 05", "070-1679474"})
     EXPECT_TRUE(is_grouped_phone(text)) << text;
   for (const char* text : {"", "0", "070101-2380", "0701012380", "07 01 01 23 80", "07-01-01", "070-174", "850301 2380",
-                           "070-174 06 05 x", "070 \u200B174 06 05"})
+                           "850-3012380", "07010-12380", "070-174 06 05 x", "070 \u200B174 06 05"})
     EXPECT_FALSE(is_grouped_phone(text)) << text;
 }
 
