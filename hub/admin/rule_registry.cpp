@@ -223,9 +223,11 @@ Result<json::object> RuleRegistry::propose(const Official& by, const json::value
   const json::value* reason = find_pointer(body, "/reason");
   if (!reason || !reason->is_string() || reason->get_string().empty() || reason->get_string().size() > kReasonMax)
     return fail(Errc::invalid_input, "/reason", "say why the rules change, in 1 to 500 characters");
-  if (std::any_of(reason->get_string().begin(), reason->get_string().end(),
+  // A form's text comes in any bytes, and one answer that is no JSON would hide every proposal.
+  if (!parse_json(json::serialize(*reason)) ||
+      std::any_of(reason->get_string().begin(), reason->get_string().end(),
                   [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
-    return fail(Errc::invalid_input, "/reason", "control characters: one line of text");
+    return fail(Errc::invalid_input, "/reason", "control characters, or no UTF-8: one line of text");
   std::vector<RuleFile> files;
   if (const json::value* given = find_pointer(body, "/files")) {
     if (!given->is_object() || given->get_object().empty() || given->get_object().size() > 100)

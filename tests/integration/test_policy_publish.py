@@ -184,7 +184,8 @@ class Publishing(HubCase):
                 self.assertEqual((status, "<form" in text, "<pre" in text), (200, False, False))
                 self.assertEqual(self.page(who, f"/rules/{proposal}", {})[0], 403)
                 self.assertEqual(self.page(who, "/rules", {"reason": "x"})[0], 403)
-        self.assertEqual(self.page(COUNSEL, "/rules", {"reason": ""})[0], 400)
+        for reason in ("", b"\xff\xfe", "\x9b31m".encode("latin-1"), "a\nb"):
+            self.assertEqual(self.page(COUNSEL, "/rules", {"reason": reason})[0], 400, reason)
         self.assertEqual(self.page(COUNSEL, "/rules/" + "0" * 64)[0], 404)
         self.assertEqual(self.page(None, "/rules")[0], 401)
 
