@@ -469,6 +469,10 @@ std::string citation_in_english(std::string_view citation) {
       std::size_t first = i - 1;
       if (first > 0 && words[first].size() == 1 && !number(words[first])) --first;
       if (!number(words[first])) continue;
+      if (sign == "§§" && first > 1 && words[first - 1] == "och" && number(words[first - 2])) {
+        words[first - 1] = "and";  // "4 och 7 §§"
+        first -= 2;
+      }
       words[first] = std::string(english) + words[first];
       words[i - 1] += mark;
       words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));

@@ -250,6 +250,9 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     if (!contains(reason_codes(), a.reason_code))
       co_return fail(Errc::invalid_input, at + "/reasonCode",
                      a.reason_code.empty() ? "an assessment gives its reason" : "unknown reason code");
+    if (std::any_of(rows->begin(), rows->end(),
+                    [&](const AssessmentRow& b) { return b.code == a.code && b.person_ref == a.person_ref; }))
+      co_return fail(Errc::invalid_input, at + "/code", "is answered twice");
     const auto& persons = (*source)->message.persons;
     if (!a.person_ref.empty() &&
         std::none_of(persons.begin(), persons.end(), [&](const Person& p) { return p.ref == a.person_ref; }))

@@ -137,6 +137,7 @@ TEST(Explanation, EveryCodeHasWordsInBothLanguages) {
 TEST(Explanation, ACitationIsWrittenInThePagesLanguage) {
   const std::pair<const char*, const char*> rows[] = {
       {"LUL (1964:167) 6 §", "LUL (1964:167) s. 6"},
+      {"LOB (1976:511) 4 och 7 §§; OSL 10:27", "LOB (1976:511) ss. 4 and 7; OSL 10:27"},
       {"LUL (1964:167) 34 § 1 st 2", "LUL (1964:167) s. 34 para. 1 item 2"},
       {"LUL (1964:167) 36 b § 3 st", "LUL (1964:167) s. 36 b para. 3"},
       {"SoL (2025:400) 19:6 1 st; OSL (2009:400) 26:9 a", "SoL (2025:400) 19:6 para. 1; OSL (2009:400) 26:9 a"},
