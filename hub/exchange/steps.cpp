@@ -216,10 +216,14 @@ json::value Journey::status_message(const ExchangeRow& row, const Case& source, 
   if (const json::value* own = find_pointer(source.message.data, "/references"); own && own->is_array())
     data["references"] = *own;
   // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
-  for (const Fact& fact : source.message.facts)
-    if (fact.assessor_id.empty() && fact.value != Truth::unknown)
-      facts.push_back(
-          json::object{{"code", fact.code}, {"value", fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
+  for (const Fact& fact : source.message.facts) {
+    if (!fact.assessor_id.empty() || fact.value == Truth::unknown) continue;
+    // A confirmation of an eviction is owed to Kronofogden: no other step, nor any of what else it may say this of.
+    const bool counts = fact.code != "eviction_notified" ||
+                        (row.kind == "eviction.time" && text_at(data["payload"], "/status") == "confirmed");
+    facts.push_back(
+        json::object{{"code", fact.code}, {"value", counts && fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
+  }
   if (!facts.empty()) data["facts"] = std::move(facts);
   return canonical;
 }

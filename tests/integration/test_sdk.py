@@ -316,6 +316,24 @@ class Kronofogden(HubCase):
                 self.assertIn("U-1234-26", [r["value"] for r in back["notice"]["data"]["references"]])
                 self.assertNotIn(people.GUARDIAN_45["personalNumber"], back["body"])
 
+    def test_what_is_no_confirmation_of_an_eviction_stays_at_the_board(self):
+        path = f"/v1/exchanges/{self.stage('time_set')}/status"
+        handler = {"name": "Kaj Handläggare", "phone": "08-465 004 20"}
+        for step, learns in (("confirmed", True), ("in_progress", False), ("averted", False)):
+            answer = self.call("social-board", "POST", path, {"status": step, "handler": handler})
+            self.assertEqual(answer["statusMessage"]["exchanges"][0]["outcome"] in PERMITTED, learns, step)
+        # Neither does it by saying of a child that it reports that there is an eviction: a reporter learns one word.
+        report = build.xhe("concern.report", {"author": {"id": "kfm-77", "name": "Kronoinspektör Prov"}, "persons": [build.as_person(people.CHILD_15)],
+                                              "facts": [{"code": "eviction_notified", "value": True, "person": "p1"}],
+                                              "payload": {"concern": "far illa", "observation": "ensamt"}}, new_id(), build.KRONOFOGDEN)
+        exchange = self.to(self.send("kronofogden", "kronofogden", report), "social-board")["id"]
+        self.assess("kronofogden", exchange, individual_assessment=True)
+        self.wait_inbox("social-board", lambda e: e["id"] == exchange)
+        self.call("social-board", "POST", f"/v1/inbox/{exchange}/ack", {})
+        for step in ("protection_assessed", "inquiry_opened"):
+            answer = self.call("social-board", "POST", f"/v1/exchanges/{exchange}/status", {"status": step, "handler": handler})
+            self.assertNotIn(answer["statusMessage"]["exchanges"][0]["outcome"], PERMITTED, step)
+
     def test_children_travel_as_number_and_residency(self):
         with_children = self.stage("time_set", children=2)
         listed = {g["category"]: g["count"] for g in self.exchange("kronofogden", with_children)["fields"]["released"]}
