@@ -53,6 +53,11 @@ Verification verify(Store& store, const Ledger& ledger, const ExchangeRow& row) 
   return found;
 }
 
+// An official sees here what the agency API shows to the same person: exchanges are not for a rules officer.
+bool reads_exchanges(const Caller& viewer) {
+  return !viewer.official || viewer.official->has_role("caseworker") || viewer.official->has_role("privacy_officer");
+}
+
 class Console {
  public:
   Console(Store& store, Ledger& ledger, const Parties& parties, RuleRegistry& rules)
@@ -70,14 +75,20 @@ class Console {
     if (path == "/style.css") return secured(200, "text/css; charset=utf-8", templates::kStyle);
     const auto viewer = identify(request.peer, parties_);
     if (!viewer) return notice(viewer.error().code == Errc::unauthorised ? 401 : 403, language);
-    if (path == "/") return overview(*viewer->party, language);
+    if (path == "/" && reads_exchanges(*viewer)) return overview(*viewer->party, language);
+    if (path == "/") {
+      auto response = html(303, "");
+      response.headers.emplace_back("location", "/rules?lang=" + std::string(code_of(language)));
+      return response;
+    }
     if (desk) {
       auto said = desk_.answer(request, *viewer, language);
       auto response = html(said.status, std::move(said.body));
       if (!said.location.empty()) response.headers.emplace_back("location", std::move(said.location));
       return response;
     }
-    if (path.starts_with("/verify/")) return verification(path.substr(8), *viewer->party, language);
+    if (path.starts_with("/verify/") && reads_exchanges(*viewer))
+      return verification(path.substr(8), *viewer->party, language);
     return notice(404, language);
   }
 

@@ -189,6 +189,14 @@ class Publishing(HubCase):
         self.assertEqual(self.page(COUNSEL, "/rules/" + "0" * 64)[0], 404)
         self.assertEqual(self.page(None, "/rules")[0], 401)
 
+    def test_a_rules_officer_sees_no_exchanges_in_the_console(self):
+        sent = self.lob()["id"]
+        self.call(COUNSEL, "GET", "/v1/exchanges", expect=403)
+        self.assertEqual(self.page(COUNSEL, "/?lang=en")[0::2], (303, "/rules?lang=en"))
+        self.assertEqual(self.page(COUNSEL, f"/verify/{sent}")[0], 404)
+        self.assertIn(sent, self.page("operator", "/")[1])
+        self.assertEqual([self.page(who, "/")[0] for who in (PRIVACY, CASEWORKER, "social-board")], [200, 200, 200])
+
     def test_who_may(self):
         self.write(WIDE, NARROW + " ")
         for who in (CASEWORKER, "social-board", "operator", "police-west-officer"):
