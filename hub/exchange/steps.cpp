@@ -58,6 +58,17 @@ std::optional<Time> served_at(const json::value& data) {
   return std::nullopt;
 }
 
+// What the original asserted without an assessor still describes the case; an assessment is its own holder's.
+void add_asserted(json::array& facts, const ExchangeRow& row, const Case& source, std::string_view status) {
+  for (const Fact& fact : source.message.facts) {
+    if (!fact.assessor_id.empty() || fact.value == Truth::unknown) continue;
+    // A confirmation of an eviction is owed to Kronofogden: no other step, nor any of what else it may say this of.
+    const bool counts = fact.code != "eviction_notified" || (row.kind == "eviction.time" && status == "confirmed");
+    facts.push_back(
+        json::object{{"code", fact.code}, {"value", counts && fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
+  }
+}
+
 json::array names(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
 
 }  // namespace
@@ -195,7 +206,12 @@ Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& 
   if (!original) return original.error();
   auto canonical = parse_json(status.canonical);
   if (!canonical) return canonical.error();
-  canonical->at("data").as_object()["persons"] = persons_for_status(**original);
+  json::object& data = canonical->at("data").as_object();
+  data["persons"] = persons_for_status(**original);
+  json::array facts;
+  if (const json::value* given = data.if_contains("facts"); given && given->is_array()) facts = given->get_array();
+  add_asserted(facts, about, **original, text_at(data["payload"], "/status"));
+  if (!facts.empty()) data["facts"] = std::move(facts);
   auto made = s_.intake.make(sender, std::move(*canonical), now, about.key_id);
   if (!made) return made.error();
   made->content_hash = status.content_hash;
@@ -215,15 +231,7 @@ json::value Journey::status_message(const ExchangeRow& row, const Case& source, 
   data["refToMessageId"] = source.message.sender_message_id;
   if (const json::value* own = find_pointer(source.message.data, "/references"); own && own->is_array())
     data["references"] = *own;
-  // What the original asserted without an assessor still describes the case; an assessment is its own holder's.
-  for (const Fact& fact : source.message.facts) {
-    if (!fact.assessor_id.empty() || fact.value == Truth::unknown) continue;
-    // A confirmation of an eviction is owed to Kronofogden: no other step, nor any of what else it may say this of.
-    const bool counts = fact.code != "eviction_notified" ||
-                        (row.kind == "eviction.time" && text_at(data["payload"], "/status") == "confirmed");
-    facts.push_back(
-        json::object{{"code", fact.code}, {"value", counts && fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
-  }
+  add_asserted(facts, row, source, text_at(data["payload"], "/status"));
   if (!facts.empty()) data["facts"] = std::move(facts);
   return canonical;
 }

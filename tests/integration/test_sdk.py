@@ -316,6 +316,11 @@ class Kronofogden(HubCase):
                 self.assertIn("U-1234-26", [r["value"] for r in back["notice"]["data"]["references"]])
                 self.assertNotIn(people.GUARDIAN_45["personalNumber"], back["body"])
 
+    def test_the_end_of_a_case_is_confirmed_by_a_case_system_that_names_the_exchange_alone(self):
+        message = build.municipal("status", new_id(), status={"exchangeId": self.stage("withdrawn"), "status": "confirmed",
+                                                              "handler": {"name": "Kaj Handläggare", "phone": "08-465 004 20"}})
+        self.assertIn(self.to(self.send("social-board", "municipal_case", message), "kronofogden")["outcome"], PERMITTED)
+
     def test_what_is_no_confirmation_of_an_eviction_stays_at_the_board(self):
         path = f"/v1/exchanges/{self.stage('time_set')}/status"
         handler = {"name": "Kaj Handläggare", "phone": "08-465 004 20"}
