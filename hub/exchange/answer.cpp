@@ -50,6 +50,7 @@ json::object describe(const Decision& decision, const RuleSet& rules, const Expl
     ++group.count;
     group.reason = field.reason;
     if (field.outcome == FieldOutcome::release) continue;
+    if (field.reason == "document_needs_release") group.missing.insert("document_released");
     for (const Cover& cover : field.covers) {
       if (cover.cleared == Truth::yes) continue;
       group.provisions.insert(cover.provision);

@@ -86,6 +86,7 @@ class Duties(HubCase):
         text = "Fritext om hela familjen"
         sent = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id(), text=text)), "social-board")
         self.assertEqual((sent["outcome"], sent["state"]), ("partial", "queued"))
+        self.assertEqual([(f["category"], f["missing"]) for f in sent["fields"]["held"]], [("document", ["document_released"])])
         self.wait_state("police-west", sent["id"])
         told = self.alerts("police-west", sent["id"])[0]["data"]["payload"]
         self.assertEqual((told["part"], told["missing"]), ("rest", ["document_released"]))

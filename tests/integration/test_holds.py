@@ -106,7 +106,7 @@ class Holds(HubCase):
         for body in ({**base, "facts": [{**good, "person": "p2"}]}, {**base, "facts": [{**good, "code": "need_of_haste"}]},
                      {**base, "facts": [{**good, "value": "true"}]}, {**base, "facts": [{**good, "value": 1}]},
                      {**base, "facts": [{**good, "reasonCode": "because"}]}, {**base, "facts": [{**good, "reasonCode": ""}]},
-                     {**base, "facts": [good, {**good, "value": False, "reasonCode": "assessed_no"}]}, {**base, "facts": []}, {**base}, [good]):
+                     {**base, "facts": [good, {**good, "value": False, "reasonCode": "assessed_no"}]}, {**base, "facts": [{**good, "value": not good["value"]}]}, {**base, "facts": []}, {**base}, [good]):
             with self.subTest(body=body):
                 self.call(OFFICIALS["police-west"], "POST", f"/v1/exchanges/{held['id']}/assessments", body, expect=400)
         self.assert_held("police-west", held["id"])
