@@ -94,8 +94,10 @@ Result<void> Collector::fetch() {
   std::sort(ready.begin(), ready.end(), [](const SftpFile& a, const SftpFile& b) {
     return a.written != b.written ? a.written < b.written : a.name < b.name;
   });
-  if (ready.size() > options_.files_per_round) ready.resize(options_.files_per_round);
+  std::size_t fetched = 0;
   for (const SftpFile& each : ready) {
+    // One that lies here and waits for its turn keeps none of those after it from theirs.
+    if (!is_here_already(options_.folder, stem_of(each.name), each) && ++fetched > options_.files_per_round) continue;
     const Deadline deadline(*call_, options_.step_max);
     if (auto done = fetch_one(each); !done) return done;
   }

@@ -110,11 +110,9 @@ Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr sour
     auto about = own_row(*sender, text_at(source->message.data, "/payload/exchangeId"), false, true);
     if (!about)
       co_return fail(about.error().code, "/data/payload/exchangeId", "no exchange of that id was sent to this party");
-    if (source->message.persons.empty()) {
-      auto completed = complete_status(*source, *about, *sender, now);
-      if (!completed) co_return completed.error();
-      source = std::move(*completed);
-    }
+    auto completed = complete_status(*source, *about, *sender, now);
+    if (!completed) co_return completed.error();
+    source = std::move(*completed);
     auto step = status_step(*sender, *about, step_report(source->message.data, "/payload"));
     if (!step) {
       // The same message again finds its own step taken: process() answers it as the duplicate that it is.

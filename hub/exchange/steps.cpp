@@ -204,6 +204,14 @@ Result<CasePtr> Journey::complete_status(const Case& status, const ExchangeRow& 
                                          Time now) const {
   auto original = source_of(about);
   if (!original) return original.error();
+  // A status is about the persons of its exchange. Another number means another case: it must not go to this sender.
+  for (const Person& named : status.message.persons) {
+    const auto& known = (*original)->message.persons;
+    const auto numbered = [](const Person& p) { return !p.id_number.reveal().empty(); };
+    if (numbered(named) && std::any_of(known.begin(), known.end(), numbered) &&
+        std::none_of(known.begin(), known.end(), [&](const Person& p) { return p.subject_ref == named.subject_ref; }))
+      return fail(Errc::conflict, "/data/persons", "the status names somebody whom this exchange is not about");
+  }
   auto canonical = parse_json(status.canonical);
   if (!canonical) return canonical.error();
   json::object& data = canonical->at("data").as_object();

@@ -176,7 +176,7 @@ class Finder {
         if (parts[0] == 2 && parts.size() > 1 && parts[1] >= 6) continue;
       }
       if (shape_of(parts, at) > widest || !is_number(d_, at + length - 10, century)) continue;
-      if (is_moment(parts, at) || cuts(at, length, parts[0])) continue;
+      if (is_moment(parts, at) || cuts(at, length, parts[0]) || is_a_list(parts, at, length)) continue;
       return length;
     }
     return 0;
@@ -186,6 +186,16 @@ class Finder {
   bool is_moment(const std::vector<std::size_t>& parts, std::size_t at) const {
     if (parts.size() != 5 || parts[0] != 4 || parts[1] != 2 || parts[2] != 2 || parts[3] != 2) return false;
     return marked(at, 8) && number(d_, at, 4) >= kTimesFrom && marked(at + 8, 4) && d_[at + 8].signs <= 2;
+  }
+
+  // "2026-03-19, 9262 kr" and "16/10, 13/04": a comma and a blank after a recent date, or between pairs, part a list.
+  bool is_a_list(const std::vector<std::size_t>& parts, std::size_t at, std::size_t length) const {
+    const bool pairs = std::all_of(parts.begin(), parts.end(), [](std::size_t n) { return n <= 2; });
+    const bool recent = length == 12 && parts[0] == 4 && number(d_, at, 4) >= kTimesFrom;
+    if (!pairs && !recent) return false;
+    for (std::size_t i = at + 1; i < at + length; ++i)
+      if (d_[i].sign == ',' && d_[i].signs > 1) return true;
+    return false;
   }
 
   // Does the window begin or end inside a date or a time? One that begins with a written-out birth date may be

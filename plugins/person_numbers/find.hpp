@@ -6,7 +6,8 @@
 // anything that is no letter: blanks, signs, and what nobody sees (zero-width, bidi and format characters, combining
 // marks). A number is ten digits, or twelve with the century 18, 19 or 20; whole groups of digits; a possible date (day
 // + 60 for a samordningsnummer, whose date may be unknown) and a right check digit. Never a number: a date with a time
-// of day beside it (from 2020), a part of a date or of a time, a part of a UUID.
+// of day beside it (from 2020), a part of a date or of a time, a part of a UUID, a list with comma and blank between
+// pairs of digits or after a date from 2020.
 #pragma once
 #include <cstddef>
 #include <string>

@@ -321,6 +321,16 @@ class Kronofogden(HubCase):
                                                               "handler": {"name": "Kaj Handläggare", "phone": "08-465 004 20"}})
         self.assertIn(self.to(self.send("social-board", "municipal_case", message), "kronofogden")["outcome"], PERMITTED)
 
+    def test_the_persons_of_a_status_are_those_of_its_exchange_and_no_others(self):
+        status = {"exchangeId": self.stage("withdrawn"), "status": "confirmed", "handler": {"name": "Kaj Handläggare", "phone": "08-465 004 20"}}
+        other = build.municipal("status", new_id(), client=build.client(people.CHILD_15), status=status)
+        refused = self.send("social-board", "municipal_case", other, expect=409)
+        self.assertEqual(refused["pointer"], "/data/persons")
+        self.assertNotIn(people.CHILD_15["personalNumber"], json.dumps(refused))
+        self.assertEqual(self.exchange("social-board", status["exchangeId"])["statuses"], [])
+        same = build.municipal("status", new_id(), client=build.client(people.GUARDIAN_45), status=status)
+        self.assertIn(self.to(self.send("social-board", "municipal_case", same), "kronofogden")["outcome"], PERMITTED)
+
     def test_what_is_no_confirmation_of_an_eviction_stays_at_the_board(self):
         path = f"/v1/exchanges/{self.stage('time_set')}/status"
         handler = {"name": "Kaj Handläggare", "phone": "08-465 004 20"}

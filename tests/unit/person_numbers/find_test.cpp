@@ -172,6 +172,19 @@ TEST(Find, WhatIsNoNumberStays) {
     }
 }
 
+// Every sum of four digits: one in ten would pass the check digit.
+TEST(Find, AListOfDatesAndSumsIsNoNumber) {
+  for (int sum = 1000; sum < 10000; ++sum) {
+    const std::string due = "2026-03-19, " + std::to_string(sum) + " kr";
+    EXPECT_TRUE(find(due).empty()) << due;
+  }
+  for (int day = 10; day < 29; ++day)
+    for (int other = 10; other < 29; ++other) {
+      const std::string list = std::to_string(day) + "/10, " + std::to_string(other) + "/11, 14/12";
+      EXPECT_TRUE(find(list).empty()) << list;
+    }
+}
+
 TEST(Find, AShapeIsAsWideAsTheCallerAsks) {
   for (const char* text : {"198503012380", "19850301-2380", "850301-2380", "850301+2380", "850301 2380",
                            "850301\u20112380", "8503\u200B012380", "\uFF18\uFF15\u0660\u0663012380"}) {
