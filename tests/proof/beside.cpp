@@ -75,7 +75,8 @@ void Slices::harm_tests() {
                                 Tested::each_but_everybody_no, Tested::one_no})
         for (const auto alone : {unset, yes, no}) {
           if (alone != unset && (own.empty() || tested > Tested::each_no)) continue;
-          if (!whole_ && !age.born && rules != yes) continue;
+          if (!whole_ && !age.born && (rules != yes || tested > Tested::each_no)) continue;
+          if (!whole_ && rules != yes && tested > Tested::each_no) continue;
           auto w = blank(age, n_.about.front());
           answer_all(w, rules);
           for (const auto& p : w.persons) {
@@ -111,7 +112,7 @@ void Slices::protection() {
             for (const bool duty_breaks : {false, true}) {
               if (g.how == Protection::none && (place != unset || duty_breaks)) continue;
               if (!whole_ && document != place && g.how != Protection::none) continue;
-              if (!whole_ && duty_breaks) continue;
+              if (!whole_ && (duty_breaks || (rules == no && restricted))) continue;
               auto w = blank(age_wished(*n_.rules.front(), kNoon), n_.about.front());
               w.persons[g.who].protection = g.how;
               w.restricted = restricted;
@@ -149,6 +150,7 @@ void Slices::consents(const Rule& own) {
     for (const bool assessed : {false, true})
       for (const char* giver :
            {"self", "guardian", "both_guardians", "guardian_and_child", "both_guardians_and_child"}) {
+        if (!whole_ && i >= bands && assessed) continue;
         if (std::string(giver) == "self") {
           one(ages[i], giver, assessed, as_is, unset);
           continue;
@@ -159,6 +161,7 @@ void Slices::consents(const Rule& own) {
               for (const bool recorded : {true, false}) {
                 const bool plain = !one_suffices && recorded;
                 if (!whole_ && !plain && (sole != unset || harm == yes)) continue;
+                if (!whole_ && harm != no && sole != unset) continue;
                 if (!whole_ && i >= bands && (!plain || harm != no || sole != yes)) continue;
                 auto settings = open_;
                 settings.one_guardian_suffices = one_suffices;

@@ -258,17 +258,21 @@ void Slices::alone(const Rule& own, const std::string& about) {
   });
   for (const auto others : {unset, yes, no}) {
     if (others != unset && n_.rules.size() == 1) break;
+    if (!whole_ && others != unset && about != n_.about.front()) break;
     for (int alarm = 0; alarm < alarms; ++alarm)
       for (int pact = 0; pact < pacts; ++pact)
         for (const auto given : {yes, no, unset}) {
           if (!consent && given != yes) break;
+          if (!whole_ && others == no && (alarm > 0 || pact > 0 || given == unset)) continue;
           for_each_combination(asked.size(), 3, [&](const std::vector<int>& answers) {
             for (const auto& age : between) {
               one(age, answers, others, alarm, pact, given, open_);
-              if (overshadowed && (whole_ || others == unset)) one(age, answers, others, alarm, pact, given, narrow);
+              if (overshadowed && (whole_ || (others == unset && given == yes)))
+                one(age, answers, others, alarm, pact, given, narrow);
             }
           });
         }
+    if (!whole_ && others == no) continue;
     for (const auto& age : around)
       for (const auto& settings : {open_, narrow})
         one(age, granted, others, alarms > 1 ? static_cast<int>(Alarm::raised) : 0,
