@@ -99,7 +99,12 @@ int simulate(const Arguments& a) {
     const auto where = running ? std::filesystem::path() : place->path();
     if (auto shown = scenario::run_here(*program, report, where); !shown) return complain(in_words(shown.error()));
   }
-  if (a.has("dir")) std::cout << "its hub's folder: " << place->path().string() << "\n";
+  if (a.has("dir")) {
+    std::cout << "its hub's folder: " << place->path().string() << "\nthe follow-up from its records again:\n ";
+    for (const auto& [variable, value] : scenario::folder_environment(place->path()))
+      std::cout << " " << variable << "=" << value;
+    std::cout << " samband report follow-up " << name << " --config " << folder->string() << "\n";
+  }
   return outcome.unexpected.empty() ? kOk : kFailed;
 }
 
