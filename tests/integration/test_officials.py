@@ -74,13 +74,13 @@ class Officials(OfficialsCase):
         # Signed by the stranger under the officer's name; and what was signed is what counts, not what stands beside it.
         forged = sign(STRANGER, {"exchange": held, "iat": 0, "facts": [NEED]}, certs, {"kid": OFFICER})
         self.answer("police-west", held, {"jws": forged}, 401)
-        mixed = {**signed_assessment(OFFICER, held, [{**NEED, "value": False}], certs), "facts": [NEED], "assessor": {"id": "x"}}
+        mixed = {**signed_assessment(OFFICER, held, [{**NEED, "value": False, "reasonCode": "assessed_no"}], certs), "facts": [NEED], "assessor": {"id": "x"}}
         self.assertEqual(self.answer("police-west", held, mixed)["outcome"], "refused")
 
     def test_an_older_signature_does_not_undo_a_newer_answer(self):
         held, certs = self.lob(), self.hub.certs
         older = signed_assessment(OFFICER, held, [NEED], certs, age_s=10)
-        no = signed_assessment(OFFICER, held, [{**NEED, "value": False}], certs)
+        no = signed_assessment(OFFICER, held, [{**NEED, "value": False, "reasonCode": "assessed_no"}], certs)
         self.assertEqual(self.answer("police-west", held, no)["outcome"], "refused")
         self.answer("police-west", held, older, 409)
         self.answer("police-west", held, no, 409)
