@@ -558,7 +558,7 @@ std::vector<std::string> explain_fields(const json::array& rows, std::string_vie
     line += ": " + word(kOutcomes, outcome, sv);
     std::vector<std::string> parts;
     if (outcome == "release") {
-      parts = texts(*row, "grounds", nullptr, sv);
+      parts = in_language(texts(*row, "grounds", nullptr, sv), sv);
     } else {
       line += ", " + word(reason_names(), string_at(*row, "reason"), sv);
       if (const auto* covers = row->if_contains("covers"); covers != nullptr && covers->is_array())

@@ -54,7 +54,7 @@ TEST(Explanation, SaysForEachFieldByWhatItGoesOrWhatIsMissing) {
   ASSERT_EQ(address.at("category").as_string(), "address");
   EXPECT_FALSE(address.as_object().contains("grounds")) << "what stays rests on nothing";
   const auto lines = explain_fields(e.at("fields").as_array(), "en");
-  EXPECT_EQ(lines.at(0), "identity (the person concerned): goes: LUL (1964:167) 6 § (OSL 10:28)");
+  EXPECT_EQ(lines.at(0), "identity (the person concerned): goes: LUL (1964:167) s. 6 (OSL 10:28)");
   EXPECT_EQ(lines.at(2),
             "home address (the person concerned): stays, protected identity, manual review: OSL 21:3 st 1, opened by "
             "a named person's release of a protected place");

@@ -1,5 +1,5 @@
-// Files of a case system without an API: which are taken, what is asked, and where they end. The hub's part is a stub;
-// tests/integration/test_drop_in.py has the real one.
+// Files of a case system without an API: which are taken, what is asked, and where they end. Who answers is a function
+// of the test; tests/integration/test_drop_in.py has the real one.
 #include "exchange/drop_in.hpp"
 
 #include <gtest/gtest.h>
