@@ -77,7 +77,9 @@ class Comparison {
           std::any_of(before.rules.begin(), before.rules.end(), [&](const Rule& r) { return r.setting == name; });
       if (!rules_name_it) everywhere_.emplace_back(name);
     }
-    envelopes_ = open_envelopes(a_) != open_envelopes(b_) || covers_envelopes(a_) || covers_envelopes(b_);
+    if (open_envelopes(a_) != open_envelopes(b_) || covers_envelopes(a_) || covers_envelopes(b_)) envelopes_ = ~Bits{};
+    for (int purpose = 0; purpose < size(purposes()); ++purpose)
+      if (excepted(before, purpose) != excepted(after, purpose)) envelopes_ |= bit(purpose);
   }
 
   std::vector<CellChange> run() {
@@ -134,6 +136,14 @@ class Comparison {
       if ((none.categories & bit(envelope_)) != 0) holders |= none.holders;
     return holders;
   }
+  // The leaves that a purpose does without, also of an envelope.
+  static std::set<std::string> excepted(const RuleSet& set, int purpose) {
+    std::set<std::string> leaves;
+    for (const auto& each : set.purposes)
+      if (each.id == purposes()[static_cast<std::size_t>(purpose)])
+        leaves.insert(each.except.begin(), each.except.end());
+    return leaves;
+  }
   bool covers_envelopes(const Side& side) const {
     const auto& provisions = side.model.index().provisions;
     return std::any_of(provisions.begin(), provisions.end(),
@@ -141,7 +151,7 @@ class Comparison {
   }
 
   void exchange(const CellExchange& x, int period) {
-    if (!envelopes_ && !speaks(a_, x) && !speaks(b_, x)) return;
+    if ((envelopes_ & bit(x.purpose)) == 0 && !speaks(a_, x) && !speaks(b_, x)) return;
     const Date day = space_.periods[static_cast<std::size_t>(period)];
     const Scene a = a_.model.scene(x, day), b = b_.model.scene(x, day);
     const bool same_lists =
@@ -289,7 +299,7 @@ class Comparison {
   const std::size_t harm_test_ = kFirstFact + static_cast<std::size_t>(code_index(fact_codes(), "harm_test_clear"));
   Side a_, b_;
   std::vector<std::string> switched_;
-  bool envelopes_ = false;               // envelopes may differ, also where no rule speaks
+  Bits envelopes_ = 0;                   // purposes whose envelopes may differ, also where no rule speaks
   std::vector<std::string> everywhere_;  // settings that no rule names: they reach every exchange
   std::unordered_map<std::string, const Transitions*> changes_;  // by both signatures
   std::unordered_map<std::string, Transitions> contents_;        // by what they hold

@@ -47,6 +47,12 @@ TEST(Diff, IsExactlyWhatTheEngineDecidesOtherwise) {
       if (i % 8 != 0) aim(cell, (i % 2 == 0 ? before : after).rules[random() % 40], random);
       check(cell);
     }
+    // And envelopes, which leave without any rule.
+    for (int i = 0; i < 50 && !HasFatalFailure(); ++i) {
+      Cell cell = random_cell(diff.space, random);
+      cell.value[kCategory] = std::uint64_t{1} << code_index(data_categories(), "envelope");
+      check(cell);
+    }
     // And cells that the diff names: each must differ.
     for (const auto& change : diff.changes) {
       for (int i = 0; i < 5 && !HasFatalFailure(); ++i) {
@@ -63,6 +69,20 @@ TEST(Diff, IsExactlyWhatTheEngineDecidesOtherwise) {
   }
   std::cout << compared << " cells compared, " << differ << " of them decided otherwise\n";
   EXPECT_GT(differ, 50) << "the edits change too little to prove anything";
+}
+
+TEST(Diff, SeesALeafOfAnEnvelopeThatNoRuleSpeaksOf) {
+  RuleSet after = *shipped_rules();
+  after.rules.clear();
+  after.provisions.clear();
+  RuleSet before = after;
+  before.purposes.front().except = {};
+  before.build_index();
+  after.purposes.front().except = {"personalNumber"};
+  after.build_index();
+  const auto diff = compare(before, after, kToday);
+  ASSERT_FALSE(diff.changes.empty());
+  for (const auto& change : diff.changes) EXPECT_EQ(change.causes, std::vector{"purpose " + after.purposes[0].id});
 }
 
 TEST(Diff, OfASetWithItselfIsNothing) {
