@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
 #include "base/log.hpp"
 #include "confidentiality/diff.hpp"
 #include "keys/crypto.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::size_t kOpenMax = 20;                // open proposals of one official: nobody can fill it for the others
 constexpr std::size_t kFileBytesMax = 1024 * 1024;  // as on disk
-constexpr std::size_t kReasonMax = 500;
+constexpr std::size_t kReasonMax = 500;             // characters
 
 std::string as_json(const std::vector<RuleFile>& files) {
   json::object out;
@@ -221,13 +222,10 @@ Result<bool> RuleRegistry::look_at_disk() {
 Result<json::object> RuleRegistry::propose(const Official& by, const json::value& body) {
   if (!by.has_role("rules_officer")) return fail(Errc::forbidden, "certificate", "only a rules officer proposes rules");
   const json::value* reason = find_pointer(body, "/reason");
-  if (!reason || !reason->is_string() || reason->get_string().empty() || reason->get_string().size() > kReasonMax)
-    return fail(Errc::invalid_input, "/reason", "say why the rules change, in 1 to 500 characters");
   // A form's text comes in any bytes, and one answer that is no JSON would hide every proposal.
-  if (!parse_json(json::serialize(*reason)) ||
-      std::any_of(reason->get_string().begin(), reason->get_string().end(),
-                  [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
-    return fail(Errc::invalid_input, "/reason", "control characters, or no UTF-8: one line of text");
+  if (!reason || !reason->is_string() || !is_line(reason->get_string(), kReasonMax))
+    return fail(Errc::invalid_input, "/reason",
+                "say why the rules change: one line of text, 1 to 500 characters, no control characters");
   std::vector<RuleFile> files;
   if (const json::value* given = find_pointer(body, "/files")) {
     if (!given->is_object() || given->get_object().empty() || given->get_object().size() > 100)
@@ -252,6 +250,10 @@ Result<json::object> RuleRegistry::propose(const Official& by, const json::value
   if (!known) return known.error();
   if (open_of(*known, now_active->hash, by.id) >= kOpenMax)
     return fail(Errc::too_large, "policy", "too many proposals of yours wait; have one approved");
+  if (const RuleSetRow* same = find(*known, (*set)->hash);
+      same && same->state == "proposed" && same->base == now_active->hash && !same->proposed_by.empty())
+    return fail(Errc::conflict, "/files",
+                "this rule set is proposed already, by " + same->proposed_by + ": " + same->hash.substr(0, 12));
   RuleSetRow row;
   row.hash = (*set)->hash;
   row.state = "proposed";

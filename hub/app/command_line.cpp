@@ -6,6 +6,7 @@
 #include <Poco/Util/OptionSet.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
 namespace samband::cli {
@@ -50,7 +51,18 @@ void print_overview(const std::vector<Command>& commands, std::ostream& out) {
   for (const Command& c : commands)
     out << "  " << c.name << std::string(width + 2 - c.name.size(), ' ') << c.summary << "\n";
   out << "\nThe configuration folder is --config DIR, else $SAMBAND_CONFIG, else ./config.\n"
+         "Words of law and of persons are Swedish unless --lang or $SAMBAND_LANG says en.\n"
          "Exit codes: 0 done, 1 failed or refused, 2 wrong use.\n";
+}
+
+bool asks_language(const Command& command) {
+  return std::any_of(command.options.begin(), command.options.end(),
+                     [](const OptionSpec& o) { return o.name == kLangOption.name; });
+}
+
+std::string language_of_environment() {
+  const char* set = std::getenv("SAMBAND_LANG");
+  return set == nullptr || *set == '\0' ? "sv" : set;
 }
 
 }  // namespace
@@ -118,6 +130,7 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
   Arguments arguments;
   for (const OptionSpec& o : command->options)
     if (!o.initial.empty()) arguments.values_[o.name] = o.initial;
+  if (asks_language(*command)) arguments.values_[kLangOption.name] = language_of_environment();
   const OptionSet set = option_set(*command);
   Poco::Util::OptionProcessor processor(set);
   processor.setUnixStyle(true);
@@ -137,6 +150,8 @@ int run(const std::vector<Command>& commands, int argc, char** argv) {
       }
     }
     processor.checkRequired();
+    if (const auto lang = arguments.get(kLangOption.name); asks_language(*command) && lang != "sv" && lang != "en")
+      throw Poco::InvalidArgumentException("--lang, SAMBAND_LANG: expect sv or en");
   } catch (const Poco::Exception& e) {
     std::cerr << "samband " << command->name << ": " << e.displayText() << "\nTry: samband " << command->name
               << " --help\n";

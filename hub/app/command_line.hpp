@@ -17,6 +17,10 @@ struct OptionSpec {
   bool required = false;    // without it: wrong use
 };
 
+// Of every command that speaks of persons, law or figures: sv when neither it nor $SAMBAND_LANG says otherwise. Any
+// other value is wrong use, before the command runs.
+inline const OptionSpec kLangOption{"lang", "sv|en", "language of the words (default: $SAMBAND_LANG, else sv)", ""};
+
 class Arguments {
  public:
   std::string get(const std::string& name) const;
@@ -25,6 +29,7 @@ class Arguments {
   bool has(const std::string& name) const { return values_.count(name) != 0; }
   const std::vector<std::string>& positional() const { return positional_; }
   bool json() const { return has("json"); }
+  bool swedish() const { return get("lang") == "sv"; }
 
   std::map<std::string, std::string> values_;
   std::map<std::string, std::vector<std::string>> repeated_;

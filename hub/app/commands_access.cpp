@@ -108,7 +108,7 @@ void add_access(std::vector<Command>& commands) {
        "self, guardian: the reviewer's answers, {\"facts\": [{exchange, code, value, person}]}; supervisor: what "
        "--prepare wrote",
        ""});
-  options.push_back({"lang", "sv|en", "language of the report's words", "sv"});
+  options.push_back(kLangOption);
   options.push_back({"subject-file", "FILE|-",
                      "the person: a number, or JSON {givenName, familyName, birthDate, address} for one that messages "
                      "named without; - reads standard input",

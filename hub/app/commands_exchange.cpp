@@ -51,7 +51,6 @@ int list(const Arguments& a) {
 }
 
 int show(const Arguments& a) {
-  if (a.get("lang") != "sv" && a.get("lang") != "en") return complain("--lang: sv or en"), kUsage;
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   auto store = store_to_read(*config);
@@ -104,7 +103,7 @@ void add_exchange(std::vector<Command>& commands) {
                       "Shows one exchange with its explanation",
                       "EXCHANGE",
                       "",
-                      {kConfigOption, kJsonOption, {"lang", "sv|en", "language of the explanation", "sv"}},
+                      {kConfigOption, kJsonOption, kLangOption},
                       show});
   commands.push_back({"exchange retry", "Takes a dead letter up again", "EXCHANGE",
                       "It is decided again before it is sent.", agency_options("operator"), retry});

@@ -65,7 +65,6 @@ int follow_up(const Arguments& a) {
     return complain("--from, --to: expect the first day of a month (figures of single days would point to persons)"),
            kUsage;
   const std::string language = a.get("lang");
-  if (language != "sv" && language != "en") return complain("--lang: expects sv or en"), kUsage;
   if (a.json() && a.has("csv")) return complain("--json, --csv: one of them"), kUsage;
 
   auto config = configuration_of(a, name);
@@ -125,7 +124,7 @@ void add_follow_up(std::vector<Command>& commands) {
         {"figures", "FILE", "the figures, when they are elsewhere", ""},
         {"from", "DATE", "first day, the first of a month (default: of the first month on record)", ""},
         {"to", "DATE", "day after the last, the first of a month (default: after the last month on record)", ""},
-        {"lang", "LANGUAGE", "of the labels: sv or en", "sv"},
+        kLangOption,
         {"unsuppressed", "", "internal counts, small ones too; for checks on the machine, not for a steering group",
          ""}},
        follow_up});

@@ -7,10 +7,7 @@
 namespace samband::cli {
 namespace {
 
-bool is_language(const std::string& lang) { return lang == "sv" || lang == "en"; }
-
 int list(const Arguments& a) {
-  if (!is_language(a.get("lang"))) return complain("--lang: sv or en"), kUsage;
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   auto rules = rules_of(*config);
@@ -39,12 +36,8 @@ int list(const Arguments& a) {
 }  // namespace
 
 void add_policy(std::vector<Command>& commands) {
-  commands.push_back({"policy list",
-                      "Lists the rules with their citations",
-                      "",
-                      "",
-                      {kConfigOption, kJsonOption, {"lang", "sv|en", "language", "sv"}},
-                      list});
+  commands.push_back(
+      {"policy list", "Lists the rules with their citations", "", "", {kConfigOption, kJsonOption, kLangOption}, list});
 }
 
 }  // namespace samband::cli

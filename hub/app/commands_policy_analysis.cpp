@@ -12,7 +12,6 @@ namespace samband::cli {
 namespace {
 
 const OptionSpec kAtOption{"at", "DATE", "as on this day (default: today)", ""};
-const OptionSpec kLangOption{"lang", "sv|en", "language", "en"};
 
 struct Wanted {
   bool swedish = false;
@@ -21,9 +20,7 @@ struct Wanted {
 
 // What both commands are told; no value = wrong use, already said.
 std::optional<Wanted> wanted(const Arguments& a) {
-  const std::string lang = a.get("lang");
-  if (lang != "sv" && lang != "en") return complain("--lang: sv or en"), std::nullopt;
-  Wanted out{.swedish = lang == "sv", .at = stockholm_date(system_clock().now())};
+  Wanted out{.swedish = a.swedish(), .at = stockholm_date(system_clock().now())};
   if (a.has("at")) {
     const auto at = parse_date(a.get("at"));
     if (!at) return complain("--at: expects a day as 2026-11-22"), std::nullopt;

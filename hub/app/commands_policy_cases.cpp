@@ -22,7 +22,6 @@ constexpr std::size_t kLineBytesMax = 1u << 20;
 constexpr std::uintmax_t kTableBytesMax = 1u << 20;
 
 const OptionSpec kRulesOption{"rules", "DIR", "rule files; without --config no configuration is read", ""};
-const OptionSpec kLangOption{"lang", "sv|en", "language", "sv"};
 
 // The rules, and of the configuration only what a case may name.
 struct Ground {
@@ -152,13 +151,15 @@ class CaseRun {
       }
       std::cout << json::serialize(out) << "\n";
     } else {
+      const bool sv = lang_ == "sv";
       std::cout << id << ": " << to_string(decision.outcome())
                 << (!expected        ? ""
-                    : differ.empty() ? " (as expected)"
-                                     : " (NOT AS EXPECTED)")
+                    : differ.empty() ? (sv ? " (som väntat)" : " (as expected)")
+                                     : (sv ? " (INTE SOM VÄNTAT)" : " (NOT AS EXPECTED)"))
                 << "\n  " << explain_in_words(decision, rules, lang_) << "\n";
       for (const auto& d : differ)
-        std::cout << "  " << d.what << ": expected " << d.expected << ", got " << d.got << "\n";
+        std::cout << "  " << d.what << (sv ? ": väntat " : ": expected ") << d.expected << (sv ? ", blev " : ", got ")
+                  << d.got << "\n";
     }
   }
 
@@ -179,7 +180,6 @@ class CaseRun {
 };
 
 int decide(const Arguments& a) {
-  if (a.get("lang") != "sv" && a.get("lang") != "en") return complain("--lang: sv or en"), kUsage;
   auto ground = ground_of(a);
   if (!ground) return complain(in_words(ground.error()));
   const std::string file = a.positional().empty() ? "-" : a.positional().front();
@@ -255,7 +255,8 @@ void show(const TableRun& run, bool verbose) {
   }
   for (const auto& rule : run.untested) std::cout << rule << ": no decision table\n";
   const auto failed = std::count_if(run.results.begin(), run.results.end(), [](const auto& r) { return !r.ok(); });
-  std::cout << run.results.size() << " tables (" << run.exempt << " exempt), " << run.rows << " rows: "
+  std::cout << run.results.size() << (run.results.size() == 1 ? " table (" : " tables (") << run.exempt << " exempt), "
+            << run.rows << " rows: "
             << (run.ok() ? "all as expected, every condition flipped and unknown alone"
                          : std::to_string(failed) + " tables fail, " + std::to_string(run.untested.size()) +
                                " rules without a table, " + std::to_string(run.errors.size()) + " files unreadable")

@@ -316,7 +316,6 @@ int explain_exchange(const Arguments& a, const Config& config) {
 }
 
 int explain(const Arguments& a) {
-  if (a.get("lang") != "sv" && a.get("lang") != "en") return complain("--lang: sv or en"), kUsage;
   auto config = configuration(a);
   if (!config) return complain(in_words(config.error()));
   const std::string& name = a.positional().front();
@@ -352,7 +351,7 @@ void add_policy_explain(std::vector<Command>& commands) {
          true},
         {"without-consent", "", "what if: no consent, registered ones neither", ""},
         {"rules", "DIR", "decide by the rule files of this folder", ""},
-        {"lang", "sv|en", "language", "sv"},
+        kLangOption,
         {"full", "", "with --json: the whole explanation, envelope included", ""}},
        explain});
 }

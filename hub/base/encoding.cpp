@@ -99,4 +99,34 @@ std::optional<Bytes> from_base64(std::string_view text) {
   return out;
 }
 
+bool is_line(std::string_view text, std::size_t characters_max) {
+  const auto hidden = [](char32_t c) {
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+           (c >= 0x2060 && c <= 0x206f) || c == 0x61c || c == 0xfeff;
+  };
+  std::size_t characters = 0;
+  bool blank = true;
+  for (std::size_t i = 0; i < text.size(); ++characters) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    const std::size_t length = first < 0x80   ? 1
+                               : first < 0xc2 ? 0
+                               : first < 0xe0 ? 2
+                               : first < 0xf0 ? 3
+                               : first < 0xf5 ? 4
+                                              : 0;
+    if (length == 0 || i + length > text.size()) return false;
+    char32_t c = length == 1 ? first : first & (0x7fU >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xc0) != 0x80) return false;
+      c = (c << 6) | (next & 0x3fU);
+    }
+    constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (c < kLeast[length] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || hidden(c)) return false;
+    blank = blank && (c == ' ' || c == 0xa0);
+    i += length;
+  }
+  return !blank && characters <= characters_max;
+}
+
 }  // namespace samband

@@ -309,7 +309,10 @@ class Comparison {
 }  // namespace
 
 RuleSetDiff compare(const RuleSet& before, const RuleSet& after, Date at) {
-  RuleSetDiff diff{Space({&before, &after}, at, true), changed_items(before, after), {}};
+  RuleSetDiff diff{Space({&before, &after}, at, true), changed_items(before, after), {}, {}};
+  for (const RuleSet* set : {&after, &before})
+    for (const auto& purpose : set->purposes)
+      diff.purpose_names.try_emplace(purpose.id, RuleSetDiff::Name{purpose.name_sv, purpose.name_en});
   diff.changes = Comparison(before, after, diff.space).run();
   return diff;
 }

@@ -1,6 +1,7 @@
 // What changes when one rule set takes the place of another: exactly the cells (cells.hpp) whose fields are decided
 // otherwise, and what was added, removed or written otherwise. Pure; thread-safe.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct RuleSetDiff {
   Space space;
   std::vector<ItemChange> items;
   std::vector<CellChange> changes;
+  struct Name {
+    std::string sv, en;
+  };
+  std::map<std::string, Name> purpose_names;  // as the later set has them, else the earlier
   bool any() const { return !items.empty() || !changes.empty(); }
 };
 
@@ -38,6 +43,7 @@ struct RuleSetDiff {
 // Throws std::length_error when the sets are too tangled to compare exactly.
 RuleSetDiff compare(const RuleSet& before, const RuleSet& after, Date at);
 
+// For a lawyer: parties, purposes, categories and facts by name; kinds and rules by the codes that they are known by.
 std::string diff_in_words(const RuleSetDiff&, bool swedish);
 json::object diff_as_json(const RuleSetDiff&);
 

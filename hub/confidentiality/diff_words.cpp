@@ -11,16 +11,11 @@ namespace {
 
 constexpr std::size_t kLinesMax = 40;  // of one kind of change; --json has them all
 
-struct Pair {
-  std::string_view sv, en;
-  std::string_view in(bool swedish) const { return swedish ? sv : en; }
-};
-
-constexpr Pair kProtectionWords[] = {{"ingen skyddad", "nobody protected"},
-                                     {"personen skyddad", "the person protected"},
-                                     {"personen har fingerade uppgifter", "the person has a fictitious identity"},
-                                     {"någon annan i meddelandet skyddad", "somebody else in the message protected"}};
-constexpr Pair kConsentWords[] = {
+constexpr Words kProtectionWords[] = {{"ingen skyddad", "nobody protected"},
+                                      {"personen skyddad", "the person protected"},
+                                      {"personen har fingerade uppgifter", "the person has a fictitious identity"},
+                                      {"någon annan i meddelandet skyddad", "somebody else in the message protected"}};
+constexpr Words kConsentWords[] = {
     {"inget samtycke", "no consent"},
     {"eget samtycke", "own consent"},
     {"eget samtycke med mognadsbedömning", "own consent with maturity assessed"},
@@ -88,21 +83,23 @@ std::vector<std::string> role_codes(std::uint64_t bits) {
 }
 
 std::string fact_words(std::size_t fact, std::uint64_t allowed, bool swedish) {
-  const std::string name(fact_codes()[fact]);
-  switch (allowed) {
-    case kYes:
-      return name + (swedish ? " = ja" : " = yes");
-    case kNo:
-      return name + (swedish ? " = nej" : " = no");
-    case kUnknown:
-      return name + (swedish ? " obesvarad" : " unanswered");
-    case kYes | kUnknown:
-      return name + (swedish ? " inte nej" : " not no");
-    case kNo | kUnknown:
-      return name + (swedish ? " inte ja" : " not yes");
-    default:
-      return name + (swedish ? " besvarad" : " answered");
-  }
+  const auto answer = [&]() -> Words {
+    switch (allowed) {
+      case kYes:
+        return {"ja", "yes"};
+      case kNo:
+        return {"nej", "no"};
+      case kUnknown:
+        return {"obesvarad", "unanswered"};
+      case kYes | kUnknown:
+        return {"inte nej", "not no"};
+      case kNo | kUnknown:
+        return {"inte ja", "not yes"};
+      default:
+        return {"besvarad", "answered"};
+    }
+  };
+  return fact_in_words(fact_codes()[fact], swedish) + ": " + std::string(answer().in(swedish));
 }
 
 std::string outcome_words(FieldOutcome outcome, bool swedish) {
@@ -117,16 +114,24 @@ std::string outcome_words(FieldOutcome outcome, bool swedish) {
   return {};
 }
 
-std::string cube_words(const Space& space, const Cube& cube, bool swedish) {
+std::string cube_words(const RuleSetDiff& diff, const Cube& cube, bool swedish) {
+  const Space& space = diff.space;
   const auto some = [&](Dimension d) { return cube.allowed[d] != space.full.allowed[d]; };
   const auto parties = [&](Dimension d) {
-    return some(d) ? joined(codes(actor_types(), cube.allowed[d])) : std::string(swedish ? "alla" : "any party");
+    if (!some(d)) return std::string(swedish ? "alla" : "any party");
+    auto names = codes(actor_types(), cube.allowed[d]);
+    for (auto& name : names) name = actor_in_words(name, swedish);
+    return joined(names);
   };
   std::string out = parties(kHolder) + " -> " + parties(kRecipient);
   out += ", " + (some(kKind) ? joined(codes(message_kinds(), cube.allowed[kKind]))
                              : std::string(swedish ? "alla meddelanden" : "any message"));
-  out += (swedish ? ", för " : ", for ") + (some(kPurpose) ? joined(codes(purposes(), cube.allowed[kPurpose]))
-                                                           : std::string(swedish ? "alla ändamål" : "any purpose"));
+  auto for_what = some(kPurpose) ? codes(purposes(), cube.allowed[kPurpose])
+                                 : std::vector<std::string>{swedish ? "alla ändamål" : "any purpose"};
+  for (auto& purpose : for_what)
+    if (const auto name = diff.purpose_names.find(purpose); name != diff.purpose_names.end())
+      purpose = '"' + (swedish ? name->second.sv : name->second.en) + '"';
+  out += (swedish ? ", för " : ", for ") + joined(for_what);
   std::vector<std::string> categories;
   each_bit(cube.allowed[kCategory],
            [&](std::size_t i) { categories.push_back(category_in_words(data_categories()[i], swedish)); });
@@ -212,11 +217,22 @@ Lines lines_of(const Space& space, const Region& cells) {
   return out;
 }
 
+// "rule X" -> "regel X".
+std::string named(std::string_view item, bool swedish) {
+  static const Dictionary kKinds = {{"rule", {"regel", "rule"}},
+                                    {"provision", {"bestämmelse", "provision"}},
+                                    {"purpose", {"ändamål", "purpose"}},
+                                    {"setting", {"inställning", "setting"}},
+                                    {"no_secrecy", {"förklaring om ingen sekretess", "declaration of no secrecy"}}};
+  const auto end = std::min(item.find(' '), item.size());
+  return word(kKinds, item.substr(0, end), swedish) + std::string(item.substr(end));
+}
+
 std::string item_words(const ItemChange& item, bool swedish) {
   const std::string_view how = item.how == "added"     ? (swedish ? "tillagd" : "added")
                                : item.how == "removed" ? (swedish ? "borttagen" : "removed")
                                                        : (swedish ? "ändrad" : "changed");
-  std::string out = item.kind + " " + item.id + " " + std::string(how) + "\n";
+  std::string out = named(item.kind + " " + item.id, swedish) + " " + std::string(how) + "\n";
   for (const auto& member : item.members)
     out += "    " + member.name + ": " + (member.before.empty() ? "-" : member.before) + "  ->  " +
            (member.after.empty() ? "-" : member.after) + "\n";
@@ -232,12 +248,14 @@ std::string diff_in_words(const RuleSetDiff& diff, bool swedish) {
   if (diff.changes.empty())
     return out + (swedish ? "\nIngen uppgift bedöms annorlunda.\n" : "\nNo field is decided otherwise.\n");
   for (const auto& change : diff.changes) {
+    std::vector<std::string> causes;
+    for (const auto& cause : change.causes) causes.push_back(named(cause, swedish));
     out += "\n" + std::string(swedish ? "Nu: " : "Now ") + outcome_words(change.after, swedish) +
            (swedish ? " (förut: " : " (before: ") + outcome_words(change.before, swedish) + ")" +
-           (swedish ? ", genom " : ", because of ") + joined(change.causes) + "\n";
+           (swedish ? ", genom " : ", because of ") + joined(causes) + "\n";
     const Lines lines = lines_of(diff.space, change.cells);
     for (std::size_t i = 0; i < std::min(lines.shown.size(), kLinesMax); ++i)
-      out += "  " + cube_words(diff.space, lines.shown[i], swedish) + "\n";
+      out += "  " + cube_words(diff, lines.shown[i], swedish) + "\n";
     if (lines.shown.size() > kLinesMax) {
       const std::string rest = std::to_string(lines.shown.size() - kLinesMax);
       out += swedish ? "  och " + rest + " rader till (--json visar alla)\n"

@@ -10,139 +10,6 @@
 namespace samband {
 namespace {
 
-struct Words {
-  std::string_view sv, en;
-  std::string_view in(bool swedish) const { return swedish ? sv : en; }
-};
-using Dictionary = std::map<std::string_view, Words>;
-
-const Dictionary& category_names() {
-  static const Dictionary kNames = {
-      {"envelope", {"kuvert", "envelope"}},
-      {"identity", {"identitet", "identity"}},
-      {"address", {"bostadsadress", "home address"}},
-      {"home_area", {"hemkommun och stadsdel", "home municipality and district"}},
-      {"contact", {"telefon och e-post", "telephone and e-mail"}},
-      {"protection", {"markering om skyddad identitet", "protected-identity marking"}},
-      {"family", {"familjeförhållanden", "family relations"}},
-      {"case_reference", {"ärendenummer", "case number"}},
-      {"official", {"handläggare", "caseworker"}},
-      {"event", {"händelse", "event"}},
-      {"event_place", {"plats för händelsen", "place of the event"}},
-      {"suspicion", {"misstanke", "suspicion"}},
-      {"mediation", {"medling", "mediation"}},
-      {"custody", {"frihetsberövande", "deprivation of liberty"}},
-      {"misuse", {"missbruk", "misuse"}},
-      {"health", {"hälsa", "health"}},
-      {"social_situation", {"social situation", "social situation"}},
-      {"school", {"skolsituation", "school situation"}},
-      {"risk_assessment", {"riskbedömning", "risk assessment"}},
-      {"housing", {"bostad", "housing"}},
-      {"debt", {"skuld", "debt"}},
-      {"payment", {"betalningssätt", "payment account"}},
-      {"landlord", {"hyresvärd", "landlord"}},
-      {"enforcement", {"verkställighetsärende", "enforcement case"}},
-      {"schedule", {"tidpunkt", "time set"}},
-      {"children", {"barn i hemmet", "children in the home"}},
-      {"status", {"status", "status"}},
-      {"test_result", {"provsvar", "test result"}},
-      {"benefit", {"förmåner och inkomster", "benefits and income"}},
-      {"report", {"uppgift om orosanmälan", "report of concern"}},
-      {"shared_record", {"uppgift ur sammanhållen dokumentation", "shared care record"}},
-      {"document", {"fritext eller bilaga", "free text or attachment"}},
-  };
-  return kNames;
-}
-
-const Dictionary& fact_names() {
-  static const Dictionary kNames = {
-      {"consent", {"samtycke", "consent"}},
-      {"birth_date", {"födelsedatum", "the birth date"}},
-      {"reasonable_suspicion", {"uppgift om skälig misstanke", "whether there is reasonable suspicion"}},
-      {"prison_in_scale", {"uppgift om fängelse i straffskalan", "whether the offence can lead to prison"}},
-      {"identity_established", {"fastställd identitet", "established identity"}},
-      {"individual_assessment",
-       {"en namngiven persons bedömning i det enskilda fallet", "a named person's assessment of this case"}},
-      {"need_of_help", {"bedömt hjälpbehov", "an assessed need of help"}},
-      {"need_for_care",
-       {"prövning av om uppgiften behövs för vård eller stöd", "the test of need for care or support"}},
-      {"ongoing_misuse", {"uppgift om pågående missbruk", "whether misuse is ongoing"}},
-      {"compulsory_care", {"uppgift om tvångsvård", "whether compulsory care is given"}},
-      {"pregnancy_protection", {"prövning av skydd för väntat barn", "the test of protection of an expected child"}},
-      {"offer_accepted", {"svar på erbjudandet", "the answer to the offer"}},
-      {"guardian_harm", {"menprövning mot vårdnadshavare (OSL 12:3)", "the harm test against a guardian (OSL 12:3)"}},
-      {"interest_balance", {"dokumenterad intresseavvägning", "a recorded balance of interests"}},
-      {"harm_test_clear", {"dokumenterad menprövning", "a recorded harm test"}},
-      {"document_released",
-       {"en namngiven persons beslut att lämna ut handlingen", "a named person's release of the document"}},
-      {"location_release",
-       {"en namngiven persons prövning av skyddad plats", "a named person's release of a protected place"}},
-      {"eviction_notified",
-       {"uppgift om Kronofogdens underrättelse om avhysningen", "whether Kronofogden told of the eviction"}},
-      {"dwelling", {"uppgift om bostadslägenhet", "whether the lease is of a dwelling"}},
-      {"same_organisation", {"uppgift om samma nämnd och verksamhetsgren", "whether it is the same board and branch"}},
-      {"recipient_reservation",
-       {"mottagarens godtagna förbehåll (OSL 10:14)", "the recipient's accepted reservation (OSL 10:14)"}},
-      {"emergency", {"uppgift om akut fara", "whether there is acute danger"}},
-      {"may_be_suspected", {"uppgift om att personen kan misstänkas", "whether the person may be suspected"}},
-      {"inquiry_opened", {"uppgift om inledd utredning", "whether an inquiry has been opened"}},
-      {"concrete_risk",
-       {"bedömd konkret risk för brottslig verksamhet", "an assessed concrete risk of criminal activity"}},
-      {"concrete_risk_kin",
-       {"bedömd konkret risk för brott mot närstående", "an assessed concrete risk of an offence against a relative"}},
-      {"not_unsuitable",
-       {"bedömning att utlämnandet inte är olämpligt", "an assessment that disclosure is not unsuitable"}},
-      {"imminent_danger", {"bedömd överhängande fara", "an assessed imminent danger"}},
-      {"suspicion_remains", {"uppgift om att misstanken kvarstår", "whether the suspicion remains"}},
-      {"inquiry_closed", {"uppgift om att utredningen är avslutad", "whether the inquiry is closed"}},
-      {"drug_use_before_15",
-       {"uppgift om misstänkt bruk före 15 års ålder", "whether drug use before 15 is suspected"}},
-      {"prosecutor_decided",
-       {"uppgift om åklagarens beslut om provtagning", "whether the prosecutor decided on the test"}},
-      {"lvm_need", {"bedömt behov av LVM-vård", "an assessed need of care under LVM"}},
-      {"not_helped_in_health_care",
-       {"bedömning att hälso- och sjukvården inte räcker", "an assessment that health care is not enough"}},
-      {"child_inquiry_decided",
-       {"uppgift om beslutad utredning om barnet", "whether an inquiry about the child is decided"}},
-      {"cannot_consent", {"bedömning att personen inte kan samtycka", "an assessment that the person cannot consent"}},
-      {"offence_against_child",
-       {"bedömd misstanke om brott mot någon under 18 år",
-        "an assessed suspicion of an offence against somebody under 18"}},
-      {"supply_to_child",
-       {"bedömd misstanke om överlåtelse till någon under 18 år",
-        "an assessed suspicion of supply to somebody under 18"}},
-      {"penalty_limit_met",
-       {"bedömning att straffminimum når gränsen i OSL 10:23",
-        "an assessment that the minimum penalty reaches the limit of OSL 10:23"}},
-      {"helps_prevent_terror",
-       {"bedömning att uppgiften kan förebygga terroristbrott",
-        "an assessment that it may help to prevent a terrorist offence"}},
-      {"inquiry_runs",
-       {"uppgift om att utredning redan pågår eller att veckan gått",
-        "whether an inquiry already runs or the week has passed"}},
-      {"no_extraordinary_reasons",
-       {"bedömning att synnerliga skäl för sekretess saknas",
-        "an assessment that no extraordinary reasons speak for secrecy"}},
-      {"new_purpose_tested",
-       {"prövning av att det nya ändamålet är nödvändigt och proportionerligt",
-        "a test that the new purpose is necessary and proportionate"}},
-      {"payment_control",
-       {"bedömning att uppgiften behövs mot felaktig utbetalning",
-        "an assessment that a wrong payment is to be avoided"}},
-      {"sanction_failing",
-       {"bedömning av påföljdens verkställighet", "an assessment of how the sanction is fulfilled"}},
-      {"service_for_board", {"uppgift om uppdrag åt nämnden", "whether the measure is carried out for the board"}},
-      {"support_case", {"bedömning av ärende om ekonomiskt bistånd", "an assessment of the case of economic support"}},
-      {"particularly_serious",
-       {"uppgift om särskilt allvarlig störning", "whether the disturbance is particularly serious"}},
-      {"sole_custody", {"uppgift om ensam vårdnad", "whether the guardian has sole custody"}},
-      {"investigation_not_harmed",
-       {"dokumenterad prövning av skada för utredningen (OSL 18:1)",
-        "a recorded test of harm to the investigation (OSL 18:1)"}},
-  };
-  return kNames;
-}
-
 const Dictionary& reason_names() {
   static const Dictionary kNames = {
       {"cleared", {"får lämnas", "may go"}},
@@ -187,33 +54,12 @@ const Dictionary& outcome_names() {
   return kNames;
 }
 
-const Dictionary& role_names() {
-  static const Dictionary kNames = {
-      {"subject", {"den det gäller", "the person concerned"}},
-      {"tenant", {"hyresgästen", "the tenant"}},
-      {"guardian", {"vårdnadshavare", "guardian"}},
-      {"sibling", {"syskon", "sibling"}},
-      {"child_in_home", {"barn i hemmet", "child in the home"}},
-      {"co_tenant", {"medhyresgäst", "co-tenant"}},
-      {"relative", {"närstående", "relative"}},
-      {"reporter", {"anmälaren", "the reporter"}},
-      {"other", {"annan person", "another person"}},
-  };
-  return kNames;
-}
-
 const Dictionary& deadline_names() {
   static const Dictionary kNames = {{"at_once", {"genast", "at once"}},
                                     {"same_day", {"samma dag", "the same day"}},
                                     {"next_working_day", {"senast nästa arbetsdag", "by the next working day"}},
                                     {"within_7_days", {"inom en vecka", "within one week"}}};
   return kNames;
-}
-
-// A code without words is shown as itself: codes are ours, never a sender's text.
-std::string word(const Dictionary& names, std::string_view code, bool swedish) {
-  const auto found = names.find(code);
-  return std::string(found == names.end() ? code : found->second.in(swedish));
 }
 
 // Refs are chosen by the sender; one that does not look like "p1" might be a number of somebody, so it is not repeated.
@@ -354,12 +200,12 @@ std::vector<std::string> lines_for(const Decision& decision, FieldOutcome outcom
     if (field.outcome != outcome || field.field.category == "envelope") continue;
     auto& names = provisions[{field.field.category, field.reason}];
     for (const auto& cover : field.covers)
-      if (cover.cleared != Truth::yes) names.insert(cover.provision);
+      if (cover.cleared != Truth::yes) names.insert(swedish ? cover.provision : citation_in_english(cover.provision));
   }
   std::vector<std::string> out;
   for (const auto& [key, names] : provisions) {
     std::string line = key.first.empty() ? std::string(swedish ? "okänt fält" : "unknown field")
-                                         : word(category_names(), key.first, swedish);
+                                         : category_in_words(key.first, swedish);
     if (!names.empty()) line += " (" + joined({names.begin(), names.end()}, ", ") + ")";
     line += ": " + word(reason_names(), key.second, swedish);
     out.push_back(std::move(line));
@@ -442,50 +288,6 @@ std::vector<std::string> in_language(std::vector<std::string> citations, bool sw
 
 }  // namespace
 
-std::string citation_in_english(std::string_view citation) {
-  constexpr std::string_view kHarmTest = ", skadeprövning";
-  const bool tested = citation.ends_with(kHarmTest);
-  if (tested) citation.remove_suffix(kHarmTest.size());
-  citation = citation.substr(0, citation.find(": "));
-  std::vector<std::string> words;
-  for (std::size_t at = 0; at <= citation.size();) {
-    const auto end = std::min(citation.find(' ', at), citation.size());
-    words.emplace_back(citation.substr(at, end - at));
-    at = end + 1;
-  }
-  // "6 §" and "34 § 1 st 2": the sign and "st" stand after their number, "p" before it. A mark may follow.
-  const auto is = [](const std::string& word, std::string_view sign) {
-    return word == sign || word == std::string(sign) + ";" || word == std::string(sign) + ",";
-  };
-  const auto number = [](const std::string& word) {
-    return !word.empty() && word.front() >= '0' && word.front() <= '9' && word.find(':') == std::string::npos;
-  };
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    for (const auto& [sign, english] :
-         {std::pair<std::string_view, std::string_view>{"§", "s. "}, {"§§", "ss. "}, {"st", "para. "}}) {
-      if (!is(words[i], sign) || i == 0) continue;
-      const std::string mark = words[i].substr(sign.size());
-      // "16 a §": the letter belongs to the number.
-      std::size_t first = i - 1;
-      if (first > 0 && words[first].size() == 1 && !number(words[first])) --first;
-      if (!number(words[first])) continue;
-      if (sign == "§§" && first > 1 && words[first - 1] == "och" && number(words[first - 2])) {
-        words[first - 1] = "and";  // "4 och 7 §§"
-        first -= 2;
-      }
-      words[first] = std::string(english) + words[first];
-      words[i - 1] += mark;
-      words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
-      if (sign == "st" && mark.empty() && i < words.size() && number(words[i])) words[i] = "item " + words[i];
-      --i;
-      break;
-    }
-    if (i + 1 < words.size() && words[i] == "p" && number(words[i + 1])) words[i] = "item";
-    if (words[i] == "formulär") words[i] = "form";
-  }
-  return joined(words, " ") + (tested ? ", harm test" : "");
-}
-
 std::string explain_in_words(const Decision& decision, const RuleSet& set, std::string_view language) {
   const bool sv = language == "sv";
   std::size_t all = 0, released = 0;
@@ -521,7 +323,7 @@ std::string explain_in_words(const Decision& decision, const RuleSet& set, std::
   std::vector<std::string> changes;
   for (const auto& change : decision.nearest_change()) {
     std::vector<std::string> parts;
-    for (const auto& code : change) parts.push_back(word(fact_names(), code, sv));
+    for (const auto& code : change) parts.push_back(fact_in_words(code, sv));
     changes.push_back(joined(parts, sv ? " och " : " and "));
   }
   if (!changes.empty())
@@ -531,12 +333,11 @@ std::string explain_in_words(const Decision& decision, const RuleSet& set, std::
 
 std::vector<std::string> explain_fields(const json::array& rows, std::string_view language) {
   const bool sv = language == "sv";
-  const auto texts = [](const json::object& row, std::string_view key, const Dictionary* names, bool swedish) {
+  const auto texts = [](const json::object& row, std::string_view key) {
     std::vector<std::string> found;
     if (const auto* list = row.if_contains(key); list != nullptr && list->is_array())
       for (const auto& item : list->get_array())
-        if (item.is_string())
-          found.push_back(names != nullptr ? word(*names, item.get_string(), swedish) : std::string(item.get_string()));
+        if (item.is_string()) found.emplace_back(item.get_string());
     return found;
   };
   static const Dictionary kOutcomes = {
@@ -547,26 +348,29 @@ std::vector<std::string> explain_fields(const json::array& rows, std::string_vie
     if (row == nullptr || string_at(*row, "category") == "envelope") continue;
     const auto category = string_at(*row, "category");
     std::string line =
-        category.empty() ? std::string(sv ? "okänt fält" : "unknown field") : word(category_names(), category, sv);
+        category.empty() ? std::string(sv ? "okänt fält" : "unknown field") : category_in_words(category, sv);
     std::set<std::string> roles;
     if (const auto* persons = row->if_contains("persons"); persons != nullptr && persons->is_array())
       for (const auto& person : persons->get_array())
         if (person.is_object() && !string_at(person.get_object(), "role").empty())
-          roles.insert(word(role_names(), string_at(person.get_object(), "role"), sv));
+          roles.insert(role_in_words(string_at(person.get_object(), "role"), sv));
     if (!roles.empty()) line += " (" + joined({roles.begin(), roles.end()}, ", ") + ")";
     const auto outcome = string_at(*row, "outcome");
     line += ": " + word(kOutcomes, outcome, sv);
     std::vector<std::string> parts;
     if (outcome == "release") {
-      parts = in_language(texts(*row, "grounds", nullptr, sv), sv);
+      parts = in_language(texts(*row, "grounds"), sv);
     } else {
       line += ", " + word(reason_names(), string_at(*row, "reason"), sv);
       if (const auto* covers = row->if_contains("covers"); covers != nullptr && covers->is_array())
         for (const auto& item : covers->get_array()) {
           const auto* cover = item.if_object();
           if (cover == nullptr || string_at(*cover, "cleared") == "yes") continue;
-          std::string part(string_at(*cover, "provision"));
-          if (const auto missing = texts(*cover, "missing", &fact_names(), sv); !missing.empty())
+          std::string part =
+              sv ? std::string(string_at(*cover, "provision")) : citation_in_english(string_at(*cover, "provision"));
+          auto missing = texts(*cover, "missing");
+          for (auto& code : missing) code = fact_in_words(code, sv);
+          if (!missing.empty())
             part += (sv ? ", öppnas av " : ", opened by ") + joined(missing, sv ? " eller " : " or ");
           if (!has(parts, part)) parts.push_back(std::move(part));
         }
@@ -608,9 +412,5 @@ std::string inputs_text(const DecisionRequest& request) {
       request.recipient_restricted, sorted(std::move(fields)), sorted(std::move(persons)), sorted(std::move(facts)),
       sorted(std::move(consents)), sorted(std::move(agreements))});
 }
-
-std::string category_in_words(std::string_view code, bool swedish) { return word(category_names(), code, swedish); }
-std::string role_in_words(std::string_view code, bool swedish) { return word(role_names(), code, swedish); }
-std::string fact_in_words(std::string_view code, bool swedish) { return word(fact_names(), code, swedish); }
 
 }  // namespace samband

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/encoding.hpp"
 #include "delivery/acknowledge.hpp"
 #include "keys/crypto.hpp"
 #include "keys/period.hpp"
@@ -85,9 +86,7 @@ bool rest_expired(const ExchangeRow& row) {
 }
 
 bool is_name(std::string_view text) {
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return !text.empty() && text.size() <= 128 && text.find_first_not_of(' ') != std::string_view::npos &&
-         std::none_of(text.begin(), text.end(), control);
+  return is_line(text, 128);
 }
 
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now) {

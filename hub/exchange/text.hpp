@@ -25,7 +25,7 @@ bool has_left(const ExchangeRow&);
 // Recalled, or taken back by its sender: no later decision brings it to life again.
 bool is_closed(const ExchangeRow&);
 bool rest_expired(const ExchangeRow&);  // what was held of it is asked for no more
-bool is_name(std::string_view text);    // 1 to 128 bytes, printable, not only blanks
+bool is_name(std::string_view text);    // one line (is_line) of at most 128 characters
 
 // Envelope of a message that the hub writes about an exchange; `data.payload` is the caller's.
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now);

@@ -250,7 +250,7 @@ Task<Result<json::object>> Journey::assess(Caller who, std::string id, json::val
     if (!contains(reason_codes(), a.reason_code))
       co_return fail(Errc::invalid_input, at + "/reasonCode",
                      a.reason_code.empty() ? "an assessment gives its reason" : "unknown reason code");
-    if (a.reason_code == (a.value == "yes" ? "assessed_no" : "assessed_yes"))
+    if (contradicts(a.reason_code, value->get_bool()))
       co_return fail(Errc::invalid_input, at + "/reasonCode", "says the opposite of the value");
     if (std::any_of(rows->begin(), rows->end(),
                     [&](const AssessmentRow& b) { return b.code == a.code && b.person_ref == a.person_ref; }))

@@ -181,6 +181,8 @@ Fact read_fact(Reader& reader, const json::value& value, const std::string& at, 
     }
   }
   fact.reason_code = reader.code(*in, "reasonCode", at, reason_codes(), false);
+  if (fact.value != Truth::unknown && contradicts(fact.reason_code, fact.value == Truth::yes))
+    reader.refuse(at + "/reasonCode", "says the opposite of the value");
   fact.at = reader.time(*in, "at", at).value_or(message.sent_at);
   return fact;
 }

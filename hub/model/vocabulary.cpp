@@ -334,6 +334,9 @@ std::span<const std::string_view> data_categories() { return kDataCategories; }
 std::span<const std::string_view> fact_codes() { return kFactCodes; }
 std::span<const std::string_view> person_roles() { return kPersonRoles; }
 std::span<const std::string_view> reason_codes() { return kReasonCodes; }
+bool contradicts(std::string_view reason_code, bool answer) {
+  return reason_code == (answer ? "assessed_no" : "assessed_yes");
+}
 std::span<const std::string_view> life_steps() { return kLifeSteps; }
 std::span<const std::string_view> initiatives() { return kInitiatives; }
 std::span<const std::string_view> emergency_reasons() { return kEmergencyReasons; }

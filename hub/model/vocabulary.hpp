@@ -39,6 +39,8 @@ std::span<const std::string_view> data_categories();
 std::span<const std::string_view> fact_codes();
 std::span<const std::string_view> person_roles();
 std::span<const std::string_view> reason_codes();
+// Does the reason say the opposite of the answer? (assessed_yes beside a no, assessed_no beside a yes)
+bool contradicts(std::string_view reason_code, bool answer);
 std::span<const std::string_view> life_steps();  // of a referral; hub/follow_up knows which follow which
 std::span<const std::string_view> initiatives();
 std::span<const std::string_view> emergency_reasons();  // why an emergency flag was raised

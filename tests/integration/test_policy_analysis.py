@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """samband policy check and policy diff, on the shipped rules and on edited copies; check and serve refuse by them."""
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -33,7 +34,7 @@ class PolicyAnalysis(unittest.TestCase):
 
     def run_samband(self, *arguments):
         return subprocess.run([str(hub_harness.SAMBAND), *map(str, arguments)], capture_output=True, text=True, timeout=60,
-                              cwd=str(hub_harness.SOURCE))
+                              cwd=str(hub_harness.SOURCE), env={**os.environ, "SAMBAND_LANG": "en"})
 
     def check(self, *more):
         return self.run_samband("policy", "check", "--config", self.config, *DAY, *more)
@@ -140,12 +141,12 @@ class PolicyAnalysis(unittest.TestCase):
         self.assertIn("rule POL-SN-15-17 changed\n    conditions: age<18, fact:prison_in_scale, fact:reasonable_suspicion  ->  "
                       "age<18, fact:reasonable_suspicion", done.stdout)
         self.assertIn("Now released (before: held), because of rule POL-SN-15-17", done.stdout)
-        self.assertIn("police -> social_board, police.suspicion, for youth_offence_notice: ", done.stdout)
-        self.assertIn("prison_in_scale = no", done.stdout)
+        self.assertIn('the police -> social welfare board, police.suspicion, for "Notice of a young suspect": ', done.stdout)
+        self.assertIn("whether the offence can lead to prison: no", done.stdout)
         self.assertLess(len(done.stdout.splitlines()), 60, done.stdout)
         self.assertNotIn("Now withheld", done.stdout)
         swedish = self.diff("--lang", "sv")
-        self.assertIn("Nu: lämnas ut (förut: vilar), genom rule POL-SN-15-17", swedish.stdout)
+        self.assertIn("Nu: lämnas ut (förut: vilar), genom regel POL-SN-15-17", swedish.stdout)
         answer = json.loads(self.diff("--json").stdout)
         self.assertFalse(answer["same"])
         self.assertEqual({c["after"] for c in answer["changes"]}, {"release", "hold"})

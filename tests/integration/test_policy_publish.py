@@ -217,8 +217,13 @@ class Publishing(HubCase):
             return self.call(by, "POST", "/v1/policy/proposals", {"reason": reason, "files": changed}, expect)
 
         propose(COUNSEL, "# a line\n", 400, reason="\x1b[2Jstate active")
+        propose(COUNSEL, "# a line\n", 400, reason="\u202egnihton si siht")
+        first = propose(COUNSEL, "# a line\n", reason="å" * 500)  # characters, not bytes
+        self.assertEqual(propose(PRIVACY, "# a line\n", 409)["type"].rpartition(":")[2], "conflict")
+        shown = [p for p in self.call(COUNSEL, "GET", "/v1/policy")["proposals"] if p["hash"] == first["hash"]]
+        self.assertEqual([(p["proposedBy"], p["reason"]) for p in shown], [(first["proposedBy"], "å" * 500)])
         propose(COUNSEL, "# " + "x" * (1 << 20) + "\n", 413)
-        for i in range(20):
+        for i in range(19):
             propose(COUNSEL, f"# {i}\n")
         propose(COUNSEL, "# one more\n", 413)
         self.approve(propose(PRIVACY, "# another's\n")["hash"], by=COUNSEL)

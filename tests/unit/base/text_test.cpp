@@ -108,5 +108,30 @@ TEST(Log, LinesOfThreadsDoNotMix) {
   EXPECT_EQ(count, 800);
 }
 
+TEST(Line, IsTextThatHidesNothing) {
+  EXPECT_TRUE(is_line("counsel answered question 3", 27));
+  EXPECT_FALSE(is_line("counsel answered question 3", 26));
+  EXPECT_TRUE(is_line("åäö €", 5)) << "characters, not bytes";
+  EXPECT_TRUE(is_line("\xf0\x9f\x8e\x84", 1));
+  for (const std::string_view hides : {"", "   ", "a\nb", "a\x1b[2J", "a\x7f",
+                                       "\xc2\x9b"
+                                       "31m",
+                                       "\xe2\x80\xae"
+                                       "abc",
+                                       "a\xe2\x80\x8b",
+                                       "a\xe2\x80\xa8"
+                                       "b",
+                                       "\xef\xbb\xbf"
+                                       "a",
+                                       "\xd8\x9c"
+                                       "a",
+                                       "\xe2\x81\xa6"
+                                       "a"})
+    EXPECT_FALSE(is_line(hides, 100)) << to_hex(hides);
+  for (const std::string_view broken :
+       {"\xff\xfe", "a\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe2\x28\xa1"})
+    EXPECT_FALSE(is_line(broken, 100)) << to_hex(broken);
+}
+
 }  // namespace
 }  // namespace samband

@@ -56,7 +56,7 @@ TEST(Explanation, SaysForEachFieldByWhatItGoesOrWhatIsMissing) {
   const auto lines = explain_fields(e.at("fields").as_array(), "en");
   EXPECT_EQ(lines.at(0), "identity (the person concerned): goes: LUL (1964:167) s. 6 (OSL 10:28)");
   EXPECT_EQ(lines.at(2),
-            "home address (the person concerned): stays, protected identity, manual review: OSL 21:3 st 1, opened by "
+            "home address (the person concerned): stays, protected identity, manual review: OSL 21:3 para. 1, opened by "
             "a named person's release of a protected place");
 }
 

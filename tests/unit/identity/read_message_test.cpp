@@ -174,14 +174,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"municipality", "/data/persons/0/municipality", [](auto& m) { person(m, 0)["municipality"] = "99"; }}));
 INSTANTIATE_TEST_SUITE_P(
     Facts, Refuses,
-    ::testing::Values(Refusal{"code", "/data/facts/0/code", [](auto& m) { fact(m, 0)["code"] = "SECRET"; }},
-                      Refusal{"value_text", "/data/facts/0/value", [](auto& m) { fact(m, 0)["value"] = "true"; }},
-                      Refusal{"value_null", "/data/facts/0/value", [](auto& m) { fact(m, 0)["value"] = nullptr; }},
-                      Refusal{"person", "/data/facts/0/person", [](auto& m) { fact(m, 0)["person"] = "p9"; }},
-                      Refusal{"assessor", "/data/facts/0/assessor", [](auto& m) { fact(m, 0)["assessor"] = "SECRET"; }},
-                      Refusal{"reason", "/data/facts/0/reasonCode",
-                              [](auto& m) { fact(m, 0)["reasonCode"] = "SECRET"; }},
-                      Refusal{"at", "/data/facts/0/at", [](auto& m) { fact(m, 0)["at"] = "SECRET"; }}));
+    ::testing::Values(
+        Refusal{"code", "/data/facts/0/code", [](auto& m) { fact(m, 0)["code"] = "SECRET"; }},
+        Refusal{"value_text", "/data/facts/0/value", [](auto& m) { fact(m, 0)["value"] = "true"; }},
+        Refusal{"value_null", "/data/facts/0/value", [](auto& m) { fact(m, 0)["value"] = nullptr; }},
+        Refusal{"person", "/data/facts/0/person", [](auto& m) { fact(m, 0)["person"] = "p9"; }},
+        Refusal{"assessor", "/data/facts/0/assessor", [](auto& m) { fact(m, 0)["assessor"] = "SECRET"; }},
+        Refusal{"opposite", "/data/facts/0/reasonCode", [](auto& m) { fact(m, 0)["reasonCode"] = "assessed_no"; }},
+        Refusal{"reason", "/data/facts/0/reasonCode", [](auto& m) { fact(m, 0)["reasonCode"] = "SECRET"; }},
+        Refusal{"at", "/data/facts/0/at", [](auto& m) { fact(m, 0)["at"] = "SECRET"; }}));
 
 }  // namespace
 }  // namespace samband
