@@ -17,6 +17,9 @@ struct Journey::Decided {
   std::optional<ReviewRow> review;  // when what is permitted must be judged afterwards
 };
 
+// Why an exchange was decided again: the attempt that asks is under way, and has sent nothing yet.
+inline constexpr std::string_view kAtTheGate = "decided_again";
+
 // Opens a review, or says its verdict.
 Leaf review_leaf(const ReviewRow&, const ExchangeRow&, std::string outcome, Time now);
 // Opens a review unless the exchange has one; the privacy officers are told by the agenda.
