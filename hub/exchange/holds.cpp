@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "base/time_limit.hpp"
 #include "delivery/acknowledge.hpp"
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
@@ -14,10 +13,9 @@ namespace samband {
 namespace {
 
 constexpr std::chrono::minutes kTryAgain{1};
-// A reporter hears within a week what became of a report (SoL 19:6 for whoever asks; the hub answers unasked), so an
-// answer that waits for the board's assessment is reminded of before that and told of after it.
+// The answer to a reporter, when it waits for the board's assessment: reminded of two days before its time is up.
 constexpr std::string_view kAnswerDue = "answer_due";
-constexpr int kAnswerDays = 7, kAnswerRemindDays = 5;
+constexpr int kAnswerRemindDays = 5;
 constexpr int kHoldsMax = 100000;
 // The hub's own kinds that no agency format must know: a party whose adapter cannot write one reads it in its inbox.
 constexpr std::string_view kNotices[] = {"duty.alert", "hold.expired", "privacy.notice", "step.reminder"};
@@ -46,12 +44,6 @@ int hold_days(const RuleSet& rules, const std::string& from, const std::string& 
 
 Leaf leaf_about(const ExchangeRow& row, LeafType type, std::string outcome, Time now) {
   return make_leaf(type, now, row.sender, row.recipient, row.id, std::move(outcome), {row.leaf_index});
-}
-
-json::array texts(const std::vector<std::string>& list) {
-  json::array out;
-  for (const auto& each : list) out.emplace_back(each);
-  return out;
 }
 
 }  // namespace
@@ -285,7 +277,7 @@ Task<Result<void>> Journey::alert_duty(ExchangeRow row, AgendaRow item) {
   json::object for_recipient = payload;
   auto told = co_await notify(row, &other, "duty.alert", id + "/recipient", std::move(for_recipient), item.at);
   if (!told) co_return told.error();
-  payload["missing"] = texts(string_list(*explanation, "/missing"));
+  payload["missing"] = json_list(string_list(*explanation, "/missing"));
   told = co_await notify(row, &own, "duty.alert", id + "/sender", std::move(payload), item.at);
   if (!told) co_return told.error();
 
@@ -312,51 +304,6 @@ Task<Result<void>> Journey::alert_duty(ExchangeRow row, AgendaRow item) {
   co_return Result<void>();
 }
 
-Task<Result<void>> Journey::remind_of_answer(ExchangeRow row, AgendaRow item) {
-  const Party* board = s_.parties.find(row.sender);
-  if (!board || row.state != ExchangeState::held) co_return co_await drop_from_agenda(std::move(item));
-  const Time now = s_.clock.now();
-  const Date last(std::chrono::sys_days(stockholm_date(item.opened_at)) + std::chrono::days(kAnswerDays));
-  const Time due = stockholm_end_of(last);
-  const bool missed = now > due;
-  const int number = item.count + 1;
-  json::object payload{{"exchangeId", row.id},
-                       {"exchangeKind", row.kind},
-                       {"purpose", row.purpose},
-                       {"deadline", "reporter_answer"},
-                       {"awaits", json::array{"individual_assessment"}},
-                       {"since", to_rfc3339(item.opened_at)},
-                       {"due", to_rfc3339(due)},
-                       {"missed", missed},
-                       {"number", number}};
-  const Party* to = missed ? &duty_function(*board) : board;
-  const std::string id = "answer-due/" + row.id + "/";
-  auto told = co_await notify(row, to, "step.reminder", id + std::to_string(number) + "/" + to->id, std::move(payload),
-                              item.at);
-  if (!told) co_return told.error();
-  std::vector<Leaf> leaves;
-  if (missed) {
-    leaves.push_back(leaf_about(row, LeafType::alarm, "step_missed", now));
-    leaves.back().codes = {"reporter_answer", to->id};
-    s_.meter.alarm("step_missed");
-    log(LogLevel::warning, "alarm.step_missed",
-        {{"exchange", row.id}, {"recipient", row.sender}, {"deadline", "reporter_answer"}, {"told", to->id}});
-  }
-  AgendaRow next = item;
-  next.count = number;
-  next.at = missed ? now + s_.patience.remind_every : due + std::chrono::milliseconds(1);
-  const std::vector<const Party*> readers{board, &duty_function(*board)};
-  Ledger::Write write = [item, next, now, older = older_reminders(row.sender, id, number - 1, readers)](
-                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
-    if (auto there = still_on_agenda(txn, item); !there) return there;
-    if (auto out = take_out(txn, older, now); !out) return out;
-    return txn.put_agenda(next);
-  };
-  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
-  if (!done) co_return done.error();
-  co_return Result<void>();
-}
-
 // ---- a duty that went, with a task that nobody has undertaken ---------------------------------------------------
 
 // The law asks the sender's people for it and none of them has promised it: the sender's duty function is told, once.
@@ -372,7 +319,7 @@ Task<Result<void>> Journey::alert_task(ExchangeRow row, AgendaRow item) {
                        {"exchangeKind", row.kind},
                        {"purpose", row.purpose},
                        {"part", "sent"},
-                       {"tasks", texts(tasks)}};
+                       {"tasks", json_list(tasks)}};
   payload["telephone"] = json::object{{"sender", duty_phone(*sender)}, {"recipient", duty_phone(*recipient)}};
   const Party& own = duty_function(*sender);
   const std::string id = "task/" + row.id + "/" + std::to_string(row.leaf_index);

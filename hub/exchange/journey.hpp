@@ -138,9 +138,19 @@ class Journey final : public DeliveryGate {
   Task<Result<void>> answer_reporter(ExchangeRow row, AgendaRow item);
   Task<Result<void>> remind_of_answer(ExchangeRow row, AgendaRow item);
   Task<Result<void>> take_back(ExchangeRow row, AgendaRow item);
+  struct Reminder {
+    std::string deadline;  // its id
+    json::array awaits;    // what would meet it
+    Time due;
+    bool missed = false;                      // then it is an alarm too, and on record
+    std::string awaited_of;                   // party id
+    std::string message_id;                   // without the number and the reader that each of them ends with
+    std::vector<const Party*> told, readers;  // now; and now or earlier
+  };
+  Task<Result<void>> remind(ExchangeRow row, AgendaRow item, Reminder reminder);
   // Reminders that nobody has acknowledged and a newer one takes the place of; `id` is a message id without its number.
   std::vector<std::string> older_reminders(const std::string& sender, const std::string& id, int number,
-                                           const std::vector<const Party*>& told) const;
+                                           const std::vector<const Party*>& readers) const;
   Task<Result<void>> look_at_deadline(ExchangeRow row, AgendaRow item);
   Task<Result<void>> give_up_deadline(ExchangeRow row, AgendaRow item);
   Task<void> end_corrected(ExchangeRow row, CasePtr source);

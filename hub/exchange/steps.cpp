@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/id.hpp"
-#include "base/log.hpp"
 #include "delivery/acknowledge.hpp"
 #include "exchange/answer.hpp"
 #include "exchange/decided.hpp"
@@ -68,8 +67,6 @@ void add_asserted(json::array& facts, const ExchangeRow& row, const Case& source
         json::object{{"code", fact.code}, {"value", counts && fact.value == Truth::yes}, {"at", to_rfc3339(fact.at)}});
   }
 }
-
-json::array names(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
 
 }  // namespace
 
@@ -319,110 +316,6 @@ Task<void> Journey::end_corrected(ExchangeRow row, CasePtr source) {
   }
 }
 
-Result<void> take_out(Txn& txn, const std::vector<std::string>& exchange_ids, Time now) {
-  for (const std::string& id : exchange_ids) {
-    auto row = txn.exchange(id);
-    if (!row) return row.error();
-    if (!*row || (*row)->state != ExchangeState::inbox) continue;
-    (*row)->state = has_left(**row) ? ExchangeState::delivered : ExchangeState::withdrawn;
-    (*row)->updated_at = now;
-    if (auto put = txn.put_exchange(**row); !put) return put;
-  }
-  return {};
-}
-
-std::vector<std::string> Journey::older_reminders(const std::string& sender, const std::string& id, int number,
-                                                  const std::vector<const Party*>& told) const {
-  std::vector<std::string> out;
-  if (number < 1) return out;
-  for (const Party* party : told) {
-    auto message = s_.store.message(sender, std::string(kHubIdPrefix) + id + std::to_string(number) + "/" + party->id);
-    if (message && *message)
-      for (std::string& each : split((*message)->exchanges)) out.push_back(std::move(each));
-  }
-  return out;
-}
-
-// Its route has it no more (renamed, taken out), so nobody knows what would meet it: it keeps the time that it was
-// stored with, and then it is on record that it ends unwatched.
-Task<Result<void>> Journey::give_up_deadline(ExchangeRow row, AgendaRow item) {
-  const std::string id = item.what.substr(kStepPrefix.size());
-  std::vector<Leaf> leaves;
-  leaves.push_back(
-      make_leaf(LeafType::alarm, s_.clock.now(), row.sender, row.recipient, row.id, "deadline_gone", {row.leaf_index}));
-  leaves.back().codes = {row.route, id};
-  Ledger::Write write = [item](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
-    if (auto there = still_on_agenda(txn, item); !there) return there;
-    return txn.drop_agenda(item.exchange_id, item.what);
-  };
-  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
-  if (!done) co_return done.error();
-  s_.meter.alarm("deadline_gone");
-  log(LogLevel::warning, "alarm.deadline_gone",
-      {{"exchange", row.id}, {"recipient", row.recipient}, {"route", row.route}, {"deadline", id}});
-  co_return Result<void>();
-}
-
-// Before its end the recipient is reminded; after it a named function is told too, again and again, and it is on
-// record. Nobody is told whom it is about.
-Task<Result<void>> Journey::look_at_deadline(ExchangeRow row, AgendaRow item) {
-  const Route* route = s_.routes.find(row.route);
-  const StepDeadline* deadline = deadline_of(route, item);
-  const Party* recipient = s_.parties.find(row.recipient);
-  // Withdrawn before it left: nothing is awaited of somebody who has nothing.
-  const bool permitted = row.outcome == "released" || row.outcome == "partial";
-  if (!recipient || !permitted || ends_life(row.life)) co_return co_await drop_from_agenda(std::move(item));
-  if (!deadline) co_return co_await give_up_deadline(std::move(row), std::move(item));
-  const Time now = s_.clock.now(), due = due_of(*deadline, item);
-  const bool missed = now > due;
-  const int number = item.count + 1;
-  const json::object payload{{"exchangeId", row.id},
-                             {"exchangeKind", row.kind},
-                             {"purpose", row.purpose},
-                             {"deadline", deadline->id},
-                             {"awaits", names(deadline->met_by)},
-                             {"since", to_rfc3339(item.opened_at)},
-                             {"due", to_rfc3339(due)},
-                             {"missed", missed},
-                             {"number", number}};
-  const std::string id = "step/" + row.id + "/" + deadline->id + "/";
-  std::vector<const Party*> told{recipient};
-  if (missed) {
-    const Party* named =
-        deadline->escalate_to.empty() ? &duty_function(*recipient) : s_.parties.find(deadline->escalate_to);
-    if (named && named != recipient) told.push_back(named);
-  }
-  for (const Party* party : told) {
-    json::object content = payload;
-    auto sent = co_await notify(row, party, "step.reminder", id + std::to_string(number) + "/" + party->id,
-                                std::move(content), item.at);
-    if (!sent) co_return sent.error();
-  }
-  std::vector<Leaf> leaves;
-  if (missed) {
-    Leaf leaf = make_leaf(LeafType::alarm, now, row.sender, row.recipient, row.id, "step_missed", {row.leaf_index});
-    leaf.codes = {deadline->id, told.back()->id};
-    leaves.push_back(std::move(leaf));
-  }
-  AgendaRow next = item;
-  next.count = number;
-  next.at = missed ? now + s_.patience.remind_every : due + std::chrono::milliseconds(1);
-  Ledger::Write write = [item, next, now, older = older_reminders(row.sender, id, number - 1, told)](
-                            Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
-    if (auto there = still_on_agenda(txn, item); !there) return there;
-    if (auto out = take_out(txn, older, now); !out) return out;
-    return txn.put_agenda(next);
-  };
-  auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
-  if (!done) co_return done.error();
-  if (missed) {
-    s_.meter.alarm("step_missed");
-    log(LogLevel::warning, "alarm.step_missed",
-        {{"exchange", row.id}, {"recipient", row.recipient}, {"deadline", deadline->id}, {"told", told.back()->id}});
-  }
-  co_return Result<void>();
-}
-
 Result<json::array> Journey::deadlines_of(const ExchangeRow& row) const {
   if (is_closed(row)) return json::array{};  // taken back: nothing is awaited
   auto agenda = s_.store.agenda(row.id);
@@ -431,7 +324,7 @@ Result<json::array> Journey::deadlines_of(const ExchangeRow& row) const {
   for (const AgendaRow& item : *agenda)
     if (const StepDeadline* deadline = deadline_of(s_.routes.find(row.route), item))
       out.push_back(json::object{{"id", deadline->id},
-                                 {"awaits", names(deadline->met_by)},
+                                 {"awaits", json_list(deadline->met_by)},
                                  {"since", to_rfc3339(item.opened_at)},
                                  {"due", to_rfc3339(due_of(*deadline, item))},
                                  {"overdue", s_.clock.now() > due_of(*deadline, item)}});

@@ -34,6 +34,8 @@ std::vector<std::string> split(std::string_view text) {
   return out;
 }
 
+json::array json_list(const std::vector<std::string>& list) { return json::array(list.begin(), list.end()); }
+
 std::vector<std::string> string_list(const json::value& root, std::string_view pointer) {
   std::vector<std::string> out;
   if (const json::value* v = find_pointer(root, pointer); v && v->is_array())
@@ -85,9 +87,7 @@ bool rest_expired(const ExchangeRow& row) {
   return row.outcome == "partial" && row.explanation.find("\"holdExpiredAt\"") != std::string::npos;
 }
 
-bool is_name(std::string_view text) {
-  return is_line(text, 128);
-}
+bool is_name(std::string_view text) { return is_line(text, 128); }
 
 json::value hub_message(std::string kind, std::string id, const ExchangeRow& about, Time now) {
   json::object data{{"kind", kind}, {"relatesTo", about.id}, {"payload", json::object{}}};

@@ -12,6 +12,7 @@ namespace samband {
 std::string text_at(const json::value& root, std::string_view pointer);  // "" when absent or not a string
 std::string join(const std::vector<std::string>&);                       // comma-separated
 std::vector<std::string> split(std::string_view);
+json::array json_list(const std::vector<std::string>&);
 std::vector<std::string> string_list(const json::value& root, std::string_view pointer);
 Time end_of_day(Time);  // 23:59:59.999 Europe/Stockholm
 // A stable UUID (version 8) from text: the same turn taken twice is the same message.
