@@ -3,38 +3,12 @@
 #pragma once
 #include <filesystem>
 #include <functional>
-#include <map>
-#include <memory>
 #include <string>
-#include <vector>
 
+#include "scenario/account.hpp"
 #include "scenario/agencies.hpp"
 
 namespace samband::scenario {
-
-struct Outcome {
-  int expectations = 0;
-  std::vector<std::string> unexpected;  // "step 3: ...: got ..., expected ..."
-};
-
-// Where steps are acted one by one: by a story, or by every person of a synthetic year. `folder`, `root`, agencies and
-// `say` must outlive it.
-class Stage {
- public:
-  virtual ~Stage() = default;
-  // `scope`: names in the step are those of this play. `given`: what ${a:NAME} stands for. The clock is the caller's.
-  virtual Result<void> act_as(const std::string& scope, const std::map<std::string, std::string>& given, Time now,
-                              const json::object& step) = 0;
-  virtual const Outcome& outcome() const = 0;
-};
-std::unique_ptr<Stage> open_stage(const std::filesystem::path& folder, const json::object& root, Agencies&,
-                                  const std::function<void(const std::string&)>& say);
-// "20d", "2h", "30m", also with a sign; nullopt: no such time.
-std::optional<std::chrono::milliseconds> parse_delay(std::string_view);
-// A scenario's JSON file. Errors: invalid_config, `where` = file and place.
-Result<json::object> read_file(const std::filesystem::path&);
-// Errors: invalid_config, `where` = JSON pointer within the step.
-Result<void> check_step(const json::value& step);
 
 class Story {
  public:

@@ -6,6 +6,9 @@
 #include <random>
 #include <sstream>
 
+#include "scenario/player.hpp"
+#include "scenario/script.hpp"
+
 namespace samband::scenario {
 namespace {
 
@@ -18,10 +21,6 @@ constexpr std::array<std::string_view, 20> kFemale{"Alva",  "Ebba", "Elsa", "Fre
 constexpr std::array<std::string_view, 20> kMale{"Adam",  "Bo",   "Carl",  "David", "Emil", "Folke", "Gustav",
                                                  "Hugo",  "Ivar", "Jonas", "Kim",   "Love", "Måns",  "Nils",
                                                  "Oskar", "Per",  "Rune",  "Sam",   "Ture", "Vide"};
-
-Error wrong(const std::filesystem::path& file, const std::string& at, const std::string& what) {
-  return fail(Errc::invalid_config, file.string() + " " + at, what);
-}
 
 // One person of a cohort, and what is to happen when.
 struct Event {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "scenario/hub_process.hpp"
+#include "scenario/script.hpp"
 #include "scenario/year.hpp"
 
 namespace samband::scenario {
