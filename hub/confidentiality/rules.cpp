@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/toml_depth.hpp"
 #include "confidentiality/rule_index.hpp"
 
 namespace samband {
@@ -634,6 +635,10 @@ Result<std::shared_ptr<const RuleSet>> load_rules(std::vector<RuleFile> files, c
   for (const RuleFile& file : files) {
     if (problems.first()) break;
     hashed += file.name + "\n" + std::to_string(file.text.size()) + "\n" + file.text;
+    if (const auto line = toml_line_too_deep(file.text); line > 0) {
+      problems.report(file.name + ":" + std::to_string(line) + ":1", std::string(kTomlTooDeep));
+      break;
+    }
     const toml::parse_result parsed = toml::parse(file.text, file.name);
     if (parsed) {
       loader.read(parsed.table(), file.name);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "base/toml_depth.hpp"
 #include "confidentiality/decision_table.hpp"
 
 namespace samband {
@@ -50,6 +51,8 @@ json::value to_json(const toml::node& node) {
 
 Result<DecisionTable> header_of(const std::string& file, std::string_view text, const toml::array** rows,
                                 toml::table& root) {
+  if (const auto line = toml_line_too_deep(text); line > 0)
+    return fail(Errc::invalid_input, file + ":" + std::to_string(line) + ":1", std::string(kTomlTooDeep));
   toml::parse_result parsed = toml::parse(text, file);
   if (!parsed)
     return fail(Errc::invalid_input, place(file, parsed.error().source()), std::string(parsed.error().description()));

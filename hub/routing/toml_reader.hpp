@@ -22,6 +22,7 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "base/toml_depth.hpp"
 
 namespace samband::toml_file {
 
@@ -61,6 +62,10 @@ class File {
     }
     std::ostringstream text;
     text << in.rdbuf();
+    if (const auto line = toml_line_too_deep(text.view()); line > 0) {
+      refuse({static_cast<toml::source_index>(line), 1}, std::string(kTomlTooDeep));
+      return;
+    }
     toml::parse_result parsed = toml::parse(std::move(text).str(), name_);
     if (!parsed) {
       refuse(parsed.error().source().begin, std::string(parsed.error().description()));

@@ -269,6 +269,10 @@ class Publishing(HubCase):
         refused = self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"reason": "x", "files": files}, 400)
         self.assertRegex(refused["detail"], r"^exempelkommun\.toml:\d+:\d+: ")
         self.assertEqual(refused["pointer"], "/files/" + LOCAL)
+        # One officer's file that toml++ would read by 200,000 calls within each other: refused, and the hub still runs.
+        endless = {"endless.toml": "schema = 1\n" + ".".join(["a"] * 200_000) + " = 1\n"}
+        refused = self.call("municipal-counsel", "POST", "/v1/policy/proposals", {"reason": "x", "files": endless}, 400)
+        self.assertTrue(refused["detail"].startswith("endless.toml:2:1: "), refused["detail"])
         # The same on the hub's own disk, read again by SIGHUP.
         path = self.hub.config / "local" / LOCAL
         good = path.read_text(encoding="utf-8")

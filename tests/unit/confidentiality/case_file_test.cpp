@@ -137,6 +137,14 @@ std::string rows(std::initializer_list<std::string_view> list) {
   return out;
 }
 
+TEST(DecisionTable, AKeyOfEndlessPartsIsRefusedBeforeItIsRead) {
+  std::string key = "a";
+  for (int i = 0; i < 200'000; ++i) key += ".a";
+  const auto refused = parse_table("t.toml", "rule = \"R\"\n" + key + " = 1\n");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().where, "t.toml:2:1");
+}
+
 TEST(DecisionTable, EachConditionMustBeFlippedAndUnknownAlone) {
   const auto rules = tiny_rules({needs_fact("individual_assessment")});
   const auto whole = run(rules, rows({kAll, kFalse, kUnknown}));

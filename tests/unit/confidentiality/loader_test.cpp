@@ -296,6 +296,27 @@ TEST_F(Loader, EmptyMissingAndOversizedAreErrors) {
   EXPECT_FALSE(load());
 }
 
+// A dotted key is a table in a table in a table: 200,000 of them once ended the process.
+TEST_F(Loader, AKeyOfEndlessPartsIsRefusedBeforeItIsRead) {
+  const auto dotted = [](std::size_t parts) {
+    std::string out = "a";
+    for (std::size_t i = 1; i < parts; ++i) out += ".a";
+    return out;
+  };
+  for (const std::size_t parts : {66u, 200'000u}) {
+    for (const std::string& line :
+         {dotted(parts) + " = 1", "[" + dotted(parts) + "]", "x = { " + dotted(parts) + " = 1 }"}) {
+      write("a.toml", std::string(kGood) + line + "\n");
+      const auto refused = load();
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().where, "a.toml:34:1");
+      EXPECT_EQ(refused.error().message, "more than 64 dots in one line");
+    }
+  }
+  write("a.toml", std::string(kGood) + "# " + dotted(65) + "\n");
+  EXPECT_TRUE(load());
+}
+
 TEST_F(Loader, ShippedRulesLoadAndCiteTheirGround) {
   for (const auto& rule : shipped_rules()->rules) {
     EXPECT_FALSE(rule.citation.text.empty()) << rule.id;

@@ -235,6 +235,13 @@ TEST_F(ConfigTest, KeysInsideTheDataAreRefused) {
   expect_error(place("hub.toml", "\"../run/data/keys\""), "outside data_dir");
 }
 
+// A dotted key of 100,000 parts: 200,000 once ended the process.
+const std::string kEndlessKey = [] {
+  std::string text = "port = 8443\na";
+  for (int i = 0; i < 100'000; ++i) text += ".a";
+  return text + " = 1";
+}();
+
 struct Spoilt {
   const char* file;
   const char* from;
@@ -260,6 +267,7 @@ INSTANTIATE_TEST_SUITE_P(
         Spoilt{"hub.toml", "version = 1", "version = 2", "2", "1 to 1"},
         Spoilt{"hub.toml", "port = 8443", "port = 84430", "84430", "65535"},
         Spoilt{"hub.toml", "port = 8443", "port = 8443\ntls = false", "tls = false", "unknown key 'tls'"},
+        Spoilt{"hub.toml", "port = 8443", kEndlessKey.c_str(), "a.a.a", "more than 64 dots in one line"},
         Spoilt{"hub.toml", "address = \"127.0.0.1\"\nport = 9464", "address = \"0.0.0.0\"\nport = 9464", "\"0.0.0.0\"",
                "127.0.0.1 or ::1"},
         Spoilt{"hub.toml", "jitter = 0.2", "jitter = 2", "2\nattempts_max", "number from 0 to 0.9"},
