@@ -687,6 +687,26 @@ TEST(ShippedRules, DutiesAndObligations) {
   EXPECT_EQ(by_rule("POL-SN-15-17").citations(), std::vector<std::string>{"LUL (1964:167) 6 §"});
 }
 
+// A rule that only answers is dead where nobody may ask. A court has no coverage here, so it asks outside the hub.
+TEST(ShippedRules, WhatIsAnsweredOnRequestCanBeAsked) {
+  const auto rules = shipped_rules();
+  const auto has = [](const std::vector<std::string>& list, const std::string& code) {
+    return std::find(list.begin(), list.end(), code) != list.end();
+  };
+  for (const Rule& answer : rules->rules) {
+    if (answer.initiative != std::vector<std::string>{"request"}) continue;
+    for (const auto& asker : answer.to)
+      for (const auto& holder : answer.from)
+        EXPECT_TRUE(asker == "court" || std::any_of(rules->rules.begin(), rules->rules.end(),
+                                                    [&](const Rule& ask) {
+                                                      return has(ask.initiative, "own") && has(ask.from, asker) &&
+                                                             has(ask.to, holder) && has(ask.kinds, answer.kinds[0]) &&
+                                                             has(ask.purposes, answer.purposes[0]);
+                                                    }))
+            << answer.id << ": " << asker << " cannot ask " << holder;
+  }
+}
+
 // Several rules read the same message here: the flow must go by the rule under test, and by no rule when one of its own
 // facts is missing or false.
 TEST(ShippedRules, RulesToThePoliceHaveFactsOfTheirOwn) {
