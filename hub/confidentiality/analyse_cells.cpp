@@ -119,8 +119,8 @@ void report(Analysis& a, const Rule& rule, const RuleIndex::RuleBits& bits, cons
          "it names, and that it could clear",
          "den bryter aldrig något: inget meddelande mellan dess parter för dess ändamål har en uppgift som behövs, som "
          "den nämner och som den skulle kunna bryta sekretessen för",
-         "Correct its parties, kinds, purposes, persons or breaks; or take it away.",
-         "Rätta parter, kinds, purposes, persons eller breaks; eller ta bort den."});
+         "Correct its parties, kinds, purposes, persons, breaks or conditions; or take it away.",
+         "Rätta parter, kinds, purposes, persons, breaks eller villkor (conditions); eller ta bort den."});
   }
   if (breaks && !use.sends) {
     return add(

@@ -217,7 +217,7 @@ Lines lines_of(const Space& space, const Region& cells) {
   return out;
 }
 
-// "rule X" -> "regel X".
+// "rule X" -> "regel X", "setting s (rule X)" -> "inställning s (regel X)".
 std::string named(std::string_view item, bool swedish) {
   static const Dictionary kKinds = {{"rule", {"regel", "rule"}},
                                     {"provision", {"bestämmelse", "provision"}},
@@ -225,7 +225,10 @@ std::string named(std::string_view item, bool swedish) {
                                     {"setting", {"inställning", "setting"}},
                                     {"no_secrecy", {"förklaring om ingen sekretess", "declaration of no secrecy"}}};
   const auto end = std::min(item.find(' '), item.size());
-  return word(kKinds, item.substr(0, end), swedish) + std::string(item.substr(end));
+  std::string rest(item.substr(end));
+  if (const auto at = rest.find(" (rule "); at != std::string::npos)
+    rest.replace(at, 6, " (" + word(kKinds, "rule", swedish));
+  return word(kKinds, item.substr(0, end), swedish) + rest;
 }
 
 std::string item_words(const ItemChange& item, bool swedish) {

@@ -153,6 +153,12 @@ TEST(Diff, NamesWhatCausedIt) {
   for (const auto& change : compare(consenting, after, kToday).changes)
     of_settings.insert(change.causes.begin(), change.causes.end());
   EXPECT_TRUE(of_settings.contains("setting one_guardian_suffices"));
+  RuleSet off = before, on = before;
+  off.rules[0].setting = on.rules[0].setting = "lvm_in_force";
+  on.settings.lvm_in_force = true;
+  const auto switched = compare(off, on, kToday);
+  EXPECT_NE(diff_in_words(switched, false).find(" because of setting lvm_in_force (rule R)\n"), std::string::npos);
+  EXPECT_NE(diff_in_words(switched, true).find(", genom inställning lvm_in_force (regel R)\n"), std::string::npos);
 }
 
 TEST(Diff, NamesTheRuleThatAHarmTestLeansOnAndNoneThatMovedNothing) {
