@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/encoding.hpp"
 #include "base/toml_depth.hpp"
 #include "confidentiality/rule_index.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 1u << 20;
 constexpr std::size_t kFilesMax = 100;
+constexpr std::size_t kTextMax = 500;  // characters
 constexpr std::string_view kTests[] = {"straight", "reverse", "absolute"};
 constexpr std::string_view kModalities[] = {"must", "should", "may"};
 constexpr std::string_view kWhileOff[] = {"hold", "nothing"};
@@ -62,6 +64,9 @@ class TableReader {
       report(*node, "`" + std::string(key) + "` must be a non-empty text");
       return {};
     }
+    // The second person approves by what a screen shows: no text may move or hide what stands beside it.
+    if (!value->get().empty() && !is_line(value->get(), kTextMax))
+      report(*node, "`" + std::string(key) + "` must be one line of at most 500 characters, none of them for control");
     return value->get();
   }
   std::string code(std::string_view key, List list, bool required = true) {
