@@ -87,7 +87,7 @@ Task<void> Journey::accept_row(std::shared_ptr<Rows> rows, std::size_t at) {
     error = row.problem;
   }
   const std::int64_t line = row.line;
-  const std::string id = row.id;
+  const std::string id = s_.intake.sender_key(*rows->in.sender, row.id, s_.clock.now());
   if (!error) {
     auto earlier = s_.store.message(rows->in.sender->id, id);
     if (!earlier) {

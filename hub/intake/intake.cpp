@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <functional>
 
 #include "base/id.hpp"
 #include "identity/personal_number.hpp"
@@ -34,28 +35,33 @@ bool has_no_numbers(std::string_view kind) {
   return kind == "rent.arrears" || kind == "tenancy.disturbance" || kind == "housing.contact_request";
 }
 
-constexpr std::array<std::string_view, 5> kKeys = {"/data/conversationId", "/data/refToMessageId", "/data/correctionOf",
-                                                   "/data/retracts", "/data/relatesTo"};
+// Keys are no free text: what is replaced must still find what it refers to (Intake::sender_key).
+constexpr std::array<std::string_view, 6> kKeys = {
+    "/id", "/data/conversationId", "/data/refToMessageId", "/data/correctionOf", "/data/retracts", "/data/relatesTo"};
 
-void strip_numbers(json::value& value, const std::string& where, Date today, json::array& warnings) {
+void strip_numbers(json::value& value, const std::string& where, person_numbers::Shape shape,
+                   const std::function<std::string(std::string_view)>& key_for, json::array& warnings) {
+  using person_numbers::Shape;
   if (auto* object = value.if_object()) {
     for (auto& member : *object) {
       // The bytes of an attachment (Base64) are no text; a named person releases it or not.
       if (member.key() == "content" && where.rfind("/data/attachments/", 0) == 0) continue;
-      const auto* text = member.value().if_string();
-      if (member.key() == "phone" && text && person_numbers::is_grouped_phone(*text)) continue;
-      strip_numbers(member.value(), where + "/" + std::string(member.key()), today, warnings);
+      strip_numbers(member.value(), where + "/" + std::string(member.key()),
+                    member.key() == "phone" ? Shape::phone : Shape::any, key_for, warnings);
     }
   } else if (auto* array = value.if_array()) {
     for (std::size_t i = 0; i < array->size(); ++i)
-      strip_numbers((*array)[i], where + "/" + std::to_string(i), today, warnings);
+      strip_numbers((*array)[i], where + "/" + std::to_string(i), shape, key_for, warnings);
   } else if (value.is_string()) {
     std::string text(value.get_string());
-    // A key is no free text: what a system makes of a day and a serial number may be grouped like a person's. One that
-    // may be a message's id is kept, or a correction no longer finds what it corrects.
-    const bool key = std::find(kKeys.begin(), kKeys.end(), where) != kKeys.end();
-    if (key && !names_a_person(text, today)) return;
-    if (person_numbers::strip(text, key ? person_numbers::Shape::dated : person_numbers::Shape::any) == 0) return;
+    if (std::find(kKeys.begin(), kKeys.end(), where) != kKeys.end()) {
+      if (auto key = key_for(text); key != text)
+        text = std::move(key);
+      else
+        return;
+    } else if (person_numbers::strip(text, shape) == 0) {
+      return;
+    }
     value = text;
     std::string place = where;
     person_numbers::strip(place);  // the sender chose the keys
@@ -125,6 +131,22 @@ Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, const Pa
                const Signatures& signatures, Limits limits)
     : kinds_(kinds), keys_(keys), plugins_(plugins), parties_(parties), signatures_(signatures), limits_(limits) {}
 
+std::string Intake::sender_key(const Party& sender, std::string_view key, Time now) const {
+  const Date today = stockholm_date(now);
+  using person_numbers::Shape;
+  // In a random identifier no number is looked for: what it refers to may be the hub's own. A day and a serial number
+  // may look like the number of a newborn.
+  const auto found = person_numbers::find(key, is_uuid(key) ? Shape::dated : Shape::any);
+  const bool number = std::any_of(found.begin(), found.end(),
+                                  [&](const person_numbers::Found& f) { return names_a_person(f.digits, today); });
+  if (!number && !names_a_person(key, today)) return std::string(key);
+  std::string out = "pnr-" + keys_.subject_ref("key\x1f" + sender.id + "\x1f" + std::string(key));
+  // In letters alone: no digits that could be taken for a number in turn.
+  for (char& c : out)
+    if (c >= '0' && c <= '9') c = static_cast<char>('g' + (c - '0'));
+  return out;
+}
+
 Result<Intake::Body> Intake::read(const Incoming& in, Time now) const {
   if (!in.signature.empty()) {
     const auto kid = jws::key_id(in.signature);
@@ -193,8 +215,10 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
     return fail(Errc::forbidden, "/data/kind", "this party may not send this message kind");
   if (has_no_numbers(kind->name)) {
     json::array warnings;
-    json::value& changed = canonical->get_object()["data"];
-    strip_numbers(changed, "/data", stockholm_date(now), warnings);
+    const auto key_for = [&](std::string_view key) { return sender_key(sender, key, now); };
+    for (const char* part : {"id", "data"})
+      strip_numbers(canonical->get_object()[part], std::string("/") + part, person_numbers::Shape::any, key_for,
+                    warnings);
     if (!warnings.empty()) {
       json::value& all = canonical->get_object()["sambandwarnings"];
       if (!all.is_array()) all = json::array{};

@@ -37,7 +37,7 @@ std::string written_out(double number) {
   return text.data();
 }
 
-void walk(json::value& v, const std::string& where, std::vector<Warning>& warnings) {
+void walk(json::value& v, const std::string& where, Shape shape, std::vector<Warning>& warnings) {
   if (auto* object = v.if_object()) {
     std::vector<std::string> removed;
     for (auto& [key, value] : *object) {
@@ -50,26 +50,24 @@ void walk(json::value& v, const std::string& where, std::vector<Warning>& warnin
       const bool sum = (name == "amount" || name == "ore") && value.is_number();
       // The bytes of an attachment (Base64) are no text; a named person releases it or not.
       const bool bytes = name == "content" && where.rfind("/attachments/", 0) == 0;
-      // A key is no free text: identity_number_in_a_key has looked at it.
+      // A key is no free text: the hub puts another in its place, by which the sender finds it again.
       const bool id = where.empty() && std::find(kKeys.begin(), kKeys.end(), name) != kKeys.end();
-      const auto* text = value.if_string();
-      const bool phone = name == "phone" && text && is_grouped_phone(*text);
       if (remove)
         warnings.push_back({"personnummer_stripped", place});
-      else if (!sum && !bytes && !id && !phone)
-        walk(value, place, warnings);
+      else if (!sum && !bytes && !id)
+        walk(value, place, name == "phone" ? Shape::phone : Shape::any, warnings);
     }
     for (const auto& name : removed) object->erase(name);
   } else if (auto* array = v.if_array()) {
-    for (std::size_t i = 0; i < array->size(); ++i) walk((*array)[i], where + "/" + std::to_string(i), warnings);
+    for (std::size_t i = 0; i < array->size(); ++i) walk((*array)[i], where + "/" + std::to_string(i), shape, warnings);
   } else if (auto* s = v.if_string()) {
     std::string text(s->data(), s->size());
-    if (!strip(text)) return;
+    if (!strip(text, shape)) return;
     v = text;
     warnings.push_back({"personnummer_stripped", where});
   } else if (v.is_number()) {
     auto text = v.is_double() ? written_out(v.get_double()) : json::serialize(v);
-    if (!strip(text)) return;
+    if (!strip(text, shape)) return;
     v = text;
     warnings.push_back({"personnummer_stripped", where});
   }
@@ -77,18 +75,6 @@ void walk(json::value& v, const std::string& where, std::vector<Warning>& warnin
 
 }  // namespace
 
-std::string_view identity_number_in_a_key(const json::object& form) {
-  // Serial numbers begin with a day: of these the hub, which knows the day, refuses what is somebody's.
-  const auto is_a_day = [](const person_numbers::Found& f) {
-    return f.digits.size() == 12 && f.digits.compare(0, 4, "2020") >= 0;
-  };
-  for (const auto key : kKeys) {
-    const auto found = find(string_at(form, key), person_numbers::Shape::plain);
-    if (!std::all_of(found.begin(), found.end(), is_a_day)) return key;
-  }
-  return {};
-}
-
-void strip_identity_numbers(json::value& form, std::vector<Warning>& warnings) { walk(form, "", warnings); }
+void strip_identity_numbers(json::value& form, std::vector<Warning>& warnings) { walk(form, "", Shape::any, warnings); }
 
 }  // namespace samband::plugin

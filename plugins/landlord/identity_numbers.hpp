@@ -1,6 +1,7 @@
 // SFS 1978:314 form 3 has no personnummer, so none may enter through it: members that are meant for one are removed,
 // and numbers written into a text are replaced, in whatever way they are written (person_numbers/find.hpp). A notice is
-// never refused for it: the tenant's three weeks run from it (JB 12:44). Pure, thread-safe.
+// never refused for it: the tenant's three weeks run from it (JB 12:44). The keys (messageId, correctionOf,
+// conversationId) stay as they are: the hub has the secret to replace one that holds a number. Pure, thread-safe.
 #pragma once
 #include <string>
 #include <string_view>
@@ -13,8 +14,4 @@ namespace samband::plugin {
 
 // Removes and replaces in place; one warning for each place. Pointers name members, and hide digits in their names.
 void strip_identity_numbers(json::value& form, std::vector<Warning>& warnings);
-
-// The name of the key (messageId, correctionOf, conversationId) that holds one; empty when none does. A key is not a
-// statement: replaced, two notices could get one id, and one of them would be lost.
-std::string_view identity_number_in_a_key(const json::object& form);
 }  // namespace samband::plugin

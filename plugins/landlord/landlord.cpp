@@ -39,8 +39,6 @@ class LandlordAdapter final : public sdk::Adapter {
     auto& value = std::get<json::value>(parsed);
     auto* object = value.if_object();
     if (!object) return sdk::invalid("", "the form is not an object");
-    if (const auto key = identity_number_in_a_key(*object); !key.empty())
-      return sdk::invalid("/" + std::string(key), "an id must not hold an identity number");
     std::vector<Warning> warnings;
     auto completed = complete_from_fi2(value.get_object(), warnings);
     if (auto* e = std::get_if<sdk::Error>(&completed)) return *e;

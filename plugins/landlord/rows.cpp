@@ -264,8 +264,6 @@ std::string row_text(const std::vector<const Column*>& columns, bool others, con
   RowForm filled(columns, row, defaults);
   if (auto problem = filled.fill()) return problem_text(row.line, problem->where, problem->what);
   json::value form = filled.take();
-  if (const auto key = identity_number_in_a_key(form.get_object()); !key.empty())
-    return problem_text(row.line, column_at("/" + std::string(key))->name, "an id must not hold an identity number");
   std::vector<Warning> warnings;
   strip_identity_numbers(form, warnings);
   auto read = read_form(form.get_object(), warnings);

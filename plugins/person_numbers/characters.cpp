@@ -1,7 +1,7 @@
 #include "person_numbers/characters.hpp"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace samband::person_numbers::characters {
 namespace {
@@ -10,98 +10,84 @@ struct Row {
   char32_t first, last;
   int value;  // of the first; the next ones follow
 };
-constexpr std::array kDigits = {
-    Row{0x30, 0x39, 0},       Row{0xB2, 0xB3, 2},       Row{0xB9, 0xB9, 1},       Row{0x660, 0x669, 0},
-    Row{0x6F0, 0x6F9, 0},     Row{0x7C0, 0x7C9, 0},     Row{0x966, 0x96F, 0},     Row{0x9E6, 0x9EF, 0},
-    Row{0xA66, 0xA6F, 0},     Row{0xAE6, 0xAEF, 0},     Row{0xB66, 0xB6F, 0},     Row{0xBE6, 0xBEF, 0},
-    Row{0xC66, 0xC6F, 0},     Row{0xCE6, 0xCEF, 0},     Row{0xD66, 0xD6F, 0},     Row{0xDE6, 0xDEF, 0},
-    Row{0xE50, 0xE59, 0},     Row{0xED0, 0xED9, 0},     Row{0xF20, 0xF29, 0},     Row{0x1040, 0x1049, 0},
-    Row{0x1090, 0x1099, 0},   Row{0x1369, 0x1371, 1},   Row{0x17E0, 0x17E9, 0},   Row{0x1810, 0x1819, 0},
-    Row{0x1946, 0x194F, 0},   Row{0x19D0, 0x19D9, 0},   Row{0x19DA, 0x19DA, 1},   Row{0x1A80, 0x1A89, 0},
-    Row{0x1A90, 0x1A99, 0},   Row{0x1B50, 0x1B59, 0},   Row{0x1BB0, 0x1BB9, 0},   Row{0x1C40, 0x1C49, 0},
-    Row{0x1C50, 0x1C59, 0},   Row{0x2070, 0x2070, 0},   Row{0x2074, 0x2079, 4},   Row{0x2080, 0x2089, 0},
-    Row{0x2460, 0x2473, 1},   Row{0x2474, 0x2487, 1},   Row{0x2488, 0x249B, 1},   Row{0x24EA, 0x24EA, 0},
-    Row{0x24EB, 0x24F4, 11},  Row{0x24F5, 0x24FE, 1},   Row{0x24FF, 0x24FF, 0},   Row{0x2776, 0x277F, 1},
-    Row{0x2780, 0x2789, 1},   Row{0x278A, 0x2793, 1},   Row{0x3251, 0x325F, 21},  Row{0x32B1, 0x32BF, 36},
-    Row{0xA620, 0xA629, 0},   Row{0xA8D0, 0xA8D9, 0},   Row{0xA900, 0xA909, 0},   Row{0xA9D0, 0xA9D9, 0},
-    Row{0xA9F0, 0xA9F9, 0},   Row{0xAA50, 0xAA59, 0},   Row{0xABF0, 0xABF9, 0},   Row{0xFF10, 0xFF19, 0},
-    Row{0x104A0, 0x104A9, 0}, Row{0x10A40, 0x10A43, 1}, Row{0x10D30, 0x10D39, 0}, Row{0x10D40, 0x10D49, 0},
-    Row{0x10E60, 0x10E68, 1}, Row{0x11052, 0x1105A, 1}, Row{0x11066, 0x1106F, 0}, Row{0x110F0, 0x110F9, 0},
-    Row{0x11136, 0x1113F, 0}, Row{0x111D0, 0x111D9, 0}, Row{0x112F0, 0x112F9, 0}, Row{0x11450, 0x11459, 0},
-    Row{0x114D0, 0x114D9, 0}, Row{0x11650, 0x11659, 0}, Row{0x116C0, 0x116C9, 0}, Row{0x116D0, 0x116D9, 0},
-    Row{0x116DA, 0x116E3, 0}, Row{0x11730, 0x11739, 0}, Row{0x118E0, 0x118E9, 0}, Row{0x11950, 0x11959, 0},
-    Row{0x11BF0, 0x11BF9, 0}, Row{0x11C50, 0x11C59, 0}, Row{0x11D50, 0x11D59, 0}, Row{0x11DA0, 0x11DA9, 0},
-    Row{0x11F50, 0x11F59, 0}, Row{0x16130, 0x16139, 0}, Row{0x16A60, 0x16A69, 0}, Row{0x16AC0, 0x16AC9, 0},
-    Row{0x16B50, 0x16B59, 0}, Row{0x16D70, 0x16D79, 0}, Row{0x1CCF0, 0x1CCF9, 0}, Row{0x1D7CE, 0x1D7D7, 0},
-    Row{0x1D7D8, 0x1D7E1, 0}, Row{0x1D7E2, 0x1D7EB, 0}, Row{0x1D7EC, 0x1D7F5, 0}, Row{0x1D7F6, 0x1D7FF, 0},
-    Row{0x1E140, 0x1E149, 0}, Row{0x1E2F0, 0x1E2F9, 0}, Row{0x1E4F0, 0x1E4F9, 0}, Row{0x1E5F1, 0x1E5FA, 0},
-    Row{0x1E950, 0x1E959, 0}, Row{0x1F100, 0x1F100, 0}, Row{0x1F101, 0x1F10A, 0}, Row{0x1F10B, 0x1F10C, 0},
-    Row{0x1FBF0, 0x1FBF9, 0}};
+#include "person_numbers/characters.inc"
 
-struct Range {
-  char32_t first, last;
-};
-// Control, format and combining characters, variation selectors, fillers: they change nothing that a reader sees, or
-// sit on the character before them.
-constexpr std::array kHidden = {
-    Range{0x00, 0x08},       Range{0x0E, 0x1F},       Range{0x7F, 0x84},      Range{0x86, 0x9F},
-    Range{0xAD, 0xAD},       Range{0x300, 0x36F},     Range{0x483, 0x489},    Range{0x591, 0x5BD},
-    Range{0x5BF, 0x5BF},     Range{0x5C1, 0x5C2},     Range{0x5C4, 0x5C5},    Range{0x5C7, 0x5C7},
-    Range{0x600, 0x605},     Range{0x610, 0x61A},     Range{0x61C, 0x61C},    Range{0x64B, 0x65F},
-    Range{0x670, 0x670},     Range{0x6D6, 0x6DD},     Range{0x6DF, 0x6E4},    Range{0x6E7, 0x6E8},
-    Range{0x6EA, 0x6ED},     Range{0x70F, 0x70F},     Range{0x93C, 0x93C},    Range{0x94D, 0x94D},
-    Range{0x115F, 0x1160},   Range{0x17B4, 0x17B5},   Range{0x180B, 0x180F},  Range{0x1AB0, 0x1AFF},
-    Range{0x1DC0, 0x1DFF},   Range{0x200B, 0x200F},   Range{0x202A, 0x202E},  Range{0x2060, 0x206F},
-    Range{0x20D0, 0x20FF},   Range{0x3099, 0x309A},   Range{0x3164, 0x3164},  Range{0xFE00, 0xFE0F},
-    Range{0xFE20, 0xFE2F},   Range{0xFEFF, 0xFEFF},   Range{0xFFA0, 0xFFA0},  Range{0xFFF0, 0xFFFB},
-    Range{0x1BCA0, 0x1BCA3}, Range{0x1D165, 0x1D182}, Range{0xE0000, 0xE0FFF}};
-// Blanks, punctuation and symbols outside ASCII.
-constexpr std::array kSigns = {
-    Range{0x85, 0x85},       Range{0xA0, 0xA9},      Range{0xAB, 0xB1},     Range{0xB4, 0xB4},
-    Range{0xB6, 0xB8},       Range{0xBB, 0xBB},      Range{0xBF, 0xBF},     Range{0xD7, 0xD7},
-    Range{0xF7, 0xF7},       Range{0x2B9, 0x2DF},    Range{0x2E5, 0x2FF},   Range{0x37E, 0x37E},
-    Range{0x384, 0x385},     Range{0x387, 0x387},    Range{0x55A, 0x55F},   Range{0x589, 0x590},
-    Range{0x5BE, 0x5BE},     Range{0x5C0, 0x5C0},    Range{0x5C3, 0x5C6},   Range{0x5F3, 0x61F},
-    Range{0x640, 0x640},     Range{0x66A, 0x66D},    Range{0x6D4, 0x6D4},   Range{0x6DE, 0x6DE},
-    Range{0x6E9, 0x6E9},     Range{0x700, 0x70E},    Range{0x7F6, 0x7F9},   Range{0x964, 0x965},
-    Range{0x970, 0x970},     Range{0xE3F, 0xE3F},    Range{0xE4F, 0xE4F},   Range{0xE5A, 0xE5B},
-    Range{0xF01, 0xF1F},     Range{0x104A, 0x104F},  Range{0x1360, 0x1368}, Range{0x1400, 0x1400},
-    Range{0x1680, 0x1680},   Range{0x169B, 0x169C},  Range{0x16EB, 0x16ED}, Range{0x1735, 0x1736},
-    Range{0x17D4, 0x17DB},   Range{0x1800, 0x180A},  Range{0x1FBD, 0x1FC1}, Range{0x1FFD, 0x206F},
-    Range{0x207A, 0x207E},   Range{0x208A, 0x208E},  Range{0x20A0, 0x20CF}, Range{0x2116, 0x2116},
-    Range{0x2122, 0x2122},   Range{0x2190, 0x245F},  Range{0x2500, 0x2BFF}, Range{0x2E00, 0x3004},
-    Range{0x3008, 0x3020},   Range{0x3030, 0x3030},  Range{0x3036, 0x3037}, Range{0x303D, 0x303F},
-    Range{0x309B, 0x309C},   Range{0x30A0, 0x30A0},  Range{0x30FB, 0x30FB}, Range{0x4DC0, 0x4DFF},
-    Range{0xFD3E, 0xFD4F},   Range{0xFDFC, 0xFE6F},  Range{0xFF01, 0xFF0F}, Range{0xFF1A, 0xFF20},
-    Range{0xFF3B, 0xFF40},   Range{0xFF5B, 0xFF65},  Range{0xFFE0, 0xFFFF}, Range{0x1D000, 0x1D3FF},
-    Range{0x1F000, 0x1F0FF}, Range{0x1F18E, 0x1FBEF}};
+template <class Edges>
+bool inside(const Edges& edges, char32_t c) {
+  return (std::upper_bound(std::begin(edges), std::end(edges), c) - std::begin(edges)) % 2 == 1;
+}
 
-template <class Table>
-auto found_in(const Table& table, char32_t c) {
-  // Tables are in order and have no overlaps.
-  const auto at = std::lower_bound(table.begin(), table.end(), c, [](const auto& r, char32_t x) { return r.last < x; });
-  return at != table.end() && c >= at->first ? &*at : nullptr;
+bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+
+// "&nbsp;", "&#160;", "&#xA0;", also "&amp;nbsp;": the character, or a blank for a name, whatever it means: between two
+// digits no letter is written by its name. Without one, `at` stays.
+char32_t reference(std::string_view text, std::size_t& at) {
+  constexpr std::size_t kNameMax = 31;
+  std::size_t i = at + 1;
+  while (text.substr(i, 4) == "amp;") i += 4;
+  char32_t c = ' ';
+  std::size_t begin = i;
+  if (text.substr(i, 1) == "#") {
+    const bool hex = text.substr(i + 1, 1) == "x" || text.substr(i + 1, 1) == "X";
+    begin = i += hex ? 2 : 1;
+    for (c = 0; i < text.size() && i - begin < 7; ++i) {
+      const char d = static_cast<char>(text[i] | 0x20);
+      const bool letter = hex && d >= 'a' && d <= 'f';
+      if (!letter && !is_ascii_digit(text[i])) break;
+      c = c * (hex ? 16 : 10) + static_cast<char32_t>(letter ? d - 'a' + 10 : text[i] - '0');
+    }
+  } else {
+    while (i < text.size() && i - begin < kNameMax && is_ascii_letter(text[i])) ++i;
+  }
+  const auto name = text.substr(begin, i - begin);
+  const bool closed = text.substr(i, 1) == ";";
+  if (name.empty() || (!closed && name != "nbsp" && name != "shy")) return '&';  // these two never needed a semicolon
+  at = closed ? i + 1 : i;
+  return c;
+}
+
+// "<b>", "</td>", "<br/>": a blank. One with a digit in it is read as text. Without one, `at` stays.
+char32_t tag(std::string_view text, std::size_t& at) {
+  constexpr std::size_t kTagMax = 200;
+  const auto inner = text.substr(at + 1, kTagMax);
+  const auto end = inner.find_first_of("<>");
+  if (end == std::string_view::npos || inner[end] != '>' || end == 0) return '<';
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) < 0x80 && !is_ascii_digit(c); };
+  if (!is_ascii_letter(inner[0]) && inner[0] != '/') return '<';
+  if (!std::all_of(inner.begin(), inner.begin() + static_cast<std::ptrdiff_t>(end), plain)) return '<';
+  at += end + 2;
+  return ' ';
 }
 
 }  // namespace
 
 Kind kind_of(char32_t c) {
-  if (c < 0x80) {
-    if (c >= '0' && c <= '9') return {What::digit, static_cast<int>(c - '0'), 0};
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return {};
-    const bool blank = c >= '\t' && c <= '\r';
-    return {blank || (c >= ' ' && c < 0x7F) ? What::sign : What::hidden, 0, 0};
+  if (c < 0x80) {  // most of any text
+    const char ascii = static_cast<char>(c);
+    if (is_ascii_digit(ascii)) return {What::digit, ascii - '0', 0};
+    if (is_ascii_letter(ascii)) return {};
+    if (c >= ' ' && c < 0x7F) return {What::sign, 0, 0};
   }
-  if (const Row* row = found_in(kDigits, c))
-    return {What::digit, row->value + static_cast<int>(c - row->first), static_cast<int>(row - kDigits.data())};
-  if (found_in(kHidden, c)) return {What::hidden, 0, 0};
-  return {found_in(kSigns, c) ? What::sign : What::letter, 0, 0};
+  const auto* row =
+      std::lower_bound(std::begin(kDigits), std::end(kDigits), c, [](const Row& r, char32_t x) { return r.last < x; });
+  if (row != std::end(kDigits) && c >= row->first)
+    return {What::digit, row->value + static_cast<int>(c - row->first), static_cast<int>(row - std::begin(kDigits))};
+  if (inside(kLetters, c)) return {};
+  return {inside(kHidden, c) ? What::hidden : What::sign, 0, 0};
 }
 
 char32_t next(std::string_view text, std::size_t& at) {
   constexpr char32_t kNoCharacter = 0xFFFD;
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(at++);
+  const unsigned first = byte(at);
+  if (first == '&' || first == '<') {
+    const std::size_t before = at;
+    const char32_t c = first == '&' ? reference(text, at) : tag(text, at);
+    if (at == before) ++at;
+    return c;
+  }
+  ++at;
   if (first < 0x80) return first;
   const std::size_t more = first >= 0xF0 && first < 0xF8 ? 3 : first >= 0xE0 && first < 0xF0 ? 2 : 1;
   if (first < 0xC2 || first >= 0xF8 || text.size() - at < more) return kNoCharacter;

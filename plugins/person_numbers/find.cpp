@@ -1,87 +1,21 @@
 #include "person_numbers/find.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
-#include "person_numbers/characters.hpp"
+#include "person_numbers/digits.hpp"
 
 namespace samband::person_numbers {
 namespace {
 
 constexpr int kCoordinationDays = 60;  // lag (2022:1697): day of birth + 60
 constexpr int kTimesFrom = 2020;       // a date and a time since then is when something happened
+constexpr std::size_t kZerosMax = 4;   // in front of a number: a system that fills up its fields
 
-struct Digit {
-  char value = '0';
-  std::size_t begin = 0, end = 0;  // bytes
-  int chain = 0;                   // digits with no letter between them
-  bool starts = true;              // a group may start here: something stands before it
-  int signs = 0;                   // visible characters before it, after the digit before
-  char32_t sign = 0;               // the first of them
-};
-
-// A random identifier holds any digits, and nobody writes a number in one. One letter at least tells it from a number.
-std::size_t uuid_length(std::string_view at) {
-  constexpr std::size_t kLength = 36;
-  if (at.size() < kLength) return 0;
-  bool letter = false;
-  for (std::size_t i = 0; i < kLength; ++i) {
-    const char c = at[i];
-    const bool hex_letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    letter = letter || hex_letter;
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? c != '-' : !hex_letter && !(c >= '0' && c <= '9')) return 0;
-  }
-  const bool ends = at.size() == kLength ||
-                    characters::kind_of(static_cast<unsigned char>(at[kLength])).what != characters::What::digit;
-  return letter && ends ? kLength : 0;
-}
-
-std::vector<Digit> digits_of(std::string_view text, bool& letters) {
-  std::vector<Digit> out;
-  int chain = 0, signs = 0, style = -1;
-  char32_t sign = 0;
-  bool gap = true, word = false;  // what stands before the next digit
-  for (std::size_t i = 0; i < text.size();) {
-    if (const std::size_t length = !word && (text[i] >= '0') ? uuid_length(text.substr(i)) : 0; length > 0) {
-      i += length;
-      ++chain;
-      letters = gap = word = true;
-      continue;
-    }
-    const std::size_t begin = i;
-    const char32_t c = characters::next(text, i);
-    const auto kind = characters::kind_of(c);
-    if (kind.what == characters::What::digit) {
-      const bool starts = gap || kind.style != style;
-      if (kind.value >= 10) {
-        out.push_back({static_cast<char>('0' + kind.value / 10), begin, i, chain, starts, signs, sign});
-        out.push_back({static_cast<char>('0' + kind.value % 10), begin, i, chain, false, 0, 0});
-      } else {
-        out.push_back({static_cast<char>('0' + kind.value), begin, i, chain, starts, signs, sign});
-      }
-      style = kind.style;
-      gap = false;
-      word = true;
-      signs = 0;
-      continue;
-    }
-    word = kind.what == characters::What::letter;
-    chain += word ? 1 : 0;
-    letters = letters || word;
-    gap = true;
-    if (kind.what == characters::What::hidden) {
-      if (signs == 0 && !out.empty() && out.back().chain == chain) out.back().end = i;  // goes with the digit before it
-    } else if (signs++ == 0) {
-      sign = c;
-    }
-  }
-  return out;
-}
-
-int number(const std::vector<Digit>& d, std::size_t at, std::size_t length) {
+int number(std::string_view digits) {
   int value = 0;
-  for (std::size_t i = at; i < at + length; ++i) value = value * 10 + (d[i].value - '0');
+  for (const char c : digits) value = value * 10 + (c - '0');
   return value;
 }
 
@@ -92,18 +26,21 @@ bool is_date(int year, int month, int day) {
       .ok();
 }
 
-// Ten digits of the vector from `at`, with the century before them or -1.
-bool is_number(const std::vector<Digit>& d, std::size_t at, int century) {
+// Ten or twelve digits.
+bool is_number(std::string_view digits) {
+  const std::string_view ten = digits.substr(digits.size() - 10);
+  if (digits.size() == 12 && (number(digits.substr(0, 2)) < 18 || number(digits.substr(0, 2)) > 20)) return false;
   // Nothing says the century of ten digits, and 2000 has a 29 February.
-  const int year = (century < 0 ? 20 : century) * 100 + (century < 0 ? 0 : number(d, at, 2));
-  const int month = number(d, at + 2, 2), day = number(d, at + 4, 2);
+  const int year = digits.size() == 12 ? number(digits.substr(0, 4)) : 2000;
+  const int month = number(ten.substr(2, 2)), day = number(ten.substr(4, 2));
   const bool coordination = day >= kCoordinationDays;
+  if (!is_digit(ten[6])) return is_date(year, month, day);  // an interim number: its letter says nothing, nor a digit
   const bool dated = is_date(year, month, coordination ? day - kCoordinationDays : day) ||
                      (coordination && month <= 12 && day - kCoordinationDays <= 31);
-  if (!dated) return false;
+  if (!dated || ten.substr(6, 3) == "000") return false;
   int sum = 0;
   for (std::size_t i = 0; i < 10; ++i) {
-    const int doubled = (d[at + i].value - '0') * (i % 2 == 0 ? 2 : 1);
+    const int doubled = (ten[i] - '0') * (i % 2 == 0 ? 2 : 1);
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
   return sum % 10 == 0;
@@ -111,34 +48,74 @@ bool is_number(const std::vector<Digit>& d, std::size_t at, int century) {
 
 class Finder {
  public:
-  explicit Finder(std::string_view text) : d_(digits_of(text, letters_)) { mark_dates_and_times(); }
+  Finder(std::string_view text, Shape widest)
+      : text_(text), widest_(widest), d_(digits_of(text, widest >= Shape::any, letters_)) {
+    mark_dates_and_times();
+    for (std::size_t i = 0; i < d_.size(); ++i) mark_phone(i);
+    // From the end: a number may end where another begins, glued to it.
+    lengths_.assign(d_.size() + 1, 0);
+    for (std::size_t i = d_.size(); i-- > 0;) lengths_[i] = match(i);
+  }
 
-  std::vector<Found> find(Shape widest) const {
+  std::vector<Found> find() const {
     std::vector<Found> out;
-    for (std::size_t i = 0; i < d_.size();) {
-      const std::size_t length = d_[i].starts ? match(i, widest) : 0;
+    for (std::size_t i = 0, free = 0; i < d_.size();) {
+      const bool starts = d_[i].starts || (i > 0 && i == free);
+      std::size_t at = i, length = starts ? lengths_[i] : 0;
+      for (; starts && length == 0 && d_[at].value == '0' && at - i < kZerosMax && !breaks(at + 1);
+           length = lengths_[at])
+        ++at;
+      std::string digits = all(at, length);
+      if (length == 0 && starts && widest_ >= Shape::any) length = apart(at = i, digits);
       if (length == 0) {
         ++i;
         continue;
       }
-      Found found{d_[i].begin, d_[i + length - 1].end, {}, !letters_ && d_.size() == length};
-      for (std::size_t k = i; k < i + length; ++k) found.digits += d_[k].value;
-      out.push_back(std::move(found));
-      i += length;
+      free = at + length;
+      out.push_back({d_[i].begin, d_[free - 1].end, std::move(digits), !letters_ && d_.size() == length});
+      i = free;
     }
     return out;
   }
 
  private:
+  std::string all(std::size_t at, std::size_t length) const {
+    std::string out;
+    for (std::size_t i = at; i < at + length; ++i) out += d_[i].value;
+    return out;
+  }
+  int number_at(std::size_t at, std::size_t length) const { return number(all(at, length)); }
+
+  // Does a group begin here, or the text end? What nobody sees parts none.
+  bool breaks(std::size_t i) const {
+    return i == 0 || i >= d_.size() || d_[i].chain != d_[i - 1].chain || d_[i].signs > 0 || !is_digit(d_[i].value);
+  }
+  std::size_t group_length(std::size_t at) const {
+    std::size_t end = at + 1;
+    while (!breaks(end)) ++end;
+    return end - at;
+  }
+  // Whole groups of digits with no letter between them.
+  bool whole(std::size_t at, std::size_t length) const {
+    if (at + length > d_.size() || d_[at].chain != d_[at + length - 1].chain || !breaks(at) || !breaks(at + length))
+      return false;
+    return std::all_of(&d_[at], &d_[at] + length, [](const Digit& d) { return is_digit(d.value); });
+  }
+
   // Lengths of the groups of a window; empty when it does not end with a group, or a letter stands in it.
   std::vector<std::size_t> groups(std::size_t at, std::size_t length) const {
     const std::size_t end = at + length;
     if (end > d_.size() || d_[end - 1].chain != d_[at].chain) return {};
-    if (end < d_.size() && d_[end].chain == d_[at].chain && !d_[end].starts) return {};
+    if (end < d_.size() && d_[end].chain == d_[at].chain && !d_[end].starts && lengths_[end] == 0) return {};
+    for (std::size_t i = at; i < end; ++i) {
+      if (is_digit(d_[i].value)) continue;
+      // The letter of an interim number begins its last group (850301-T380), unless each digit stands alone.
+      const bool last_four = i == end - 4 && d_[i + 1].signs == 0 && d_[i + 2].signs == 0 && d_[i + 3].signs == 0;
+      if (i != end - 4 || (!last_four && group_length(at) > 1)) return {};
+    }
     std::vector<std::size_t> out;
     for (std::size_t i = at; i < end; ++i) {
-      // What nobody sees parts no group.
-      if (i == at || (d_[i].starts && d_[i].signs > 0)) out.push_back(0);
+      if (i == at || d_[i].signs > 0) out.push_back(0);
       ++out.back();
     }
     return out;
@@ -164,19 +141,19 @@ class Finder {
     return single && (two || parts || ones) ? Shape::dated : Shape::any;
   }
 
-  std::size_t match(std::size_t at, Shape widest) const {
+  std::size_t match(std::size_t at) const {
     for (const std::size_t length : {std::size_t{12}, std::size_t{10}}) {
+      if (at + length > d_.size()) continue;
+      const std::string digits = all(at, length);
+      if (!is_number(digits)) continue;
       const auto parts = groups(at, length);
-      if (parts.empty()) continue;
-      int century = -1;
-      if (length == 12) {
-        century = number(d_, at, 2);
-        if (century < 18 || century > 20) continue;
-        // "Storgatan 19 850301-..." ends an address before the number begins.
-        if (parts[0] == 2 && parts.size() > 1 && parts[1] >= 6) continue;
-      }
-      if (shape_of(parts, at) > widest || !is_number(d_, at + length - 10, century)) continue;
+      if (parts.empty() || shape_of(parts, at) > widest_) continue;
+      // "Storgatan 19 850301-..." ends an address before the number begins.
+      if (length == 12 && parts[0] == 2 && parts.size() > 1 && parts[1] >= 6) continue;
       if (is_moment(parts, at) || cuts(at, length, parts[0]) || is_a_list(parts, at, length)) continue;
+      if (std::any_of(&d_[at], &d_[at] + length, [](const Digit& d) { return d.phone; })) continue;
+      // 0702914177 where a telephone number is expected: too few have such a co-ordination number.
+      if (widest_ == Shape::phone && parts.size() == 1 && digits.starts_with("07") && digits[4] >= '6') continue;
       return length;
     }
     return 0;
@@ -185,13 +162,13 @@ class Finder {
   // A date and a time of day: 2026-11-19 23:40.
   bool is_moment(const std::vector<std::size_t>& parts, std::size_t at) const {
     if (parts.size() != 5 || parts[0] != 4 || parts[1] != 2 || parts[2] != 2 || parts[3] != 2) return false;
-    return marked(at, 8) && number(d_, at, 4) >= kTimesFrom && marked(at + 8, 4) && d_[at + 8].signs <= 2;
+    return marked(at, 8) && number_at(at, 4) >= kTimesFrom && marked(at + 8, 4) && d_[at + 8].signs <= 2;
   }
 
   // "2026-03-19, 9262 kr" and "16/10, 13/04": a comma and a blank after a recent date, or between pairs, part a list.
   bool is_a_list(const std::vector<std::size_t>& parts, std::size_t at, std::size_t length) const {
     const bool pairs = std::all_of(parts.begin(), parts.end(), [](std::size_t n) { return n <= 2; });
-    const bool recent = length == 12 && parts[0] == 4 && number(d_, at, 4) >= kTimesFrom;
+    const bool recent = length == 12 && parts[0] == 4 && number_at(at, 4) >= kTimesFrom;
     if (!pairs && !recent) return false;
     for (std::size_t i = at + 1; i < at + length; ++i)
       if (d_[i].sign == ',' && d_[i].signs > 1) return true;
@@ -206,16 +183,49 @@ class Finder {
     return first_group < 6 && end < d_.size() && span_[end] > 0 && !begins_[end];
   }
 
+  // A birth date and, where words between them say so, its last four digits: "850301 (sista fyra 2380)"; or the other
+  // way round. Answers how many digits of the text that takes.
+  std::size_t apart(std::size_t at, std::string& digits) const {
+    for (const std::size_t date : {std::size_t{8}, std::size_t{6}}) {
+      if (whole(at, date)) {
+        std::size_t four = at + date;
+        if (whole(four, 1) && d_[four].value == '4') ++four;  // "de 4 sista"
+        digits = all(at, date) + (whole(four, 4) ? all(four, 4) : "");
+        if (digits.size() == date + 4 && says_last(d_[at + date - 1].end, d_[four].begin) && is_number(digits))
+          return four + 4 - at;
+      }
+      if (whole(at, 4) && whole(at + 4, date) && says_last(at == 0 ? 0 : d_[at - 1].end, d_[at].begin)) {
+        digits = all(at + 4, date) + all(at, 4);
+        if (is_number(digits)) return date + 4;
+      }
+    }
+    return 0;
+  }
+  bool says_last(std::size_t begin, std::size_t end) const {
+    constexpr std::array<std::string_view, 9> kStems{"sist",    "fyra", "slut", "siffr", "kontroll",
+                                                     "individ", "last", "four", "ending"};
+    constexpr std::size_t kWordsMax = 64;  // bytes
+    std::string words(
+        text_.substr(std::max(begin, end < kWordsMax ? 0 : end - kWordsMax), std::min(end - begin, kWordsMax)));
+    for (char& c : words)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    return std::any_of(kStems.begin(), kStems.end(), [&](auto s) { return words.find(s) != std::string::npos; });
+  }
+
   bool marked(std::size_t at, std::size_t length) const { return begins_[at] && span_[at] == length; }
 
   // Does a group of `length` digits stand here, after one `sign` (0: whatever)?
   bool group(std::size_t at, std::size_t length, std::string_view signs) const {
-    if (at + length > d_.size() || !d_[at].starts || d_[at + length - 1].chain != d_[at].chain) return false;
-    for (std::size_t i = at + 1; i < at + length; ++i)
-      if (d_[i].starts) return false;
-    if (at + length < d_.size() && d_[at + length].chain == d_[at].chain && !d_[at + length].starts) return false;
+    if (at + length > d_.size() || !d_[at].starts || !whole(at, length) || group_length(at) != length) return false;
     return signs.empty() || (d_[at].chain == d_[at - 1].chain && d_[at].signs == 1 && d_[at].sign < 0x80 &&
                              signs.find(static_cast<char>(d_[at].sign)) != std::string_view::npos);
+  }
+  // Three groups with one sign between: a year of `digits`, a month and a day.
+  bool date_in_parts(std::size_t at, std::size_t digits) const {
+    if (!group(at, digits, "") || !group(at + digits, 2, "-/.") || !group(at + digits + 2, 2, "-/.")) return false;
+    const int year = number_at(at, digits) + (digits == 2 ? 2000 : 0);
+    return d_[at + digits].sign == d_[at + digits + 2].sign && year >= 1900 && year < 2100 &&
+           is_date(year, number_at(at + digits, 2), number_at(at + digits + 2, 2));
   }
 
   void mark(std::size_t at, std::size_t length) {
@@ -228,24 +238,54 @@ class Finder {
     begins_.assign(d_.size(), false);
     for (std::size_t i = 0; i < d_.size(); ++i) {
       if (span_[i] > 0) continue;
-      if (group(i, 4, "") && group(i + 4, 2, "-/.") && group(i + 6, 2, "-/.") && d_[i + 4].sign == d_[i + 6].sign) {
-        const int year = number(d_, i, 4);
-        if (year >= 1900 && year < 2100 && is_date(year, number(d_, i + 4, 2), number(d_, i + 6, 2))) mark(i, 8);
-      } else if (group(i, 2, "") && group(i + 2, 2, ":.") && number(d_, i, 2) < 24 && number(d_, i + 2, 2) < 60) {
+      if (date_in_parts(i, 4)) {
+        mark(i, 8);
+      } else if (date_in_parts(i, 2) && date_in_parts(i + 6, 2) && d_[i + 6].signs > 1) {
+        mark(i, 6);  // 24-06-16 - 26-08-12; one alone may begin a number
+        mark(i + 6, 6);
+      } else if (group(i, 2, "") && group(i + 2, 2, ":.") && number_at(i, 2) < 24 && number_at(i + 2, 2) < 60) {
         mark(i, 4);
       }
     }
   }
 
+  // A telephone number in groups, 0 and nine digits: 070-112 45 62, 08-123 456 78, 070-1124562, +46 (0)70-112 45 62:
+  // 07x first, or an area code and three digits. A number of a person has six digits first, or pairs all the way.
+  void mark_phone(std::size_t at) {
+    if (!breaks(at)) return;
+    const bool plus = d_[at].begin > 0 && text_[d_[at].begin - 1] == '+';
+    const std::size_t code = plus && group(at, 2, "") ? 2 : group(at, 4, "") ? 4 : 0;
+    const bool abroad = code > 0 && number_at(at, code) == 46;
+    std::size_t end = abroad ? at + code : at, total = 0;
+    if (end >= d_.size() || (!abroad && d_[at].value != '0')) return;
+    std::vector<std::size_t> sizes;  // of the groups, the area code with its 0
+    if (abroad && d_[end].value != '0') total = 1;
+    while (total < 10 && end < d_.size() && d_[end].chain == d_[at].chain) {
+      const std::size_t length = group_length(end);
+      total += length;
+      end += length;
+      if (total > 1) sizes.push_back(sizes.empty() ? total : length);  // "(0)" goes with what follows
+    }
+    if (total != 10 || !breaks(end)) return;
+    const bool mobile = d_[end - 9].value == '7', three = sizes.size() > 2 && sizes[1] == 3;
+    const bool grouped = (mobile && sizes[0] == 3) || (three && sizes[0] <= 4);
+    const bool fit = std::all_of(sizes.begin(), sizes.end(), [](std::size_t n) { return n >= 2; });
+    if ((grouped && fit) || (abroad && mobile && sizes.size() == 1))
+      for (std::size_t i = at; i < end; ++i) d_[i].phone = true;
+  }
+
+  std::string_view text_;
+  Shape widest_;
   bool letters_ = false;
   std::vector<Digit> d_;
   std::vector<std::size_t> span_;  // length of the date or time that the digit belongs to, 0 where to none
   std::vector<bool> begins_;
+  std::vector<std::size_t> lengths_;  // of the number that may begin here, 0 where none
 };
 
 }  // namespace
 
-std::vector<Found> find(std::string_view text, Shape widest) { return Finder(text).find(widest); }
+std::vector<Found> find(std::string_view text, Shape widest) { return Finder(text, widest).find(); }
 
 std::size_t strip(std::string& text, Shape widest) {
   const auto found = find(text, widest);
@@ -258,25 +298,6 @@ std::size_t strip(std::string& text, Shape widest) {
   }
   text = out.append(text, copied, std::string::npos);
   return found.size();
-}
-
-bool is_grouped_phone(std::string_view text) {
-  std::vector<std::size_t> groups(1);
-  for (const char c : text) {
-    const bool area = groups.size() == 1;
-    if (c >= '0' && c <= '9') {
-      ++groups.back();
-    } else if (groups.back() > 0 && (c == ' ' || (area && (c == '-' || c == '/')))) {
-      groups.push_back(0);
-    } else {
-      return false;
-    }
-  }
-  // 07x and seven digits: no number of a person is written so.
-  if (groups.size() == 2) return text.starts_with("07") && groups[0] == 3 && groups[1] == 7;
-  // 07x or an area code, then groups of two or three: a birth date has six digits, or pairs all the way.
-  return groups.size() >= 3 && text.front() == '0' && groups[0] >= 2 && groups[0] <= 4 && groups[1] == 3 &&
-         std::all_of(groups.begin() + 2, groups.end(), [](std::size_t n) { return n == 2 || n == 3; });
 }
 
 }  // namespace samband::person_numbers

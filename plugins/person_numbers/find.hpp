@@ -3,11 +3,22 @@
 // Pure, thread-safe, linear in the text; knows the standard library only.
 //
 // Digits of any script count as 0-9 (also full-width, mathematical, circled, raised). Between two digits may stand
-// anything that is no letter: blanks, signs, and what nobody sees (zero-width, bidi and format characters, combining
-// marks). A number is ten digits, or twelve with the century 18, 19 or 20; whole groups of digits; a possible date (day
-// + 60 for a samordningsnummer, whose date may be unknown) and a right check digit. Never a number: a date with a time
-// of day beside it (from 2020), a part of a date or of a time, a part of a UUID, a list with comma and blank between
-// pairs of digits or after a date from 2020.
+// anything that is no letter: blanks, signs, markup, and what nobody sees (zero-width, bidi and format characters,
+// combining marks). A number is ten digits, or twelve with the century 18, 19 or 20; whole groups of digits, but for
+// zeros in front and a second number glued to it; a possible date (day + 60 for a samordningsnummer, whose date may be
+// unknown) and a right check digit. An interim number has a letter for its seventh digit and no check digit.
+//
+// What is decided where a number and something harmless look alike:
+// 1. That a number passes is worse than that something harmless goes: what may be a number, is one.
+// 2. How the digits are grouped counts where nobody groups a number so: a telephone number in its groups (070-112 45
+// 62,
+//    +46 (0)70-112 45 62), a date with a time of day beside it (from 2020), a part of a date or of a time, a period of
+//    two dates, a list with comma and blank between pairs of digits or after a date from 2020 are none.
+// 3. Ten or twelve digits in one group are told apart by date and check digit alone, whatever word stands before them:
+// an
+//    OCR number, whose check digit is made the same way, goes one time in fourteen. A date in the future is no excuse.
+// 4. Where the field is a telephone number (Shape::phone), ten digits from 07 that would be a samordningsnummer stay.
+// 5. Words join a birth date and its last four digits only if they say so ("850301, sista fyra 2380").
 #pragma once
 #include <cstddef>
 #include <string>
@@ -19,12 +30,14 @@ namespace samband::person_numbers {
 enum class Shape {
   plain,  // one group, or two of 6+4 or 8+4 with at most a dash, a plus or a blank between: as systems write it
   dated,  // also any one sign between, the date in parts (1990-01-31-1234), or one digit at a time
-  any,    // grouped in any way: for free text, where a hit is replaced and nothing is refused for it
+  any,    // grouped in any way, with words between, interim numbers, in a UUID: for free text, where a hit is replaced
+          // and nothing is refused for it
+  phone,  // the same, where a telephone number is expected
 };
 
 struct Found {
   std::size_t begin = 0, end = 0;  // bytes of the text
-  std::string digits;              // 10 or 12, ASCII
+  std::string digits;              // 10 or 12, ASCII; of an interim number with its letter
   bool alone = false;              // no letter and no other digit in the text
 };
 
@@ -34,10 +47,5 @@ std::vector<Found> find(std::string_view text, Shape widest = Shape::any);
 inline constexpr std::string_view kStripped = "[personnummer]";
 // Replaces each by kStripped and returns how many.
 std::size_t strip(std::string& text, Shape widest = Shape::any);
-
-// Is all of it a telephone number in groups, as Swedes write one (070-174 06 05, 070-1740605, 08-123 456 78)? Read as
-// ten digits one in twenty is a possible identity number: ask this where a telephone number is expected, and only
-// there.
-bool is_grouped_phone(std::string_view text);
 
 }  // namespace samband::person_numbers

@@ -83,10 +83,55 @@ class Rows(HubCase):
                     text = unicodedata.normalize("NFKC", json.dumps(arrived, ensure_ascii=False))
                     self.assertNotIn(written, text)
                     self.assertNotIn(number[2:], "".join(c for c in text if c.isalnum()))
-        # Of an envelope the same numbers are refused: it stands in clear in logs and queues.
-        for written in (wide, number[:8] + "\u200b" + number[8:], ".".join((number[:4], number[4:6], number[6:8], number[8:]))):
-            answer = self.send("landlord-private", None, self.canonical("Testsson", "-", message_id="nr-" + written), expect=400)
-            self.assertIn("/id", json.dumps(answer))
+
+    def test_a_key_with_a_number_is_replaced_and_finds_what_it_refers_to(self):
+        number = people.GUARDIAN_45["personalNumber"]
+        wide = "".join(chr(0xFF10 + int(d)) for d in number)
+
+        def form(message_id, **more):
+            media_type, text = build.landlord_arrears(people.GUARDIAN_45, new_id())
+            text = json.dumps({**json.loads(text), "messageId": message_id, **more})
+            said = self.call("landlord-private", "POST", "/v1/in/landlord", text.encode(), 200, {"content-type": media_type})
+            return said, text
+
+        lease = f"{number[2:8]}-{number[8:]}"
+        table_of_one = table(row(lease), row(lease, amount="8 540,00", day="2026-11-21", corrects="ja"))
+        whole = self.post(table_of_one)
+        self.assertEqual(whole["rows"]["accepted"], 2, whole)
+        again = self.post(table_of_one)
+        self.assertEqual((again["rows"]["duplicates"], [r["senderMessageId"] for r in again["results"]]),
+                         (2, [r["senderMessageId"] for r in whole["results"]]))
+        changed = self.post(table(row(lease, amount="1,00")))["results"][0]
+        self.assertEqual((changed["problem"]["code"], changed["senderMessageId"]), ("conflict", whole["results"][0]["senderMessageId"]))
+        first, text = form(number)
+        second, _ = form(new_id(), correctionOf=number, conversationId=wide)
+        plain, _ = form("HV-" + new_id())
+        for written in (wide, number[:8] + "\u200b" + number[8:], f"{number[:4]}.{number[4:6]}.{number[6:8]} - {number[8:]}", "nr 0" + number):
+            said = self.send("landlord-private", None, self.canonical("Testsson", "-", message_id="nr-" + written))
+            self.assertRegex(said["senderMessageId"], "^pnr-[a-p]{32}$")
+            self.assertIn({"code": "personnummer_stripped", "where": "/id"}, said["warnings"])
+        self.assertRegex(first["senderMessageId"], "^pnr-[a-p]{32}$")
+        self.assertIn({"code": "personnummer_stripped", "where": "/id"}, first["warnings"])
+        self.assertLessEqual({"/data/correctionOf", "/data/conversationId"}, {w["where"] for w in second["warnings"]})
+        self.assertTrue(plain["senderMessageId"].startswith("HV-"))
+        self.assertEqual(plain["warnings"], [])
+        self.assertTrue(self.call("landlord-private", "POST", "/v1/in/landlord", text.encode(), 200, {"content-type": "application/json"})["duplicate"])
+        for said in (first, second, *whole["results"]):
+            self.wait_state("landlord-private", self.board(said)["id"])
+            (arrived,) = self.received_of("social-board", self.board(said)["id"])
+            for part in (number, number[2:], lease, wide):
+                self.assertNotIn(part, json.dumps(arrived, ensure_ascii=False))
+                self.assertNotIn(part, json.dumps([first, second, whole, changed], ensure_ascii=False))
+                self.assertNotIn(part, self.hub.log())
+        # The receipt names the notice by the key that the answer gave.
+        wait_for("the receipt", lambda: any(r["body"].get("refToMessageId") == first["senderMessageId"]
+                                            for r in self.received("landlord-private", "receipt")), 30)
+        # A correction found what it corrects: the deadline of the earlier one has ended, that of the later one runs.
+        due = [self.call("social-board", "GET", f"/v1/exchanges/{self.board(said)['id']}", None, 200)["deadlines"] for said in (first, second)]
+        self.assertEqual([bool(d) for d in due], [False, True], due)
+        # Of any other attribute of an envelope a number is refused: it stands in clear in logs and queues.
+        envelope = {**self.canonical("Testsson", "-"), "source": "urn:x:" + number}
+        self.assertIn("/source", json.dumps(self.send("landlord-private", None, envelope, expect=400)))
 
     def test_the_same_file_again_makes_no_second_notice_whatever_its_encoding_or_order(self):
         lease = new_id()[:8]
