@@ -63,7 +63,8 @@ int simulate_rules(const Arguments& a) {
     std::cout << c.id << "  " << c.kind << "  " << c.sender << " -> " << c.recipient << " (" << c.purpose
               << "): " << c.before << " -> " << c.after << "\n";
     for (const auto& [category, pair] : c.categories)
-      std::cout << "    " << category << ": " << words(pair.first) << " -> " << words(pair.second) << "\n";
+      std::cout << "    " << category << ": " << words(pair.first) << " -> " << words(pair.second)
+                << (pair.first == pair.second ? " (other fields or persons, or minimised otherwise)" : "") << "\n";
   };
   auto done = simulate(**store, (*recorded)->reader(), (*recorded)->parties(), config->agreements, *before->set,
                        **after, since, until, changed, [&](std::uint64_t n) {

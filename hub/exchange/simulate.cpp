@@ -1,5 +1,7 @@
 #include "exchange/simulate.hpp"
 
+#include <set>
+
 namespace samband {
 namespace {
 
@@ -13,6 +15,18 @@ Categories counts_of(const Decision& decision) {
     ++(field.outcome == FieldOutcome::release ? counts.released
        : field.outcome == FieldOutcome::hold  ? counts.held
                                               : counts.withheld);
+  }
+  return out;
+}
+
+// Field by field: the same numbers may be of other fields or persons, or leave otherwise minimised. Both decide one
+// request.
+std::set<std::string> decided_otherwise(const Decision& a, const Decision& b) {
+  std::set<std::string> out;
+  for (std::size_t i = 0; i < a.fields().size(); ++i) {
+    const FieldDecision &x = a.fields()[i], &y = b.fields()[i];
+    if (x.outcome == y.outcome && (x.outcome != FieldOutcome::release || x.action == y.action)) continue;
+    if (x.field.category != "envelope") out.insert(x.field.category.empty() ? "unknown" : x.field.category);
   }
   return out;
 }
@@ -52,8 +66,9 @@ Result<Simulated> simulate(Store& store, const CaseReader& reader, const Parties
       const DecisionRequest request =
           request_for(**source, *holder, *recipient, row.purpose, then, parties, agreements, row.updated_at);
       const Decision old_one = DecisionMaker::decide(request, before), new_one = DecisionMaker::decide(request, after);
+      const auto otherwise = decided_otherwise(old_one, new_one);
+      if (old_one.outcome() == new_one.outcome() && otherwise.empty()) continue;
       const Categories had = counts_of(old_one), has = counts_of(new_one);
-      if (old_one.outcome() == new_one.outcome() && had == has) continue;
       ++out.changed;
       ChangedExchange c{row.id,
                         row.sender,
@@ -63,9 +78,7 @@ Result<Simulated> simulate(Store& store, const CaseReader& reader, const Parties
                         std::string(to_string(old_one.outcome())),
                         std::string(to_string(new_one.outcome())),
                         {}};
-      for (const auto& [category, counts] : had)
-        if (const auto it = has.find(category); it == has.end() || !(it->second == counts))
-          c.categories[category] = {counts, it == has.end() ? ChangedExchange::Counts{} : it->second};
+      for (const auto& category : otherwise) c.categories[category] = {had.at(category), has.at(category)};
       changed(c);
     }
     if (progress) progress(out.exchanges);

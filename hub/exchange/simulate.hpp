@@ -12,7 +12,8 @@ namespace samband {
 struct ChangedExchange {
   std::string id, sender, recipient, kind, purpose;
   std::string before, after;  // outcomes
-  // Data category -> {fields of the outcome before, and after}, where they differ: "release 3 -> withhold 3".
+  // Data category -> {fields of the outcome before, and after}, where a field's outcome, or what is done to it before
+  // it leaves, differs: "release 3 -> withhold 3". Equal numbers are other fields or persons, or another minimisation.
   struct Counts {
     int released = 0, withheld = 0, held = 0;
     bool operator==(const Counts&) const = default;

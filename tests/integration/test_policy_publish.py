@@ -306,6 +306,22 @@ class Publishing(HubCase):
         self.assertIn("would come out otherwise", words)
         self.assertNotIn(people.ADULT_22["personalNumber"], words)
 
+    def test_simulate_sees_another_field_of_the_same_category_and_what_is_no_longer_minimised(self):
+        notice = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id())), "social-board")
+        sets = {name: self.work / name for name in ("name", "number", "pseudonym")}
+        for name, leaf in (("name", "personalNumber"), ("number", "familyName"), ("pseudonym", "familyName")):
+            shutil.copytree(self.rules, sets[name])
+            replaced(sets[name] / "purposes.toml", ('id = "youth_offence_notice"', f'id = "youth_offence_notice"\nexcept = ["{leaf}"]'))
+        replaced(sets["pseudonym"] / "lul.toml", ('obligations = ["receipt"]', 'obligations = ["receipt", "pseudonymise:identity"]'))
+        for base in ("name", "pseudonym"):
+            told = self.cli_json("policy", "simulate", "--base", str(sets[base]), "--rules", str(sets["number"]), check=1)
+            change = [c for c in told["changes"] if c["exchange"] == notice["id"]]
+            self.assertEqual([list(c["categories"]) for c in change], [["identity"]], base)
+            both = change[0]["categories"]["identity"]
+            self.assertEqual(both["before"], both["after"], "as many fields, but not the same ones")
+        words = self.cli("policy", "simulate", "--base", str(sets["name"]), "--rules", str(sets["number"]), check=1).stdout
+        self.assertIn("(other fields or persons, or minimised otherwise)", words)
+
 
 def review_missed(folder):
     path = folder / "rules" / "lul.toml"
