@@ -132,6 +132,7 @@ Route read_route(Table& in, const Parties& parties, const std::vector<Agreement>
   if (route.working_days_only && route.non_working_days_only)
     in.refuse("non_working_days_only", "either 'working_days_only' or 'non_working_days_only'");
   const bool has_hours = in.has("time") || route.working_days_only || route.non_working_days_only;
+  route.addressed = in.boolean("addressed", false);
   route.agreement = in.text("agreement", 100);
   if (!route.agreement.empty() && agreements != nullptr &&
       std::none_of(agreements->begin(), agreements->end(),

@@ -123,6 +123,7 @@ std::vector<Candidate> Routes::candidates(const Message& message, const Party& s
   };
   for (const Route& route : routes_) {
     if (!lists(route.kinds, message.kind) || !any_or_lists(route.from, sender.actor_type)) continue;
+    if (route.addressed && message.addressed_to.empty()) continue;
     const Party* named = parties.find(route.to);
     if (named == nullptr || named->id == sender.id) continue;
     const bool agreed = agreement_holds(route, sender, *named, agreements, today);

@@ -31,8 +31,9 @@ struct Route {
   int age_min = 0, age_max = 200;         // of the subject on the day; unknown age matches only if both are default
   int from_minute = 0, to_minute = 1440;  // local time of day, [from, to); may wrap over midnight
   bool working_days_only = false, non_working_days_only = false;
-  std::string agreement;  // must be in force with both parties in it; "" = none
-  std::string to;         // party id
+  bool addressed = false;  // only for a message that names its recipient: what is asked of one is not asked of all
+  std::string agreement;   // must be in force with both parties in it; "" = none
+  std::string to;          // party id
   std::string purpose;
   // Whom the route would fit but for the age gets an exchange that is refused with this reason, and the party or
   // service that takes persons of that age is named. Empty: the route just does not match.

@@ -109,7 +109,7 @@ class Cli(HubCase):
     def test_check_of_what_is_right(self):
         found = self.cli_json("check")
         self.assertEqual((found["ok"], found["problems"]), (True, []))
-        self.assertEqual((found["counts"]["parties"], found["counts"]["plugins"]), (16, 6))
+        self.assertEqual((found["counts"]["parties"], found["counts"]["plugins"]), (25, 6))
         self.assertGreater(found["counts"]["rules"], 30)
         self.assertTrue(self.cli("check", check=OK).stdout.endswith("ok\n"))
 

@@ -17,7 +17,7 @@ CASEWORKER, PRIVACY = "social-board-caseworker", "municipal-privacy"
 def with_officers(folder):
     """The board's notice goes to its named caseworkers, the police's to the auditor's desk: parties with an inbox only. The
     police read in their inbox, and a minute is all that the rule gives."""
-    replaced(folder / "parties.toml", ('restricted_recipient = "social-restricted"', 'restricted_recipient = "social-restricted"\nprivacy_officer = "social-restricted"'),
+    replaced(folder / "parties.toml", ('privacy_officer = "social-privacy"', 'privacy_officer = "social-restricted"'),
              ('adapter = "police"\nendpoint = "police"\n', 'privacy_officer = "school-south"\n'),
              # The privacy officer may assess as well: not what he or she reviews.
              ('roles = ["privacy_officer", "rules_officer"]', 'roles = ["caseworker", "privacy_officer", "rules_officer"]'),

@@ -33,7 +33,8 @@ class Forms(HubCase):
 
     def test_the_list_is_what_the_party_may_send(self):
         kinds = {f["kind"]: f["title"] for f in self.call(COUNSELLOR, "GET", "/v1/forms")["forms"]}
-        self.assertEqual(sorted(kinds), ["concern.report", "sig.information", "sig.nomination", "test.order"])
+        self.assertEqual(sorted(kinds), ["care.referral", "concern.report", "contact.query", "inquiry.information", "report.answer",
+                                         "sig.information", "sig.nomination", "test.order"])
         self.assertEqual(kinds["concern.report"], {"sv": "Orosanmälan", "en": "Report of concern about a child"})
         self.call(COUNSELLOR, "GET", "/v1/forms/rent.arrears", expect=404)  # another's
         self.call(COUNSELLOR, "GET", "/v1/forms/exchange.recall", expect=404)  # nobody writes it

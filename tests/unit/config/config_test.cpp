@@ -109,7 +109,7 @@ TEST(ExampleConfig, Loads) {
 TEST(ExampleConfig, EveryPartyIsMadeUpAndCanBeReached) {
   const auto config = load_config(kExample, nothing);
   ASSERT_TRUE(config);
-  EXPECT_EQ(config->parties.all().size(), 16u);
+  EXPECT_EQ(config->parties.all().size(), 25u);
   for (const Party& p : config->parties.all()) {
     EXPECT_TRUE(p.organisation_number.starts_with("9999")) << p.id;
     EXPECT_TRUE(p.actor_type == "auditor" || p.duty_phone.starts_with("08-465 004 ")) << p.id;
@@ -356,12 +356,12 @@ INSTANTIATE_TEST_SUITE_P(
         Spoilt{"parties.toml", "inbound = [\"police\"]", "inbound = [\"polis\"]", "[\"polis\"]", "no plugin 'polis'"},
         Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"", "duty_party = \"nobody\"", "\"nobody\"",
                "unknown party"},
-        Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"", "privacy_officer = \"nobody\"",
+        Spoilt{"parties.toml", "privacy_officer = \"social-privacy\"", "privacy_officer = \"nobody\"",
                "\"nobody\"", "unknown party"},
         Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"", "restricted_recipient = \"nobody\"",
                "\"nobody\"", "another party"},
         Spoilt{"parties.toml", "restricted_recipient = \"social-restricted\"",
-               "restricted_recipient = \"social-board\"", "\"social-board\"\nduty_phone", "another party"},
+               "restricted_recipient = \"social-board\"", "\"social-board\"\nprivacy_officer", "another party"},
         Spoilt{"parties.toml", "[\"notify_guardian\"]", "[\"receipt\"]", "[\"receipt\"",
                "unknown task of an agency's people"},
         Spoilt{"parties.toml", "duty_phone", "certificate_sha256 = \"AB\"\nduty_phone", "\"AB\"", "hex"},

@@ -114,6 +114,19 @@ TEST_F(RoutesTest, UnknownAgeMatchesOnlyWhereAgeDoesNotMatter) {
   EXPECT_THAT(carry(route(""), message(std::nullopt)), ElementsAre(kToSocial));
 }
 
+// What is asked of one is not asked of all: such a route takes a message that names its recipient, and no other.
+TEST_F(RoutesTest, AnAddressedRouteTakesOnlyWhatNamesItsRecipient) {
+  const Routes routes = route("addressed = true");
+  Message m = message(kBorn15);
+  EXPECT_THAT(carry(routes, m), IsEmpty());
+  for (const char* to : {"social-board", "sdk.test.0203:social-board.test"}) {
+    m.addressed_to = to;
+    EXPECT_THAT(carry(routes, m), ElementsAre(kToSocial)) << to;
+  }
+  m.addressed_to = "clinic";
+  EXPECT_THAT(carry(routes, m), IsEmpty());
+}
+
 struct AgeCase {
   const char* text;
   int min, max;
