@@ -76,6 +76,8 @@ std::optional<json::object> consent_for_adapter(const Consent& consent, const Ex
   for (const Field& field : source.fields)
     if (std::binary_search(pointers.begin(), pointers.end(), field.pointer) && has(consent.categories, field.category))
       categories.insert(field.category);
+  // It opened nothing of what was released; and a consent without categories may be read as one to everything.
+  if (categories.empty()) return std::nullopt;
   json::object out{{"id", consent.id},
                    {"person", person},
                    {"giver", consent.giver},

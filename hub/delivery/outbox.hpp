@@ -137,7 +137,8 @@ std::string exchange_for_adapter(const Attempt&, json::array consents, const Par
 
 // What of a consent goes with an exchange that rests on it: whose it is, who gave it, who collected it, this recipient,
 // this purpose, the released categories, its period and language. Neither evidence nor the other recipients and
-// purposes. Empty when it does not name this recipient and purpose, is not in force, or is about nobody in `released`.
+// purposes. Empty when it does not name this recipient and purpose, is not in force, is about nobody in `released`, or
+// covers no released field.
 std::optional<json::object> consent_for_adapter(const Consent&, const ExchangeRow&, const Case& source,
                                                 const json::value& data, const std::vector<std::string>& pointers,
                                                 Time now);

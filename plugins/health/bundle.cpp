@@ -115,6 +115,12 @@ void add_related(Bundle& bundle, const json::object& data) {
   }
 }
 
+static bool says_whom_why_and_what(const json::object& consent) {
+  for (const char* key : {"recipients", "purposes", "categories"})
+    if (const auto* list = array_at(consent, key); !list || list->empty()) return false;
+  return true;
+}
+
 void add_consents(Bundle& bundle, const json::object& exchange, std::string_view subject_ref) {
   const auto* consents = array_at(exchange, "consents");
   if (!consents) return;
@@ -123,6 +129,8 @@ void add_consents(Bundle& bundle, const json::object& exchange, std::string_view
     const auto value = bundle.exchange_id() + "/consent/" + std::to_string(i++);
     const auto* given = v.if_object();
     if (!given || string_at(*given, "person") != subject_ref || subject_ref.empty()) continue;
+    // In FHIR a provision without actors, purposes or codes is about all of them.
+    if (!says_whom_why_and_what(*given)) continue;
     json::object consent{{"resourceType", "Consent"},
                          {"identifier", json::array{identifier(kExchangeSystem, value)}},
                          {"status", "active"},

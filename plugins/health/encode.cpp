@@ -182,6 +182,7 @@ json::object encode_result(const json::object& exchange) {
   const auto* subject = subject_of(data_of(exchange));
   const auto protection = subject ? string_at(*subject, "protection") : std::string_view();
   add_patient(bundle, subject);
+  add_consents(bundle, exchange, subject ? string_at(*subject, "ref") : std::string_view());
   const auto result = plugin::one_line(string_at(payload, "result"), 1000);
   const auto order = string_at(payload, "exchangeId");
   const auto sampled = string_at(payload, "sampledAt");

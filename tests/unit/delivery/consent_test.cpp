@@ -60,6 +60,16 @@ TEST_F(ConsentForAdapter, OfAnotherRecipientOrPurposeOrPersonIsNotSaid) {
   EXPECT_TRUE(said());
 }
 
+// Without categories it could be read as a consent to everything.
+TEST_F(ConsentForAdapter, ThatCoversNothingOfWhatIsReleasedIsNotSaid) {
+  consent_.categories = {"health", "test_result"};  // asked of, but withheld; and not asked of
+  EXPECT_FALSE(said());
+  consent_.categories.clear();
+  EXPECT_FALSE(said());
+  consent_.categories = {"misuse"};
+  EXPECT_TRUE(said());
+}
+
 TEST_F(ConsentForAdapter, RevokedOrOutOfItsTimeIsNotSaid) {
   consent_.revoked_at = kNow - std::chrono::minutes(1);
   EXPECT_FALSE(said());

@@ -265,6 +265,40 @@ TEST(RoundTrip, AConsentOfEveryGiver) {
   }
 }
 
+// What is written of a consent, by the kind of message that it carries.
+std::size_t consents_written(const char* of, const char* empty = "") {
+  auto exchange = json::parse(read_file(kFolder / "cases" / of / "in.json")).as_object();
+  json::object consent{{"person", "p1"},
+                       {"giver", "self"},
+                       {"recipients", {"bup"}},
+                       {"purposes", {"substance_test"}},
+                       {"categories", {"test_result"}},
+                       {"validTo", "2027-02-22T00:00:00.000Z"}};
+  if (*empty) consent[empty] = json::array();
+  exchange["consents"] = json::array{consent};
+  std::size_t found = 0;
+  const auto bundle = encode_exchange(exchange);
+  for (const auto& entry : bundle.at("entry").as_array()) {
+    const auto& resource = entry.at("resource").as_object();
+    if (resource.at("resourceType") != "Consent") continue;
+    ++found;
+    EXPECT_TRUE(resource.at("provision").as_object().contains("code"));
+  }
+  return found;
+}
+
+TEST(Consent, AResultCarriesTheOneThatItRestsOn) {
+  for (const auto* of : {"encode_referral", "encode_order", "encode_result"}) EXPECT_EQ(consents_written(of), 1u) << of;
+}
+
+// FHIR: no code is every code.
+TEST(Consent, OneThatNamesNobodyOrNothingIsNotWritten) {
+  for (const auto* empty : {"recipients", "purposes", "categories"}) {
+    EXPECT_EQ(consents_written("encode_referral", empty), 0u) << empty;
+    EXPECT_EQ(consents_written("encode_result", empty), 0u) << empty;
+  }
+}
+
 json::object referral_with_consent() {
   return json::parse(read_file(kFolder / "cases/decode_consent/in.json")).as_object();
 }
