@@ -3,6 +3,7 @@
 #include "common/delivery.hpp"
 #include "health/decode.hpp"
 #include "health/encode.hpp"
+#include "health/hsa_id.hpp"
 
 namespace samband::health {
 namespace {
@@ -101,12 +102,9 @@ bool is_path(const json::value& value) {
          });
 }
 
-// An HSA id: letters, digits and hyphens, at most 31 characters.
 bool is_care_unit(const json::value& value) {
   const auto* id = value.if_string();
-  return id && !id->empty() && id->size() <= 31 && std::all_of(id->begin(), id->end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-';
-         });
+  return id && is_hsa_id(*id);
 }
 
 }  // namespace

@@ -292,8 +292,9 @@ TEST(RivAdapter, TheConfigurationDecides) {
   EXPECT_EQ(step().kind, HUB_ACTION_REJECTED);
   EXPECT_EQ(step().reason, "riv_kind_unsupported");
   for (const auto* config :
-       {R"({"parties":{"hospital":{"format":"riv","careUnit":"SE1"}}})",
-        R"({"careUnit":"SE1","parties":{"h":{"format":"riv"}}})", R"({"careUnit":"se 1"})", R"({"parties":[]})",
+       {R"({"parties":{"hospital":{"format":"riv","careUnit":"SE9999000038-H001"}}})",
+        R"({"careUnit":"SE9999000061-HUB","parties":{"h":{"format":"riv"}}})", R"({"careUnit":"SE1"})",
+        R"({"parties":{"h":{"careUnit":"SE9999000039-H001"}}})", R"({"parties":[]})",
         R"({"parties":{"h":{"format":"hl7"}}})", R"({"parties":{"h":{"x":1}}})"}) {
     HealthAdapter other;
     EXPECT_TRUE(std::holds_alternative<sdk::Error>(other.configure(config))) << config;
