@@ -88,6 +88,11 @@ struct Metrics::Impl {
             "Personal data breaches on record, open for more than 72 hours (GDPR article 33(1))");
   prometheus::Gauge& rule_findings =
       gauge(registry, "samband_rule_findings", "Errors that the analysis finds in the published rule set today");
+  prometheus::Family<prometheus::Gauge>& drop_in_errors =
+      prometheus::BuildGauge()
+          .Name("samband_drop_in_errors")
+          .Help("Files of a drop folder that could not be taken and wait for a person")
+          .Register(registry);
   prometheus::Gauge& healthy = gauge(registry, "samband_healthy", "1 while the hub can record decisions");
   prometheus::Gauge& ready = gauge(registry, "samband_ready", "1 while the hub takes traffic");
 };
@@ -117,6 +122,9 @@ void Metrics::set_log_checked(double leaves, double problems) {
 void Metrics::set_holds(double exchanges_held) { impl_->holds.Set(exchanges_held); }
 void Metrics::set_incidents_overdue(double incidents) { impl_->incidents_overdue.Set(incidents); }
 void Metrics::set_rule_findings(double errors) { impl_->rule_findings.Set(errors); }
+void Metrics::set_drop_in_errors(const std::string& party, double files) {
+  impl_->drop_in_errors.Add({{"party", party}}).Set(files);
+}
 void Metrics::set_state(bool healthy, bool ready) {
   impl_->healthy.Set(healthy ? 1 : 0);
   impl_->ready.Set(ready ? 1 : 0);

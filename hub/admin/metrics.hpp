@@ -31,6 +31,7 @@ class Metrics {
   void set_holds(double exchanges_held);
   void set_incidents_overdue(double incidents);
   void set_rule_findings(double errors);
+  void set_drop_in_errors(const std::string& party, double files);  // a party of the configuration
   void set_state(bool healthy, bool ready);
 
   // Prometheus text exposition format 0.0.4.

@@ -200,12 +200,14 @@ int serve(const Config& config) {
         [&io, &api, party, &drops_stopping](HttpRequest request) {
           return ask_and_wait(io, api, *party, std::move(request), drops_stopping);
         },
-        DropIn::Options{.folder = each.folder,
-                        .adapter = each.adapter,
-                        .poll = each.poll,
-                        .file_bytes_max = each.file_bytes_max,
-                        .from = std::move(*from),
-                        .done_kept = each.done_kept}));
+        DropIn::Options{
+            .folder = each.folder,
+            .adapter = each.adapter,
+            .poll = each.poll,
+            .file_bytes_max = each.file_bytes_max,
+            .from = std::move(*from),
+            .done_kept = each.done_kept,
+            .errors_waiting = [&metrics, party](int files) { metrics.set_drop_in_errors(party->id, files); }}));
   }
   const CaseReader reader(**store, **keys, intake);
   PersonIndex index(**store, **ledger, **keys, clock);

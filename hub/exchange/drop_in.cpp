@@ -10,7 +10,6 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cerrno>
-#include <functional>
 
 #include "base/log.hpp"
 #include "keys/crypto.hpp"
@@ -145,6 +144,7 @@ void DropIn::run() {
           {{"party", party_.id}, {"reason", done.error().message}});
     said = !done;
     weed_when_due();
+    count_errors();
     std::unique_lock lock(mutex_);
     if (wake_.wait_for(lock, options_.poll, [this] { return stopping_; })) return;
   }
@@ -196,6 +196,25 @@ void DropIn::weed_when_due() {
   if (weeded->errors_waiting > 0)
     log(LogLevel::warning, "drop_in.errors_wait",
         {{"party", party_.id}, {"files", std::to_string(weeded->errors_waiting)}});
+}
+
+// A folder says when a name last came or went. What came within a tick of its clock after the count is not said: while
+// that is so fresh, it is counted again.
+void DropIn::count_errors() {
+  constexpr std::chrono::seconds kFresh{2};
+  struct stat at{};
+  if (!options_.errors_waiting || ::stat((options_.folder / "error").c_str(), &at) != 0) return;
+  const std::chrono::system_clock::time_point changed(std::chrono::duration_cast<std::chrono::system_clock::duration>(
+      std::chrono::seconds(at.st_mtim.tv_sec) + std::chrono::nanoseconds(at.st_mtim.tv_nsec)));
+  const auto now = std::chrono::system_clock::now();
+  if (changed == errors_changed_ && changed + kFresh < now) return;
+  int waiting = 0;
+  const auto count = [&waiting](int, const char* name) {
+    waiting += std::string_view(name).ends_with(".problem.json") ? 1 : 0;
+  };
+  if (!old_files(options_.folder / "error", Time::max(), count)) return;
+  errors_changed_ = changed;
+  options_.errors_waiting(waiting);
 }
 
 // What was fetched earlier is dealt with though the server is away now.

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -29,6 +30,8 @@ class DropIn {
     std::optional<SftpTarget> from;  // fetched from there first
     std::size_t files_per_round = 200;
     std::chrono::days done_kept{30};  // in done/, from when the file came there
+    // Told how many files lie in error/ for a person, whenever that may have changed.
+    std::function<void(int)> errors_waiting{};
   };
   // Answers a request of the folder's party.
   using Ask = std::function<HttpResponse(HttpRequest)>;
@@ -53,6 +56,7 @@ class DropIn {
   Result<int> round();
   void run();
   void weed_when_due();
+  void count_errors();
 
   const Party& party_;
   const Ask ask_;
@@ -63,6 +67,7 @@ class DropIn {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::chrono::steady_clock::time_point weed_at_{};
+  std::chrono::system_clock::time_point errors_changed_{};  // error/ as it was counted last
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -92,6 +92,18 @@ class DropIn(HubCase):
         (self.folder / "bad-3.done").touch()
         wait_for("refused", lambda: list((self.folder / "error").glob("*-bad-3.problem.json")), 30)
 
+    def test_what_waits_for_a_person_is_counted_until_it_is_cleared(self):
+        waiting = lambda: self.hub.metric("samband_drop_in_errors", party="social-board")  # noqa: E731
+        lie = lambda: len(list((self.folder / "error").glob("*.problem.json")))  # noqa: E731
+        for stem in ("wrong-1", "wrong-2"):
+            self.leave(stem, "{")
+            self.ends(stem, "error")
+        self.assertGreaterEqual(lie(), 2)
+        wait_for("counted", lambda: waiting() == lie(), 30)
+        for path in (self.folder / "error").iterdir():
+            path.unlink()
+        wait_for("cleared", lambda: waiting() == 0, 30)
+
     def test_a_hub_that_is_killed_takes_every_file_once(self):
         exchange = self.lob()
         for n in range(12):

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 
 namespace samband {
 namespace {
@@ -113,6 +115,38 @@ TEST_F(DropInFolder, WhatWasTakenIsWeededAndWhatWasRefusedWaits) {
   EXPECT_TRUE(in("done").empty());
   EXPECT_EQ(in("error").size(), 2u);
   EXPECT_EQ(drop.weed(now + std::chrono::days(60))->deleted, 0);
+}
+
+TEST_F(DropInFolder, WhatWaitsForAPersonIsCounted) {
+  std::mutex mutex;
+  std::condition_variable told;
+  int waiting = -1;
+  DropIn::Options options;
+  options.folder = folder_;
+  options.poll = std::chrono::milliseconds(5);
+  options.errors_waiting = [&](int files) {
+    const std::lock_guard lock(mutex);
+    waiting = files;
+    told.notify_all();
+  };
+  const auto becomes = [&](int files) {
+    std::unique_lock lock(mutex);
+    return told.wait_for(lock, std::chrono::seconds(20), [&] { return waiting == files; });
+  };
+  const auto refuse = [](HttpRequest) {
+    HttpResponse out;
+    out.status = 400;
+    out.body = "{}";
+    return out;
+  };
+  DropIn drop(party_, refuse, options);
+  drop.start();
+  EXPECT_TRUE(becomes(0));
+  leave("one", "{}");
+  leave("two", "{}");
+  EXPECT_TRUE(becomes(2));
+  for (const auto& path : in("error")) fs::remove(path);
+  EXPECT_TRUE(becomes(0));
 }
 
 TEST_F(DropInFolder, AMarkerOlderThanItsFileIsThatOfAnother) {
