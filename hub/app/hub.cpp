@@ -28,6 +28,7 @@
 #include "erasure/eraser.hpp"
 #include "exchange/agency_api.hpp"
 #include "exchange/drop_in.hpp"
+#include "exchange/status_poll.hpp"
 #include "exchange/upkeep.hpp"
 #include "follow_up/deadlines.hpp"
 #include "identity/peer.hpp"
@@ -176,9 +177,15 @@ int serve(const Config& config) {
   outbox_options.retry = RetryPolicy{config.retry.initial, config.retry.max, config.retry.factor, config.retry.jitter,
                                      config.retry.attempts_max};
   Outbox outbox(io, clock, **store, **ledger, **plugins, client, parties, meter, outbox_options);
+  StatusPoll* polling = nullptr;  // made after the journey that it speaks to
   Journey journey(Services{clock, **store, **ledger, **keys, intake, signatures, **plugins, parties, config.agreements,
                            config.routes, outbox, meter, [&rules] { return rules.active(); }, patience_of(config),
-                           config.duty_phone});
+                           config.duty_phone, polls_of(config),
+                           [&polling](const std::string& party, const std::string& exchange) {
+                             if (polling) polling->take(party, exchange);
+                           }});
+  StatusPoll status_poll({clock, **store, **keys, **plugins, client, parties, journey}, polls_of(config));
+  polling = &status_poll;
   Upkeep upkeep(journey);
   const QuarantineConfig& kept = config.quarantine;
   Quarantine quarantine(**store, **ledger, **keys, clock,
@@ -308,6 +315,7 @@ int serve(const Config& config) {
     (*ledger)->stop_waiting();
     deadlines.stop();
     upkeep.stop();
+    status_poll.stop();
     rule_watch.stop();
     server.drain(kDrainMax, [&] {
       // Attempts under way end by their own deadlines; what waits stays in the store.
@@ -343,6 +351,8 @@ int serve(const Config& config) {
   asio::co_spawn(io, deadlines.run(), asio::detached);
   if (witnesses) asio::co_spawn(asio::make_strand(io), cosigning.run(), asio::detached);
   asio::co_spawn(io, upkeep.run(), asio::detached);
+  for (const StatusPollConfig& each : config.status_poll)
+    asio::co_spawn(asio::make_strand(io), status_poll.run(each.party), asio::detached);
   asio::co_spawn(io, rule_watch.run(), asio::detached);
   eraser.start();
   for (const auto& drop : drops) drop->start();

@@ -62,6 +62,12 @@ Result<std::optional<SftpTarget>> server_of(const DropInConfig& drop) {
   return std::optional(std::move(*target));
 }
 
+StatusPollRules polls_of(const Config& config) {
+  StatusPollRules out;
+  for (const StatusPollConfig& each : config.status_poll) out[each.party] = {each.every, each.per_minute, each.kept};
+  return out;
+}
+
 Patience patience_of(const Config& config) {
   Patience out;
   out.alert_after = config.holds.alert_after;

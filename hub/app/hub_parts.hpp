@@ -41,6 +41,7 @@ std::vector<EndpointOptions> endpoints_of(const Config&);
 // The case system's own server, where there is one.
 Result<std::optional<SftpTarget>> server_of(const DropInConfig&);
 Patience patience_of(const Config&);
+StatusPollRules polls_of(const Config&);
 // Port 8445: checkpoint and hash tiles are public; entries can point to a person in a small municipality and need an
 // auditor's certificate.
 Handler log_handler(Ledger&, const Parties&);

@@ -55,6 +55,14 @@ struct DropInConfig {
   EndpointConfig from;  // url empty, or sftp://host[:port]/folder with its login: fetched from there into `folder`
 };
 
+// A party whose case system's API is asked what became of what it was sent.
+struct StatusPollConfig {
+  std::string party;
+  std::chrono::seconds every{900};
+  int per_minute = 60;
+  std::chrono::days kept{180};
+};
+
 struct PluginConfig {
   std::string name;              // adapter name: "police"
   std::filesystem::path module;  // .so; a bare file name is looked up in plugin_dir
@@ -159,6 +167,7 @@ struct Config {
   std::map<std::string, QuotaConfig, std::less<>> quotas;  // by party id
   std::vector<EndpointConfig> endpoints;
   std::vector<DropInConfig> drop_in;
+  std::vector<StatusPollConfig> status_poll;
   std::vector<PluginConfig> plugins;
 
   Parties parties;

@@ -65,6 +65,7 @@ class HubFile {
     for (Table& in : root_.tables("endpoints", 500)) read_endpoint(in);
     for (Table& in : root_.tables("plugins", 100)) read_plugin(in);
     for (Table& in : root_.tables("drop_in", 100)) read_drop_in(in);
+    for (Table& in : root_.tables("status_poll", 100)) read_status_poll(in);
     root_.finish();
   }
 
@@ -361,6 +362,26 @@ class HubFile {
     for (const DropInConfig& other : config_.drop_in)
       if (other.folder == out.folder) in.refuse("folder", "the folder is used twice");
     config_.drop_in.push_back(std::move(out));
+  }
+  void read_status_poll(Table& in) {
+    StatusPollConfig out;
+    out.party = in.required_text("party", 100);
+    out.every = std::chrono::seconds(in.integer("every_s", out.every.count(), 1, 86'400));
+    out.per_minute = static_cast<int>(in.integer("per_minute", out.per_minute, 1, 6'000));
+    out.kept = std::chrono::days(in.integer("days", out.kept.count(), 1, 3650));
+    in.finish();
+    const Party* party = config_.parties.find(out.party);
+    const auto endpoint = std::find_if(config_.endpoints.begin(), config_.endpoints.end(),
+                                       [&](const EndpointConfig& e) { return party && e.name == party->endpoint; });
+    if (!party)
+      in.refuse("party", "unknown party '" + out.party + "'");
+    else if (party->adapter.empty() || endpoint == config_.endpoints.end() || !endpoint->url.starts_with("http"))
+      in.refuse("party", "expected a party with an adapter and an endpoint that can be asked");
+    else if (std::find(party->kinds.begin(), party->kinds.end(), "care.status") == party->kinds.end())
+      in.refuse("party", "the party may not send care.status, which is what is asked for");
+    for (const StatusPollConfig& other : config_.status_poll)
+      if (other.party == out.party) in.refuse("party", "the party is here twice");
+    config_.status_poll.push_back(std::move(out));
   }
   // A folder of the case system's own server. Never the one that the hub delivers into: it would read its own files.
   void read_from(Table& in, DropInConfig& out) {

@@ -9,7 +9,7 @@
 
 namespace samband {
 
-inline constexpr std::uint32_t kConversationDeliver = 1, kConversationRecall = 3;
+inline constexpr std::uint32_t kConversationDeliver = 1, kConversationPoll = 2, kConversationRecall = 3;
 inline constexpr std::uint32_t kEventStarted = 1, kEventHttpResponse = 2, kEventTimedOut = 4, kEventResumed = 5;
 inline constexpr std::uint32_t kActionHttp = 1, kActionWait = 3, kActionDelivered = 4, kActionRejected = 5,
                                kActionRetry = 6;

@@ -43,6 +43,8 @@ Result<void> take_out(Txn&, const std::vector<std::string>& exchange_ids, Time n
 // Rows of the agenda that a step of a referral leaves: the reporter is to be answered; a misdirected exchange is to be
 // recalled. Written with the step, dropped when it is done.
 inline constexpr std::string_view kAnswerReporter = "answer", kReturned = "returned";
+// The recipient's case system is to be asked what became of it.
+inline constexpr std::string_view kAskStatus = "ask_status";
 
 // Does a new decision ask for less than what stands?
 bool asks_less(const std::vector<AgendaRow>& wanted, const std::vector<AgendaRow>& stands);

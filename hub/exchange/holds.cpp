@@ -178,6 +178,8 @@ Task<int> Journey::look_after() {
       done = co_await answer_reporter(std::move(**row), std::move(item));
     } else if (item.what == kReturned) {
       done = co_await take_back(std::move(**row), std::move(item));
+    } else if (item.what == kAskStatus) {
+      done = co_await ask_status(std::move(**row), std::move(item));
     } else if (item.what.starts_with(kStepPrefix)) {
       done = co_await look_at_deadline(std::move(**row), std::move(item));
     } else {

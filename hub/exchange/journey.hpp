@@ -34,6 +34,14 @@ struct Patience {
   SamenessLimits sameness{};
 };
 
+// A party whose case system is asked what became of what it was sent (exchange/status_poll.hpp).
+struct StatusPollRule {
+  std::chrono::milliseconds every{900000};
+  int per_minute = 60;          // questions, of all exchanges together
+  std::chrono::days kept{180};  // from its receipt on; then what is still open is asked about no more
+};
+using StatusPollRules = std::map<std::string, StatusPollRule, std::less<>>;  // by party
+
 struct Services {
   const Clock& clock;
   Store& store;
@@ -50,6 +58,8 @@ struct Services {
   std::function<std::shared_ptr<const RuleSet>()> rules;  // the snapshot of the moment
   Patience patience{};
   std::string hub_phone{};  // of the hub's operator
+  StatusPollRules polls{};
+  std::function<void(const std::string& party, const std::string& exchange)> ask_status{};  // its turn has come
 };
 
 class Journey final : public DeliveryGate {
@@ -164,6 +174,7 @@ class Journey final : public DeliveryGate {
 
   Task<Result<void>> alert_duty(ExchangeRow row, AgendaRow item);
   Task<Result<void>> alert_task(ExchangeRow row, AgendaRow item);
+  Task<Result<void>> ask_status(ExchangeRow row, AgendaRow item);
   Task<Result<void>> expire_hold(ExchangeRow row, AgendaRow item);
   Task<Result<void>> end_permission(ExchangeRow row, AgendaRow item);
   Task<Result<void>> notice_of_review(ExchangeRow row, AgendaRow item);

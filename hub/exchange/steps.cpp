@@ -68,6 +68,14 @@ void add_asserted(json::array& facts, const ExchangeRow& row, const Case& source
   }
 }
 
+// What is answered by steps: neither the hub's own messages nor what is a step or an answer itself.
+bool has_a_life(std::string_view kind) {
+  constexpr std::string_view kNone[] = {"care.status",   "test.result",     "report.answer",
+                                        "duty.alert",    "hold.expired",    "privacy.notice",
+                                        "step.reminder", "exchange.recall", "exchange.receipt"};
+  return std::find(std::begin(kNone), std::end(kNone), kind) == std::end(kNone);
+}
+
 }  // namespace
 
 Journey::StepReport Journey::step_report(const json::value& body, const std::string& at) {
@@ -284,7 +292,33 @@ Task<Result<void>> Journey::take_back(ExchangeRow row, AgendaRow item) {
 
 std::vector<AgendaRow> Journey::begins(const ExchangeRow& row, const Case& source) const {
   const Route* route = s_.routes.find(row.route);
-  return begun_by(route, row.id, "received", s_.clock.now(), served_at(source.message.data));
+  const Time now = s_.clock.now();
+  std::vector<AgendaRow> begun = begun_by(route, row.id, "received", now, served_at(source.message.data));
+  const auto polled = s_.polls.find(row.recipient);
+  if (polled != s_.polls.end() && has_a_life(row.kind))
+    begun.push_back({row.id, std::string(kAskStatus), now + polled->second.every, now, 0});
+  return begun;
+}
+
+// When to ask next stands before it is asked: a hub that dies asks again a turn later, and what is asked twice says
+// nothing twice. What has ended, is too old or is asked about no more leaves the agenda.
+Task<Result<void>> Journey::ask_status(ExchangeRow row, AgendaRow item) {
+  const Time now = s_.clock.now();
+  const auto rule = s_.polls.find(row.recipient);
+  if (rule == s_.polls.end() || ends_life(row.life) || now - item.opened_at > rule->second.kept)
+    co_return co_await drop_from_agenda(std::move(item));
+  AgendaRow next = item;
+  next.at = now + rule->second.every;
+  ++next.count;
+  Ledger::Write write = [item, next](Txn& txn, const std::vector<std::uint64_t>&) -> Result<void> {
+    if (auto there = still_on_agenda(txn, item); !there) return there;
+    return txn.put_agenda(next);
+  };
+  std::vector<Leaf> nothing;
+  auto done = co_await s_.ledger.commit(std::move(nothing), std::move(write));
+  if (!done) co_return done.error();
+  if (s_.ask_status) s_.ask_status(row.recipient, row.id);
+  co_return Result<void>();
 }
 
 // A corrected notice restarts the clock: what was awaited of the earlier one is awaited of this one.

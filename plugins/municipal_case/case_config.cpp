@@ -1,5 +1,7 @@
 #include "municipal_case/case_config.hpp"
 
+#include <algorithm>
+
 #include "common/object_reader.hpp"
 
 namespace samband::municipal {
@@ -29,6 +31,43 @@ EntryNames read_names(const json::object& object, const std::string& where, Prob
   EntryNames names{in.required_text("type", 200), in.required_text("reason", 200), in.required_text("fromWho", 200)};
   in.finish();
   return names;
+}
+
+bool is_code(std::string_view text) {
+  return !text.empty() && text.size() <= 40 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
+// "accepted", or {"step": "declined", "reasonCode": "recipient_declined"}. Some steps say more than a status can.
+ErrandStep read_step(const json::value& value, const std::string& where, Problem& problem) {
+  ErrandStep out;
+  if (const auto* text = value.if_string()) {
+    out.step = std::string(*text);
+  } else if (const auto* object = value.if_object()) {
+    ObjectReader in(*object, where, problem);
+    out.step = in.required_text("step", 40);
+    out.reason = in.text("reasonCode", 40);
+    in.finish();
+  }
+  static constexpr std::string_view kSayMore[] = {"contacted", "confirmed", "first_visit_booked", "queued"};
+  if (!is_code(out.step) || (!out.reason.empty() && !is_code(out.reason)))
+    problem.set(where, "must be a step, or {step, reasonCode}");
+  else if (std::find(std::begin(kSayMore), std::end(kSayMore), out.step) != std::end(kSayMore))
+    problem.set(where, "is a step that names a handler or a time: a status cannot");
+  else if (out.step == "declined" && out.reason.empty())
+    problem.set(where, "says by whom it is declined: {step, reasonCode}");
+  return out;
+}
+
+std::vector<ErrandStep> read_steps(const json::value& value, const std::string& where, Problem& problem) {
+  constexpr std::size_t kMax = 8;
+  std::vector<ErrandStep> out;
+  const auto* list = value.if_array();
+  if (!list) return {read_step(value, where, problem)};
+  if (list->empty() || list->size() > kMax) problem.set(where, "must be a step, or a list of 1 to 8");
+  for (std::size_t i = 0; i < list->size() && i < kMax; ++i)
+    out.push_back(read_step((*list)[i], where + "/" + std::to_string(i), problem));
+  return out;
 }
 
 // A path on the endpoint: the hub joins it to the operator's base, so it may not climb or carry a query.
@@ -85,6 +124,12 @@ sdk::Result<CaseConfig> read_case_config(std::string_view text) {
         problem.set(where, "must be an object");
     }
   }
+  if (const auto* statuses = in.object("statuses"))
+    for (const auto& [key, value] : *statuses)
+      config.statuses[std::string(key)] =
+          read_steps(value, in.at("statuses") + "/" + plugin::pointer_token(key), problem);
+  if (config.api == CaseApi::lifecare && !config.statuses.empty())
+    problem.set(in.at("statuses"), "belongs to api errand: the vendor's API cannot be asked about an actualisation");
   in.finish();
   if (problem) return sdk::Error{HUB_INVALID_CONFIG, problem.error()->where, problem.error()->message};
   return config;

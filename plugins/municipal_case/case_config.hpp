@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/json_tools.hpp"
 
@@ -20,13 +21,19 @@ struct EntryNames {
 // client has the person number in its query; the hub refuses that unless the party's configuration permits it.
 enum class CaseApi { errand, lifecare };
 
+// A step of a referral (docs/vocabulary.md, "Life cycle of a referral") that an errand's status stands for.
+struct ErrandStep {
+  std::string step, reason;
+};
+
 struct CaseConfig {
   CaseApi api = CaseApi::errand;
   std::optional<std::int64_t> organisation_id;  // absent: the only organisation in the list
   std::string unit_id;
   std::string working_status;  // "" = the field is not sent
   std::string attachment_type = "Bilaga", attachment_sender_type = "Myndighet";
-  std::string errands_path = "/Errands", recalls_path = "/Recalls";  // on the same endpoint
+  std::string errands_path = "/Errands", recalls_path = "/Recalls";      // on the same endpoint
+  std::map<std::string, std::vector<ErrandStep>, std::less<>> statuses;  // status of an errand -> steps, in order
   std::map<std::string, EntryNames, std::less<>> kinds;
   EntryNames otherwise{"Information", "Övrigt", "Annan myndighet"};
 

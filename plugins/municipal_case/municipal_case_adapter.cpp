@@ -2,6 +2,7 @@
 
 #include "case_errand/decode.hpp"
 #include "municipal_case/conversation.hpp"
+#include "municipal_case/errand_status.hpp"
 
 namespace samband::municipal {
 
@@ -27,12 +28,13 @@ sdk::Result<sdk::Step> MunicipalCaseAdapter::step(std::uint32_t conversation, st
   const auto* exchange = std::get<json::value>(parsed).if_object();
   if (!exchange || plugin::string_at(*exchange, "exchangeId").empty())
     return sdk::Error{HUB_INTERNAL, "/exchangeId", "the exchange has no id"};
+  if (conversation == HUB_CONVERSATION_POLL) return ask_errand(config_, *exchange, event, wire);
   const bool is_recall =
       conversation == HUB_CONVERSATION_RECALL ||
       (conversation == HUB_CONVERSATION_DELIVER && plugin::string_at(*exchange, "kind") == "exchange.recall");
   if (is_recall) return recall(config_, *exchange, event, wire);
   if (conversation == HUB_CONVERSATION_DELIVER) return deliver(config_, *exchange, state, event, wire);
-  return sdk::Error{HUB_UNSUPPORTED, "conversation", "this adapter delivers and recalls"};
+  return sdk::Error{HUB_UNSUPPORTED, "conversation", "this adapter delivers, recalls and polls"};
 }
 
 }  // namespace samband::municipal

@@ -12,7 +12,7 @@ class MunicipalCaseAdapter final : public sdk::Adapter {
   "version": "1.0.0",
   "abi": "1.0",
   "summary": "Municipal case system: own JSON in, Lifecare FC REST and neutral errands out",
-  "operations": ["decode", "deliver", "recall"],
+  "operations": ["decode", "deliver", "recall", "poll"],
   "kinds": ["care.referral", "sig.information", "care.status", "exchange.receipt", "concern.report", "police.suspicion", "police.lob",
             "police.offer", "sig.nomination", "rent.arrears", "tenancy.disturbance", "eviction.time", "test.result", "known.query",
             "housing.emergency", "housing.contact_request", "exchange.recall", "test.order", "stay.query", "contact.query",

@@ -366,6 +366,10 @@ class Counterparts:
     def mode(self, script, party, **faults):
         return self.control(script, party, "POST", "/_mode", faults)
 
+    def set(self, script, party, value):
+        """What the agency's own people change in their system."""
+        return self.control(script, party, "POST", "/_set", value)
+
     def kill9(self, script, party):
         process, _ = self.running.pop((script, party))
         process.kill()

@@ -9,7 +9,8 @@ Faults, from the command line or with POST /_mode (JSON, any certificate of the 
   twice N   the next N writes are done, then the connection is dropped without an answer: a sender that retries sends twice
   half N    the next N answers are cut in the middle and the connection dropped (the work is done)
   down      every connection is dropped before anything is read or done
-GET /_received answers the records as a JSON array; GET /_mode the faults that are left. The target of every request is
+GET /_received answers the records as a JSON array; GET /_mode the faults that are left. POST /_set is what the agency's own people
+change in their system, where a counterpart knows such a thing. The target of every request is
 kept, one a line, beside --state as <state>.targets.
 Test program: standard library only, no protection beyond TLS, never for production.
 """
@@ -188,6 +189,9 @@ class Counterpart:
     def handle(self, request):
         raise NotImplementedError
 
+    def set(self, value):
+        raise Refusal(405, "nobody changes anything here")
+
     def error(self, refusal):
         return Answer(refusal.status, {"title": refusal.what, "status": refusal.status})
 
@@ -229,7 +233,7 @@ def make_handler(counterpart, mode, hub_name, log, targets):
 
         def answer_one(self):
             peer = peer_name(self.connection.getpeercert())
-            control = urlsplit(self.path).path in ("/_received", "/_mode")
+            control = urlsplit(self.path).path in ("/_received", "/_mode", "/_set")
             if targets and not control:
                 targets.write(self.path + "\n")
             if mode.get("down") and not control:
@@ -283,6 +287,8 @@ def make_handler(counterpart, mode, hub_name, log, targets):
         def control(self, request):
             if request.path == "/_received" and request.method == "GET":
                 return Answer(200, counterpart.received.all(request.query.get("kind")))
+            if request.path == "/_set" and request.method == "POST":
+                return Answer(200, counterpart.set(request.json()))
             if request.path == "/_mode" and request.method == "POST":
                 mode.set(request.json())
             elif request.path != "/_mode" or request.method != "GET":

@@ -3,7 +3,8 @@
 in the body, never in a URL.
 
 Strict: unknown fields are refused. An externalReference that is there already answers 409 with the errand's id; PATCH
-brings it up to date. Records: kind errand (key = externalReference), update (the same key), recall (key = exchangeId).
+brings it up to date; GET reads it, with the status that its own people have set (POST /_set).
+Records: kind errand (key = externalReference), update (the same key), recall (key = exchangeId), read (key = the errand's id).
 """
 import re
 import uuid
@@ -36,6 +37,8 @@ class Errands(Counterpart):
         """Nothing when the request is about neither."""
         path = request.path[len(self.base):] if request.path.startswith(self.base + "/") else ""
         known = re.fullmatch(r"/Errands/([0-9a-f-]{36})", path)
+        if known and request.method == "GET":
+            return self.get_errand(known[1])
         if known and request.method == "PATCH":
             return self.patch_errand(request, known[1])
         if request.method == "POST" and path == "/Errands":
@@ -73,6 +76,20 @@ class Errands(Counterpart):
             raise Refusal(404, "no such errand", "errand:")
         self.received.add(before["key"], "update", body, id=errand_id)
         return Answer(204)
+
+    # What the public errand has beside what it was made with.
+    def get_errand(self, errand_id):
+        errand = next((r for r in self.received.all("errand") if r["id"] == errand_id), None)
+        if not errand:
+            raise Refusal(404, "no such errand", "errand:")
+        self.received.add(errand_id, "read", {})
+        now = next((r["body"] for r in reversed(self.received.all("status")) if r["key"] == errand["key"]), {"status": "NEW"})
+        shown = {k: v for k, v in errand["body"].items() if k in ("typeSlug", "title", "description", "priority", "externalReference")}
+        return Answer(200, {"id": errand_id, "municipalityId": "0999", "namespace": "SAMBAND", **shown, "errandNumber": now.get("errandNumber"),
+                            "status": now["status"], "created": errand["at"], "modified": errand["at"], "touched": errand["at"]})
+
+    def set(self, value):
+        return self.received.add(value["externalReference"], "status", {k: value[k] for k in ("status", "errandNumber")})
 
     def post_recall(self, request):
         body = request.json()
