@@ -171,7 +171,9 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
     if (!rest) co_return rest.error();
     auto decided = decide(*source, row.id, *recipient, row.purpose, *rest, now);
     if (!decided) co_return decided.error();
-    end_with_emergency(*decided, row, *source, now);
+    // At the gate the attempt under way is this one, and it has sent nothing yet.
+    const bool left = has_left(row) || (because != kAtTheGate && s_.outbox.is_sending(row.id));
+    end_with_emergency(*decided, row, *source, left, now);
     alert_once(decided->agenda, row, decided->decision);
     if (decided->row.fingerprint == row.fingerprint) {
       // The same leaves; but what was asked for may have been answered with a no.
@@ -192,8 +194,6 @@ Task<Result<ExchangeRow>> Journey::redecide(ExchangeRow row, CasePtr source, std
       co_return std::move(row);
     }
 
-    // At the gate the attempt under way is this one, and it has sent nothing yet.
-    const bool left = has_left(row) || (because != kAtTheGate && s_.outbox.is_sending(row.id));
     if (left && decided->decision.permits() && !is_wider(decided->row, row)) {
       // Less than the recipient has: recorded, not delivered again, and what it has stays on record.
       auto recorded = co_await record_verdict(std::move(decided->leaf), row, std::move(decided->agenda), because, {},

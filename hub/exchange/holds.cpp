@@ -403,8 +403,11 @@ Task<Result<void>> Journey::expire_hold(ExchangeRow row, AgendaRow item) {
   co_return Result<void>();
 }
 
-void Journey::end_with_emergency(Decided& decided, const ExchangeRow& before, const Case& source, Time now) const {
+void Journey::end_with_emergency(Decided& decided, const ExchangeRow& before, const Case& source, bool left,
+                                 Time now) const {
   if (!source.message.emergency || decided.decision.permits()) return;
+  // A duty outlives the emergency: what is still to be answered for it waits, and is alerted.
+  if (!left && decided.decision.duty()) return;
   auto old = parse_json(before.explanation);
   auto shown = parse_json(decided.row.explanation);
   const auto until = parse_rfc3339(old ? text_at(*old, "/expiresAt") : std::string());

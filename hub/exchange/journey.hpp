@@ -196,8 +196,9 @@ class Journey final : public DeliveryGate {
                             Time at);
   std::vector<AgendaRow> agenda_for(const ExchangeRow&, const Decision&, const RuleSet&, const Party& sender,
                                     const Party& recipient, Time now) const;
-  // An emergency that has run out ends what rested on it, whatever else might still open it: refused, and closed.
-  void end_with_emergency(Decided&, const ExchangeRow& before, const Case&, Time now) const;
+  // An emergency that has run out ends what rested on it, whatever else might still open it: refused, and closed. A
+  // duty stays.
+  void end_with_emergency(Decided&, const ExchangeRow& before, const Case&, bool left, Time now) const;
   const Party& duty_function(const Party&) const;
   // Whom to call: the duty function, or the party where it has no number of its own.
   const std::string& duty_phone(const Party&) const;

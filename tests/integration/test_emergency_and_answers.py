@@ -215,5 +215,39 @@ class EmergencyAndAnswers(HubCase):
         self.assert_log_verifies()
 
 
+def with_necessity(folder):
+    """Counsel has answered question 11 with yes; a school breaks the glass, with a privacy officer to tell, for a minute."""
+    replaced(folder / "rules" / "settings.toml", ("necessity_break_glass = false", "necessity_break_glass = true"))
+    replaced(folder / "rules" / "osl.toml", ('ttl = "1 hour"', 'ttl = "1 minutes"'),
+             ('from = ["social_board", "school", "police", "health_bup", "health_clinic", "health_dependency", "hospital"]\nto = ["police", "social_board", "hospital"]',
+              'from = ["school"]\nto = ["social_board"]'))
+    replaced(folder / "parties.toml", ('id = "school-south"\n', 'id = "school-south"\nprivacy_officer = "leisure-centre"\n'),
+             ('party = "leisure-centre"\nroles = ["caseworker"]', 'party = "leisure-centre"\nroles = ["privacy_officer"]'))
+
+
+class ADutyOutlivesTheEmergency(HubCase):
+    edit = staticmethod(with_necessity)
+
+    def test_what_is_still_to_be_assessed_waits_when_the_emergency_is_over(self):
+        message = build.canonical_concern(people.CHILD_15, "school-south", new_id(), emergency=True, emergencyReason="child_in_danger")
+        sent = self.to(self.send("school-south", "", message), "social-board")
+        broken = self.assess("school-south", sent["id"], imminent_danger=True)
+        self.assertEqual((broken["outcome"], broken["rules"], broken["missing"]), ("partial", ["NECESSITY"], ["individual_assessment"]))
+        # Nobody answers at the board, and the minute is over: as the clock would have it, without waiting for it.
+        self.hub.stop()
+        db = sqlite3.connect(self.hub.data / "hub.db")
+        with db:
+            db.execute("UPDATE message SET received_at=received_at-120000 WHERE id=?", (sent["messageId"],))
+            db.execute("UPDATE exchange SET explanation=replace(explanation, ?, ?) WHERE id=?", (broken["expiresAt"], broken["createdAt"], sent["id"]))
+            db.execute("UPDATE agenda SET at=at-120000 WHERE exchange_id=? AND what='ttl'", (sent["id"],))
+        db.close()
+        self.hub.start()
+        waits = self.wait_state("school-south", sent["id"], "held")
+        self.assertEqual((waits["outcome"], waits["missing"], waits["duty"]["rule"]), ("held", ["individual_assessment"], "ANY-SN-CHILD"))
+        self.start_system("social-board")
+        self.assertIn(self.assess("school-south", sent["id"], individual_assessment=True)["outcome"], PERMITTED)
+        self.wait_state("school-south", sent["id"])
+
+
 if __name__ == "__main__":
     unittest.main(warnings="ignore")
