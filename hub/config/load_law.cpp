@@ -10,31 +10,23 @@ namespace {
 using toml_file::File;
 using toml_file::Table;
 
-// "file:line:column" -> file and line.
-Place place_of(const std::string& where) {
-  const auto column = where.rfind(':'), line = where.rfind(':', column - 1);
-  return {.file = where.substr(0, line), .line = std::stoi(where.substr(line + 1, column - line - 1))};
-}
-
-Date optional_date(Table& in, std::string_view key) { return in.has(key) ? in.date(key) : Date{}; }
-
 LawSection read_section(Table& in) {
   LawSection out;
   out.name = in.required_text("name", 60);
   out.sfs = in.required_text("sfs", 12);
   out.chapter = in.text("chapter", 10);
   out.section = in.text("section", 20);
-  out.in_force_from = optional_date(in, "in_force_from");
-  out.in_force_to = optional_date(in, "in_force_to");
+  out.in_force_from = in.optional_date("in_force_from");
+  out.in_force_to = in.optional_date("in_force_to");
   for (Table& amendment : in.tables("amended", 100)) {
-    out.amended.push_back({amendment.text("by", 12), optional_date(amendment, "in_force")});
+    out.amended.push_back({amendment.text("by", 12), amendment.optional_date("in_force")});
     amendment.finish();
   }
   out.breaks = in.texts("breaks");
   out.breaks_not = in.texts("breaks_not");
   out.evidence = in.required_text("evidence", 10);
   in.text("note", 500);
-  out.place = place_of(in.place());
+  out.place = {in.file(), in.line()};
   in.finish();
   return out;
 }

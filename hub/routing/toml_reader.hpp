@@ -62,17 +62,11 @@ class File {
     }
     std::ostringstream text;
     text << in.rdbuf();
-    if (const auto line = toml_line_too_deep(text.view()); line > 0) {
-      refuse({static_cast<toml::source_index>(line), 1}, std::string(kTomlTooDeep));
-      return;
-    }
-    toml::parse_result parsed = toml::parse(std::move(text).str(), name_);
-    if (!parsed) {
-      refuse(parsed.error().source().begin, std::string(parsed.error().description()));
-      return;
-    }
-    root_ = std::move(parsed).table();
+    parse(std::move(text).str());
   }
+  // A file that was read already.
+  File(std::string name, std::string_view text) : name_(std::move(name)) { parse(text); }
+  const std::string& name() const { return name_; }
   const toml::table& root() const { return root_; }
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }
@@ -96,6 +90,14 @@ class File {
   }
 
  private:
+  void parse(std::string_view text) {
+    if (const auto line = toml_line_too_deep(text); line > 0)
+      return refuse({static_cast<toml::source_index>(line), 1}, std::string(kTomlTooDeep));
+    toml::parse_result parsed = toml::parse(text, name_);
+    if (!parsed) return refuse(parsed.error().source().begin, std::string(parsed.error().description()));
+    root_ = std::move(parsed).table();
+  }
+
   std::string name_;
   toml::table root_;
   std::optional<Error> error_;
@@ -172,6 +174,20 @@ class Table {
     }
     return values;
   }
+  // Different strings; `wrong` says of each what is wrong with it, "" for nothing.
+  template <class Wrong>
+  std::vector<std::string> checked_texts(std::string_view key, Wrong wrong) {
+    std::vector<std::string> values;
+    for (std::string& value : texts(key)) {
+      std::string problem = wrong(std::string_view(value));
+      if (problem.empty() && std::find(values.begin(), values.end(), value) != values.end())
+        problem = "'" + value + "' stands here twice";
+      if (!problem.empty())
+        refuse_at(*table_->get_as<toml::array>(key)->get(values.size()), "'" + std::string(key) + "': " + problem);
+      values.push_back(std::move(value));
+    }
+    return values;
+  }
   std::vector<int> integers(std::string_view key, int min, int max, std::size_t count_max = 200) {
     std::vector<int> values;
     const toml::node* node = take(key);
@@ -202,6 +218,8 @@ class Table {
     }
     return date;
   }
+  // A date that is not a day when absent.
+  Date optional_date(std::string_view key) { return has(key) ? date(key) : (seen_.emplace(key), Date{}); }
   std::optional<Table> table(std::string_view key) {
     const toml::node* node = take(key);
     if (node == nullptr) return std::nullopt;
@@ -241,6 +259,8 @@ class Table {
     seen_.emplace(key);
     file_->refuse_absent(*table_, name + " is required" + colon);
   }
+  const std::string& file() const { return file_->name(); }
+  int line() const { return static_cast<int>(table_->source().begin.line); }
   std::string place() const { return file_->place(table_->source().begin); }
   std::string place(const toml::node& node) const { return file_->place(node.source().begin); }
   void check_code(std::string_view key, std::string_view value, std::span<const std::string_view> list,
@@ -296,9 +316,12 @@ class Table {
   std::set<std::string, std::less<>> seen_;
 };
 
-// Every configuration file opens with `version = 1`.
-inline void check_version(Table& root) {
-  if (root.integer("version", 0, 1, 1) != 1) root.require("version", "version = 1");
+// Every configuration file opens with `version = 1`, every rule file with `schema = 1`.
+inline void check_version(Table& root, std::string_view key = "version") {
+  const std::string expected = std::string(key) + " = 1";
+  if (!root.has(key)) return root.require(key, expected);
+  if (root.raw()[key].value_exact<std::int64_t>() != 1) return root.refuse(key, "expected " + expected);
+  root.integer(key, 1, 1, 1);
 }
 
 }  // namespace samband::toml_file

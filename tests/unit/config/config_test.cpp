@@ -264,7 +264,7 @@ INSTANTIATE_TEST_SUITE_P(
         Spoilt{"hub.toml", "worker_threads = 0", "worker_threads = \"0\"", "\"0\"", "integer from 0 to 256"},
         Spoilt{"hub.toml", "worker_threads = 0", "worker_threads = 257", "257", "integer from 0 to 256"},
         Spoilt{"hub.toml", "log_level = \"info\"", "log_level = \"loud\"", "\"loud\"", "unknown log level"},
-        Spoilt{"hub.toml", "version = 1", "version = 2", "2", "1 to 1"},
+        Spoilt{"hub.toml", "version = 1", "version = 2", "2", "expected version = 1"},
         Spoilt{"hub.toml", "port = 8443", "port = 84430", "84430", "65535"},
         Spoilt{"hub.toml", "port = 8443", "port = 8443\ntls = false", "tls = false", "unknown key 'tls'"},
         Spoilt{"hub.toml", "port = 8443", kEndlessKey.c_str(), "a.a.a", "more than 64 dots in one line"},
