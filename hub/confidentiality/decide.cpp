@@ -61,11 +61,11 @@ bool can_keep(std::string_view obligation, const DecisionRequest& request, const
 
 // Can what the rule asks for be kept? A task of the agency's people that nobody has undertaken stops a permission; a
 // duty goes, and a person hears of the task. No reservation stands before an authority.
-bool keeps(const Rule& rule, const DecisionRequest& request, const FieldJudge& judge) {
+bool keeps(const Rule& rule, const Situation& situation) {
   return std::all_of(rule.obligations.begin(), rule.obligations.end(), [&](const std::string& each) {
-    if (each == "reservation" && !judge.gated()) return true;
-    if (is_task_of_party(each) && rule.modality != "must" && !undertaken(each, request)) return false;
-    return can_keep(each, request, judge.facts());
+    if (each == "reservation" && !situation.gated) return true;
+    if (is_task_of_party(each) && rule.modality != "must" && !undertaken(each, situation.request)) return false;
+    return can_keep(each, situation.request, situation.facts);
   });
 }
 
@@ -119,23 +119,23 @@ class Journey {
  public:
   Journey(const Journey&) = delete;  // verdicts point into the groups
   Journey(const DecisionRequest& request, const RuleSet& set, const RuleIndex& index, std::span<const int> aside = {})
-      : request_(request), judge_(request, set, index, aside) {
+      : situation_(request, set, index, aside), judge_(situation_) {
     groups_.reserve(request.fields.size());
     for (const auto& field : request.fields) verdicts_.push_back(verdict_of(field));
   }
 
-  const FieldJudge& judge() const { return judge_; }
+  const Situation& situation() const { return situation_; }
   const std::vector<Verdict>& verdicts() const { return verdicts_; }
 
  private:
   Verdict verdict_of(const Field& field) {
     const int category = code_index(data_categories(), field.category);
-    if (category < 0 || request_.persons.size() > kPersonsMax) return {};
+    if (category < 0 || situation_.request.persons.size() > kPersonsMax) return {};
     // First, so that nobody is asked about what nobody needs.
-    if (!judge_.needed(category) ||
-        (judge_.purpose() != nullptr && has(judge_.purpose()->except, last_token(field.pointer))))
+    const bool needed = (situation_.needs & bit(category)) != 0;
+    if (!needed || (situation_.purpose != nullptr && has(situation_.purpose->except, last_token(field.pointer))))
       return {.reason = Reason::not_needed};
-    auto persons = places_of(field, request_.persons);
+    auto persons = places_of(field, situation_.request.persons);
     if (!persons) return {};
     for (const auto& group : groups_)
       if (group.category == category && group.persons == *persons)
@@ -145,7 +145,7 @@ class Journey {
     return {.group = &groups_.back(), .reason = groups_.back().judgement.reason};
   }
 
-  const DecisionRequest& request_;
+  Situation situation_;
   FieldJudge judge_;
   std::vector<Group> groups_;  // reserved for all fields: pointers into it stay
   std::vector<Verdict> verdicts_;
@@ -192,7 +192,7 @@ Tally tally_of(const DecisionRequest& request, const Journey& journey) {
   if ((released || held) && !any_carrier) {
     // A caseworker's name alone: no field brings a ground with it, so the exchange must have one.
     Tally alone;
-    const Truth ground = journey.judge().any_rule_holds(alone.missing);
+    const Truth ground = journey.situation().any_rule_holds(alone.missing);
     alone.outcome = ground == Truth::unknown ? Outcome::held : Outcome::refused;
     alone.reason = ground != Truth::unknown ? Reason::no_rule
                    : alone.missing == 0     ? Reason::legal_question_open
@@ -202,7 +202,7 @@ Tally tally_of(const DecisionRequest& request, const Journey& journey) {
   }
   if (released) return {all ? Outcome::released : Outcome::partial, Reason::cleared};
   if (held) return {Outcome::held, worst_hold};
-  if (worst == Reason::secrecy && !journey.judge().any_rule()) worst = Reason::no_rule;
+  if (worst == Reason::secrecy && journey.situation().rules.empty()) worst = Reason::no_rule;
   return {Outcome::refused, worst};
 }
 
@@ -220,10 +220,10 @@ std::vector<int> contributing(const Journey& journey, int duty_rule) {
 }
 
 // The permissions (may, should) of which something is asked that cannot be kept, by position.
-std::vector<int> unkept_permissions(const RuleSet& set, const DecisionRequest& request, const FieldJudge& judge) {
+std::vector<int> unkept_permissions(const RuleSet& set, const Situation& situation) {
   std::vector<int> out;
   for (std::size_t i = 0; i < set.rules.size(); ++i)
-    if (set.rules[i].modality != "must" && !set.rules[i].obligations.empty() && !keeps(set.rules[i], request, judge))
+    if (set.rules[i].modality != "must" && !set.rules[i].obligations.empty() && !keeps(set.rules[i], situation))
       out.push_back(static_cast<int>(i));
   return out;
 }
@@ -247,26 +247,26 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
   Tally tally = tally_of(request, *journey);
 
   int duty_rule = -1;
-  decision.duty_ = journey->judge().duty(duty_rule);
+  decision.duty_ = journey->situation().duty(duty_rule);
 
   // A duty is never refused for what a permission beside it asks: where one holds, or may hold, a permission of which
   // more is asked than can be kept clears nothing.
   std::vector<int> rules = contributing(*journey, duty_rule);
   std::vector<FieldOutcome> with_all;  // what the fields were before permissions were set aside
   const auto stops = [&](int position) {
-    return set.rules[position].modality != "must" && !keeps(set.rules[position], request, journey->judge());
+    return set.rules[position].modality != "must" && !keeps(set.rules[position], journey->situation());
   };
-  if (goes(tally.outcome) && std::any_of(rules.begin(), rules.end(), stops) && journey->judge().may_be_owed()) {
+  if (goes(tally.outcome) && std::any_of(rules.begin(), rules.end(), stops) && journey->situation().may_be_owed()) {
     for (const auto& verdict : journey->verdicts())
       with_all.push_back(verdict.group != nullptr ? verdict.group->judgement.outcome : FieldOutcome::withhold);
-    const auto aside = unkept_permissions(set, request, journey->judge());
+    const auto aside = unkept_permissions(set, journey->situation());
     journey.emplace(request, set, *index, aside);
     tally = tally_of(request, *journey);
     if (std::binary_search(aside.begin(), aside.end(), duty_rule)) duty_rule = -1;
     rules = contributing(*journey, duty_rule);
   }
   const auto& verdicts = journey->verdicts();
-  const FieldJudge& judge = journey->judge();
+  const Situation& situation = journey->situation();
 
   const bool any_carrier = std::any_of(request.fields.begin(), request.fields.end(), carries);
   Bits missing = 0;
@@ -307,7 +307,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
   if (goes(tally.outcome)) {
     for (const int position : rules) {
       const auto& rule = set.rules[position];
-      unkept = unkept || !keeps(rule, request, judge);
+      unkept = unkept || !keeps(rule, situation);
       for (const auto& task : rule.obligations)
         if (is_task_of_party(task) && !undertaken(task, request))
           decision.unassigned_.push_back(task);  // a duty is never lost for it
@@ -317,10 +317,10 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
       note_ttl(rule);
     }
     // OSL 10:14 is about individuals: no reservation stands before an authority, nor refuses a duty toward it.
-    if (!judge.gated()) std::erase(decision.obligations_, "reservation");
+    if (!situation.gated) std::erase(decision.obligations_, "reservation");
     for (auto* obligations : {&decision.obligations_, &decision.unassigned_}) {
       sort_unique(*obligations);
-      redirect_guardian_notice(*obligations, request, judge.facts());
+      redirect_guardian_notice(*obligations, request, situation.facts);
       sort_unique(*obligations);  // a rule may ask for the test itself
     }
     sort_unique(decision.rules_);

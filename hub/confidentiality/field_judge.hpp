@@ -1,25 +1,14 @@
-// Judges one field: covers of every person it is about, and whether each is cleared. What depends only on the request
-// (rules that match it, provisions at its holder, facts, ages) is worked out once, in the constructor.
+// Judges one field: covers of every person it is about, and whether each is cleared.
 // Lives as long as one decision: not shared between threads. Internal to hub/confidentiality.
 #pragma once
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "confidentiality/facts.hpp"
+#include "confidentiality/changes.hpp"
+#include "confidentiality/situation.hpp"
 
 namespace samband {
-
-// Sets of things (facts as bits, kConsentBit, kBirthDateBit) each of which would be enough.
-using Changes = std::vector<Bits>;
-constexpr std::size_t kChangesMax = 16;
-
-// Keeps the sets that contain no other one; the smallest first, so that the limit cuts the least useful.
-void keep_minimal_changes(Changes&);
-// Fact codes in order, then "birth_date" and "consent".
-std::vector<std::string> names_of(Bits);
 
 struct Judgement {
   FieldOutcome outcome = FieldOutcome::withhold;
@@ -35,41 +24,14 @@ struct Judgement {
 
 class FieldJudge {
  public:
-  // `aside`: positions in RuleSet::rules, sorted, of rules that clear nothing.
-  FieldJudge(const DecisionRequest&, const RuleSet&, const RuleIndex&, std::span<const int> aside = {});
+  explicit FieldJudge(const Situation& situation) : situation_(situation) {}  // which must outlive it
 
   // `category` is a place in data_categories(); `persons` are places in the request, empty = about nobody named.
   Judgement judge(int category, const std::vector<int>& persons) const;
   // Checks every pair over one category of one person and nothing else, for the bench; how many there were.
   std::size_t check(int category, int person) const;
-  bool needed(int category) const { return (needs_ & bit(category)) != 0; }
-  const Purpose* purpose() const { return purpose_; }
-  bool any_rule() const { return !rules_.empty(); }
-  // Does some rule, apart from those that ask for consent, hold for this exchange? `missing` gets what is unknown.
-  Truth any_rule_holds(Bits& missing) const;
-  // Does a statutory duty (must) hold for somebody in the message, or may it?
-  bool may_be_owed() const;
-  const FactTable& facts() const { return facts_; }
-  Date today() const { return today_; }
-  bool gated() const { return gated_; }  // the recipient has no secrecy of its own
-  // The duty that the matching rules give: certain ones first, then must before should, then the earliest.
-  // `rule` gets its position when all its conditions are true, else -1.
-  std::optional<Duty> duty(int& rule) const;
 
  private:
-  // All conditions of a rule but consent, for one person's pairs.
-  struct Standing {
-    Truth truth = Truth::yes;
-    Reason reason = Reason::secrecy;                 // when no
-    std::array<Bits, kConditionsMax + 3> unknown{};  // each: any one of these facts would settle it; 0 = none would
-    std::size_t unknown_count = 0;
-    void add(Truth, Reason when_no, Bits facts);
-  };
-  struct LiveRule {
-    const RuleIndex::RuleBits* bits;
-    bool aside;                       // clears nothing
-    std::vector<Standing> standings;  // [person + 1]
-  };
   struct Pair {  // one (provision, person) pair, or the ground for sending what no provision covers
     Truth cleared = Truth::no;
     Reason reason = Reason::secrecy;
@@ -80,9 +42,6 @@ class FieldJudge {
     Changes changes;
   };
 
-  Standing standing_of(const RuleIndex::RuleBits&, int person) const;
-  std::span<const int> condition_persons(int person) const;
-  Truth age_within(const RuleIndex::ConditionBits&, int person) const;
   // Is there an age that both the rule and the consent accept?
   bool ages_meet(const RuleIndex::RuleBits&, const ConsentAnswer&, int person) const;
   bool covers(const RuleIndex::ProvisionBits&, int category, int person) const;
@@ -94,25 +53,17 @@ class FieldJudge {
   template <class Reaches>
   Pair by_rules(int category, int person, const ConsentAnswer&, std::vector<int>& consent_rules, Changes& answers,
                 Reaches) const;
+  // The declaration that no secrecy covers the category at this holder; nullptr: there is none.
+  const RuleIndex::NoSecrecyBits* declared_open(int category) const;
+  // Whether a named person has released a protected person's data, and the document.
+  struct Releases {
+    Truth place = Truth::yes, document = Truth::yes;
+  };
+  Releases releases(int category, const std::vector<int>& persons) const;
   Pair judge_ground(int category, int person, const ConsentAnswer&) const;
   Pair judge_pair(int provision, const std::vector<int>& all, int category, int person, const ConsentAnswer&) const;
 
-  const DecisionRequest& request_;
-  const RuleSet& set_;
-  const RuleIndex& index_;
-  FactTable facts_;
-  Date today_;
-  Bits holder_ = 0;
-  Bits needs_ = 0;
-  const Purpose* purpose_ = nullptr;
-  bool exchange_protected_ = false;
-  bool gated_ = false;        // the recipient has no secrecy of its own
-  bool new_purpose_ = false;  // what is no statutory duty needs `new_purpose_tested` (Gate)
-  std::vector<int> ages_;     // -1 = unknown
-  std::vector<Bits> roles_;
-  std::vector<int> subjects_;
-  std::vector<int> provisions_;  // places in index_.provisions that are in force at this holder
-  std::vector<LiveRule> rules_;  // that match the request
+  const Situation& situation_;
 };
 
 }  // namespace samband

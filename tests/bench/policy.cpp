@@ -99,7 +99,8 @@ int measure() {
       timed(5'000, [&] { return DecisionMaker::decide(asked, *rules).nearest_change().size(); });
 
   // One cover check: many judgements of fields with known covers, divided by the number of pairs.
-  const FieldJudge judge(request, *rules, *rules->index);
+  const Situation situation(request, *rules, *rules->index);
+  const FieldJudge judge(situation);
   const int suspicion = code_index(data_categories(), "suspicion"), misuse = code_index(data_categories(), "misuse");
   std::vector<double> each;
   for (int run = 0; run < 200; ++run) {
