@@ -1,5 +1,6 @@
 #include "confidentiality/case_file.hpp"
 
+#include "confidentiality/case_values.hpp"
 #include "confidentiality/object_reader.hpp"
 #include "confidentiality/rule_index.hpp"
 
@@ -10,8 +11,6 @@ using namespace std::chrono;
 
 constexpr std::string_view kGivers[] = {"self", "guardian", "both_guardians", "guardian_and_child",
                                         "both_guardians_and_child"};
-constexpr std::string_view kFlags[] = {"marked", "protected", "protected_registration", "fictitious"};
-constexpr std::string_view kProtections[] = {"none", "marked", "protected_registration", "fictitious"};
 // Each person has their own of these; what is left is about whom the message is about.
 constexpr std::string_view kOfEachPerson[] = {"identity", "address", "contact", "home_area", "protection"};
 constexpr std::string_view kAssessor = "case-assessor", kEmergencyReason = "danger_to_life";
@@ -21,10 +20,6 @@ template <class List>
 bool is_in(const List& list, std::string_view item) {
   return std::find(std::begin(list), std::end(list), item) != std::end(list);
 }
-
-Date day_after(Date day) { return Date{sys_days{day} + days{1}}; }
-
-enum class Edge { start, noon, end };  // what a day without a time means
 
 class CaseReader {
  public:
@@ -94,41 +89,6 @@ class CaseReader {
                        [&](const Party& p) { return p.restricted_recipient == party.id; });
   }
 
-  // "2026-11-22" or "2026-11-22T10:00:00Z".
-  Time moment(ObjectReader& in, std::string_view key, Edge edge, Time fallback) {
-    const auto* value = in.take(key);
-    if (value == nullptr) return fallback;
-    const std::string text(value->is_string() ? std::string_view(value->get_string()) : std::string_view());
-    if (text.size() == 10) {
-      if (const auto day = parse_date(text)) {
-        if (edge == Edge::end) return stockholm_midnight(day_after(*day));
-        return stockholm_midnight(*day) + (edge == Edge::noon ? hours{12} : hours{0});
-      }
-    } else if (const auto time = parse_rfc3339(text)) {
-      return *time;
-    }
-    in.report(key, "expects a day as 2026-11-22 or a time as 2026-11-22T10:00:00Z");
-    return fallback;
-  }
-
-  Date day(ObjectReader& in, std::string_view key, Date fallback) {
-    const auto* value = in.take(key);
-    if (value == nullptr) return fallback;
-    const auto day = parse_date(value->is_string() ? std::string_view(value->get_string()) : std::string_view());
-    if (!day) in.report(key, "expects a day as 2026-11-22");
-    return day ? *day : fallback;
-  }
-
-  // A text; null or "" is nobody. (TOML has no null.)
-  std::string or_nobody(ObjectReader& in, std::string_view key, std::string fallback) {
-    const auto* value = in.take(key);
-    if (value == nullptr) return fallback;
-    return is_nobody(*value) ? std::string() : in.text(key, fallback);
-  }
-  static bool is_nobody(const json::value& value) {
-    return value.is_null() || (value.is_string() && value.get_string().empty());
-  }
-
   // true, a reason, or {reason, since}. A flag without a reason opens nothing, so `true` stands for one with a reason.
   void emergency() {
     const auto* value = in_.take("emergency");
@@ -183,8 +143,8 @@ class CaseReader {
       const auto guardian_of = in.texts("guardian_of");
       person.role = in.code("role", person_roles(), guardian_of.empty() ? "" : "guardian");
       if (person.role.empty()) in.report("role", "is missing");
-      person.birth_date = birth_date(in);
-      person.protection = protection(in);
+      person.birth_date = birth_date(in, today_);
+      person.protection = protection_in(in);
       if (const auto relation = in.texts("relation_to", guardian_of); !relation.empty()) {
         person.relation_to = relation.front();
         links.push_back({case_.persons.size(), relation, where});
@@ -201,42 +161,6 @@ class CaseReader {
         if (person_named(ref) == nullptr) in_.add(link.where, "names a person who is not in the case");
     for (const auto& person : case_.persons)
       if (person.role == "subject" || person.role == "tenant") subjects_.push_back(person.ref);
-  }
-
-  std::optional<Date> birth_date(ObjectReader& in) {
-    const auto* birth = in.take("birth_date");
-    const auto* age = in.take("age");
-    const auto unknown = [](const json::value* v) {
-      return v == nullptr || v->is_null() || (v->is_string() && v->get_string() == "unknown");
-    };
-    if (!unknown(birth) && !unknown(age)) in.report("age", "give either `age` or `birth_date`");
-    if (!unknown(birth)) {
-      const auto found = day(in, "birth_date", Date{});
-      if (found.ok() && sys_days{found} > sys_days{today_}) in.report("birth_date", "lies after the date of the case");
-      return found.ok() ? std::optional(found) : std::nullopt;
-    }
-    if (unknown(age)) return std::nullopt;
-    if (!age->is_int64() || age->get_int64() < 0 || age->get_int64() > 120) {
-      in.report("age", "expects a number of whole years, or \"unknown\"");
-      return std::nullopt;
-    }
-    // The birthday is the day of the case: `age` has just begun.
-    Date born = today_ - years{static_cast<int>(age->get_int64())};
-    if (!born.ok()) born = Date{born.year(), born.month(), std::chrono::day{28}};
-    return born;
-  }
-
-  // `protection`, `protected`, `fictitious` and `flags` together: the strictest of what they say.
-  Protection protection(ObjectReader& in) {
-    auto out = protection_from(in.code("protection", kProtections, "none")).value_or(Protection::none);
-    const auto raise = [&](Protection to) { out = std::max(out, to); };
-    if (in.flag("protected", false)) raise(Protection::protected_registration);
-    if (in.flag("fictitious", false)) raise(Protection::fictitious);
-    for (const auto& flag : in.codes("flags", kFlags)) {
-      if (flag == "protected") raise(Protection::protected_registration);
-      if (const auto named = protection_from(flag)) raise(*named);
-    }
-    return out;
   }
 
   // {"reasonable_suspicion": true, "need_of_help": {"value": false, "assessor": null}, "x": [{...}, {...}]}
@@ -279,17 +203,6 @@ class CaseReader {
     if (!truth) return owner.add(where, "expects true, false or \"unknown\"");
     fact.value = *truth;
     if (fact.value != Truth::unknown) case_.facts.push_back(std::move(fact));  // unknown is what nobody has recorded
-  }
-
-  static std::optional<Truth> truth_of(const json::value& value) {
-    if (value.is_null()) return Truth::unknown;
-    if (value.is_bool()) return value.get_bool() ? Truth::yes : Truth::no;
-    if (!value.is_string()) return std::nullopt;
-    const std::string_view text = value.get_string();
-    if (text == "true" || text == "yes" || text == "ja") return Truth::yes;
-    if (text == "false" || text == "no" || text == "nej") return Truth::no;
-    if (text == "unknown" || text == "okänt") return Truth::unknown;
-    return std::nullopt;
   }
 
   // ["identity", {"category": "event", "persons": ["p1"]}] or {"identity": ["p1", "p2"], "event": []}.

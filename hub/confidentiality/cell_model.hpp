@@ -1,7 +1,7 @@
 // The decision of one field as regions of cells, for the static analysis and the diff: in which cells it is released,
-// and in which it is not withheld. The same definition as field_judge.cpp, written as sets instead of as an answer to
-// one request; a test compares the two (cell_model_test.cpp). Immutable after construction: thread-safe. Internal to
-// hub/confidentiality.
+// and in which it is not withheld. The same definition as field_judge.cpp and situation.cpp, written as sets instead of
+// as an answer to one request; a test compares the two (cell_model_test.cpp). Immutable after construction:
+// thread-safe. Internal to hub/confidentiality.
 //
 // The message of a cell: the person whom the field is about in the cell's role; a `subject` beside, unless that person
 // is one; every recorded fact recorded for the exchange and for each person; one age for them all. "Somebody else is
@@ -60,6 +60,8 @@ class CellModel {
   struct Truth3 {
     Region yes, possible;  // possible: yes or unknown
   };
+  static int fact_place(std::string_view code);
+  static bool is_subject(int role);  // whom the message is about
   Truth3 fact(int code, bool expected = true) const;
   Truth3 standing_of(const RuleIndex::RuleBits&, bool person_protected, bool gated, bool new_purpose) const;
   // In a scene: a rule whose setting is off is true nowhere, and possible where it holds what it would open.
@@ -70,6 +72,7 @@ class CellModel {
   // Where each duty of the scene is the one that the exchange has, by place of the rule.
   std::map<int, Region> chosen_duties(const Scene&, bool subject_protected) const;
   Truth3 consent_table() const;
+  struct Guarded;
   // One field in one state of protection, by the rules as they stand or without the permissions of which more is asked
   // than can be kept.
   struct Judged {
