@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "config/load_values.hpp"
 #include "identity/personal_number.hpp"
 #include "model/vocabulary.hpp"
 
@@ -20,11 +21,6 @@ bool plain_id(std::string_view s) {  // a path segment, a common name, a TOML ke
 bool digits(std::string_view s, std::size_t length) {
   return s.size() == length && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
-bool fingerprint(std::string_view s) {
-  return s.size() == 64 &&
-         std::all_of(s.begin(), s.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 Party read_party(Table& in) {
   Party party;
   party.id = in.required_text("id", 64);
@@ -39,7 +35,7 @@ Party read_party(Table& in) {
     in.refuse("organisation_number", organisation.error().message);
   }
   party.certificate_sha256 = in.text("certificate_sha256", 64);
-  if (!party.certificate_sha256.empty() && !fingerprint(party.certificate_sha256)) {
+  if (!party.certificate_sha256.empty() && !is_sha256(party.certificate_sha256)) {
     in.refuse("certificate_sha256", "expected 64 lower-case hex digits");
   }
   party.municipality = in.text("municipality", 4);
