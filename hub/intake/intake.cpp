@@ -137,8 +137,12 @@ std::string Intake::sender_key(const Party& sender, std::string_view key, Time n
   // In a random identifier no number is looked for: what it refers to may be the hub's own. A day and a serial number
   // may look like the number of a newborn.
   const auto found = person_numbers::find(key, is_uuid(key) ? Shape::dated : Shape::any);
-  const bool number = std::any_of(found.begin(), found.end(),
-                                  [&](const person_numbers::Found& f) { return names_a_person(f.digits, today); });
+  const bool number = std::any_of(found.begin(), found.end(), [&](const person_numbers::Found& f) {
+    if (names_a_person(f.digits, today)) return true;
+    // Of an interim number, or a samordningsnummer without a date, the year alone says that it is no serial number.
+    const auto one = parse_personal_number(f.digits, today);
+    return one && !one->birth_date && std::stoi(one->digits.substr(0, 4)) + 1 < static_cast<int>(today.year());
+  });
   if (!number && !names_a_person(key, today)) return std::string(key);
   std::string out = "pnr-" + keys_.subject_ref("key\x1f" + sender.id + "\x1f" + std::string(key));
   // In letters alone: no digits that could be taken for a number in turn.

@@ -338,7 +338,9 @@ sdk::Result<std::vector<std::string>> read_rows(std::string_view body, std::stri
   bool others = false;
   for (std::size_t i = 0; i < reader.header().size(); ++i) {
     const Column* column = column_named(reader.header()[i]);
-    if (column && std::find(columns.begin(), columns.end(), column) != columns.end())
+    // Of numbers of persons there may be several (tenant, co-tenant): they are removed, and no reason to refuse.
+    if (column && column->pointer != "/personnummer" &&
+        std::find(columns.begin(), columns.end(), column) != columns.end())
       return sdk::invalid("1", "two columns are " + std::string(column->name));
     others = others || (!column && !reader.header()[i].empty());
     columns.push_back(column);

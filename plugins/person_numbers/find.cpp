@@ -249,10 +249,20 @@ class Finder {
     }
   }
 
+  // "540112-0448, 070-112 45 62": what ends a number begins no telephone number (0448-070 112).
+  bool last_four(std::size_t at) const {
+    for (const std::size_t date : {std::size_t{8}, std::size_t{6}}) {
+      if (at < date || !whole(at - date, date) || group_length(at) != 4 || !is_number(all(at - date, date + 4)))
+        continue;
+      if (group_length(at - date) == date || (d_[at].signs == 1 && d_[at].sign != ' ')) return true;
+    }
+    return false;
+  }
+
   // A telephone number in groups, 0 and nine digits: 070-112 45 62, 08-123 456 78, 070-1124562, +46 (0)70-112 45 62:
   // 07x first, or an area code and three digits. A number of a person has six digits first, or pairs all the way.
   void mark_phone(std::size_t at) {
-    if (!breaks(at)) return;
+    if (!breaks(at) || last_four(at)) return;
     const bool plus = d_[at].begin > 0 && text_[d_[at].begin - 1] == '+';
     const std::size_t code = plus && group(at, 2, "") ? 2 : group(at, 4, "") ? 4 : 0;
     const bool abroad = code > 0 && number_at(at, code) == 46;

@@ -48,6 +48,11 @@ class Rows(HubCase):
                                row(lease + "d", municipality="1480"), row(lease + "e", number=f"{number[:8]}-{number[8:]}")))
         self.assertEqual(said["rows"], {"total": 5, "accepted": 2, "duplicates": 0, "refused": 3, "left": 0, "after": 6})
         self.assertEqual([r["row"] for r in said["results"]], [2, 3, 4, 5, 6])
+        # A second column of numbers (the co-tenant's) is removed as the first is.
+        two = table(row(lease + "f", number=number)).replace("Rättar\r\n", "Rättar;Samordningsnummer\r\n").replace(";\r\n", f";;{number[2:]}\r\n")
+        twice = self.post(two)
+        self.assertEqual((twice["rows"]["accepted"], twice["results"][0]["warnings"][0]["code"]), (1, "personnummer_stripped"), twice)
+        self.assertNotIn(number[2:], str(twice))
         good, wrong_sum, formula, nowhere, numbered = said["results"]
         self.assertEqual((wrong_sum["problem"]["code"], wrong_sum["column"]), ("invalid_input", "Belopp"))
         self.assertEqual(formula["column"], "Hyresgäst")
@@ -106,7 +111,8 @@ class Rows(HubCase):
         first, text = form(number)
         second, _ = form(new_id(), correctionOf=number, conversationId=wide)
         plain, _ = form("HV-" + new_id())
-        for written in (wide, number[:8] + "\u200b" + number[8:], f"{number[:4]}.{number[4:6]}.{number[6:8]} - {number[8:]}", "nr 0" + number):
+        for written in (wide, number[:8] + "\u200b" + number[8:], f"{number[:4]}.{number[4:6]}.{number[6:8]} - {number[8:]}", "nr 0" + number,
+                        f"{number[2:8]}-T{number[9:]}", "19150072-2390"):
             said = self.send("landlord-private", None, self.canonical("Testsson", "-", message_id="nr-" + written))
             self.assertRegex(said["senderMessageId"], "^pnr-[a-p]{32}$")
             self.assertIn({"code": "personnummer_stripped", "where": "/id"}, said["warnings"])
