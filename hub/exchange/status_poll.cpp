@@ -89,6 +89,12 @@ Task<void> StatusPoll::ask(std::string party_id, std::string exchange_id) {
     co_return;
   }
   const PluginAction& end = answered->action;
+  if (end.kind == kActionRejected) {  // of this one alone ("errand_gone"), no trouble of its system
+    if (first_refusal(exchange_id))
+      log(LogLevel::warning, "status_poll.refused",
+          {{"party", party_id}, {"exchange", exchange_id}, {"reason", end.reason}});
+    co_return;
+  }
   if (end.kind != kActionDelivered) {
     say(party_id, exchange_id, end.reason.empty() ? "no answer" : end.reason);
     co_return;

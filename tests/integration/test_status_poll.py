@@ -88,6 +88,16 @@ class StatusPoll(HubCase):
         self.becomes(exchange, "OPEN")
         wait_for("accepted", lambda: self.steps(exchange) == ["accepted"], 30)
 
+    def test_an_errand_that_is_gone_is_said_once_and_is_no_trouble_of_its_system(self):
+        gone, there = self.lob(), self.lob()
+        said = lambda event: [line for line in self.hub.log().splitlines() if event in line and gone in line]  # noqa: E731
+        self.becomes(gone, "")
+        wait_for("said", lambda: said('"status_poll.refused"'), 30)
+        self.wait_asked(gone, 3)
+        self.wait_asked(there, 3)
+        self.assertEqual((len(said('"status_poll.refused"')), said('"status_poll.failed"')), (1, []))
+        self.assertIn('"errand_gone"', said('"status_poll.refused"')[0])
+
     def test_an_unreachable_case_system_is_asked_again(self):
         exchange = self.lob()
         self.mode("social-board", down=1)

@@ -84,6 +84,8 @@ class Errands(Counterpart):
             raise Refusal(404, "no such errand", "errand:")
         self.received.add(errand_id, "read", {})
         now = next((r["body"] for r in reversed(self.received.all("status")) if r["key"] == errand["key"]), {"status": "NEW"})
+        if not now["status"]:  # taken away by its own people
+            raise Refusal(404, "no such errand", "errand:")
         shown = {k: v for k, v in errand["body"].items() if k in ("typeSlug", "title", "description", "priority", "externalReference")}
         return Answer(200, {"id": errand_id, "municipalityId": "0999", "namespace": "SAMBAND", **shown, "errandNumber": now.get("errandNumber"),
                             "status": now["status"], "created": errand["at"], "modified": errand["at"], "touched": errand["at"]})
