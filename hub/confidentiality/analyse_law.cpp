@@ -48,14 +48,15 @@ void standing(Analysis& a, const Citing& who, const LawSection& section) {
           {section.name + " changes on " + to_string(amendment.in_force) + " (" + by + ")",
            section.name + " ändras den " + to_string(amendment.in_force) + " (" + by + ")",
            "Have the rule reviewed before that day.", "Låt granska regeln före den dagen."});
-    } else if (who.reviewed.ok() && amendment.in_force > who.reviewed) {
+    } else if (!who.reviewed.ok() || amendment.in_force > who.reviewed) {
+      const bool never = !who.reviewed.ok();
       say(a.add(Severity::warning, "law_drift", who.about, detail, who.place),
-          {section.name + " changed on " + to_string(amendment.in_force) + " (" + by + "), after the review of " +
-               to_string(who.reviewed),
-           section.name + " ändrades den " + to_string(amendment.in_force) + " (" + by + "), efter granskningen den " +
-               to_string(who.reviewed),
-           "Have the rule reviewed against the new wording, and set reviewed_at.",
-           "Låt granska regeln mot den nya lydelsen och sätt reviewed_at."});
+          {section.name + " changed on " + to_string(amendment.in_force) + " (" + by + "), " +
+               (never ? "and no review is dated" : "after the review of " + to_string(who.reviewed)),
+           section.name + " ändrades den " + to_string(amendment.in_force) + " (" + by + "), " +
+               (never ? "och ingen granskning har datum" : "efter granskningen den " + to_string(who.reviewed)),
+           "Have it reviewed against the new wording, and set reviewed_at (of a provision: its file's).",
+           "Låt granska den mot den nya lydelsen och sätt reviewed_at (för en bestämmelse: filens)."});
     }
   }
 }
@@ -138,10 +139,11 @@ void analyse_law(Analysis& a) {
   }
   for (const Provision& provision : a.set.provisions) {
     if (!in_force(provision.in_force_from, provision.in_force_to, a.input.at)) continue;
-    citation(a, {provision.id, provision.place, a.input.at, provision.in_force_from, {}}, provision.citation);
+    const Citing who{provision.id, provision.place, a.input.at, provision.in_force_from, provision.reviewed_at};
+    citation(a, who, provision.citation);
   }
   for (const NoSecrecy& none : a.set.no_secrecy)
-    citation(a, {"no_secrecy " + joined(none.holders), none.place, a.input.at, {}, {}}, none.citation);
+    citation(a, {"no_secrecy " + joined(none.holders), none.place, a.input.at, {}, none.reviewed_at}, none.citation);
 }
 
 }  // namespace samband

@@ -99,6 +99,7 @@ Members decisive(const Provision& p) {
 Members members(const Provision& p) {
   Members out = decisive(p);
   out.emplace_back("citation", citation(p.citation));
+  out.emplace_back("reviewed_at", date(p.reviewed_at));
   return out;
 }
 
@@ -117,7 +118,8 @@ std::map<std::string, Members> by_id(const Items& items) {
 std::map<std::string, Members> declarations(const RuleSet& set) {
   std::map<std::string, Members> out;
   for (const auto& none : set.no_secrecy)
-    out.emplace(list(none.holders) + ": " + list(none.categories), Members{{"citation", citation(none.citation)}});
+    out.emplace(list(none.holders) + ": " + list(none.categories),
+                Members{{"citation", citation(none.citation)}, {"reviewed_at", date(none.reviewed_at)}});
   return out;
 }
 

@@ -101,6 +101,9 @@ class Loader {
     Table top(file);
     toml_file::check_version(top, "schema");
     review_by_ = top.optional_date("review_by");
+    reviewed_at_ = top.optional_date("reviewed_at");
+    if (reviewed_at_.ok() != !text(top, "reviewed_by").empty())
+      top.refuse("reviewed_at", "`reviewed_by` and `reviewed_at` stand together");
     for (Table& in : top.tables("provision", kTablesMax)) provision(in);
     for (Table& in : top.tables("no_secrecy", kTablesMax)) no_secrecy(in);
     for (Table& in : top.tables("purpose", kTablesMax)) purpose(in);
@@ -193,6 +196,7 @@ class Loader {
     p.citation = citation(in);
     in_force(in, p.in_force_from, p.in_force_to);
     in.finish();
+    p.reviewed_at = reviewed_at_;
     p.place = {in.file(), in.line()};
     set_.provisions.push_back(std::move(p));
   }
@@ -203,6 +207,7 @@ class Loader {
     n.categories = codes_or_any(in, "categories", data_categories());
     n.citation = citation(in);
     in.finish();
+    n.reviewed_at = reviewed_at_;
     n.place = {in.file(), in.line()};
     set_.no_secrecy.push_back(std::move(n));
   }
@@ -359,7 +364,7 @@ class Loader {
   RuleSet set_;
   std::vector<std::string> rule_places_;  // "file:line:column"
   std::set<std::string> ids_;
-  Date review_by_{};  // of the file that is being read
+  Date review_by_{}, reviewed_at_{};  // of the file that is being read
 };
 
 }  // namespace

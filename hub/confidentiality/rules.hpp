@@ -38,12 +38,14 @@ struct Provision {
   std::string own_test;                   // 18:1: the fact that records this provision's own harm test; "" = none
   Citation citation;
   Date in_force_from{}, in_force_to{};
+  Date reviewed_at{};  // of its file; !ok(): never
   Place place{};
 };
 
 struct NoSecrecy {  // declares, with citation, that no secrecy covers a category at a holder
   std::vector<std::string> holders, categories;
   Citation citation;
+  Date reviewed_at{};  // of its file; !ok(): never
   Place place{};
 };
 

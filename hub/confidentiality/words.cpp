@@ -112,7 +112,6 @@ const Dictionary& fact_names() {
       {"same_organisation", {"uppgift om samma nämnd och verksamhetsgren", "whether it is the same board and branch"}},
       {"recipient_reservation",
        {"mottagarens godtagna förbehåll (OSL 10:14)", "the recipient's accepted reservation (OSL 10:14)"}},
-      {"emergency", {"uppgift om akut fara", "whether there is acute danger"}},
       {"may_be_suspected", {"uppgift om att personen kan misstänkas", "whether the person may be suspected"}},
       {"inquiry_opened", {"uppgift om inledd utredning", "whether an inquiry has been opened"}},
       {"concrete_risk",

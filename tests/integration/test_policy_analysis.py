@@ -97,6 +97,10 @@ class PolicyAnalysis(unittest.TestCase):
         self.assertIn("note amendment_ahead POL-SN-15-17 (LUL 6 (SFS 2026:999))", self.check().stdout)
         later = self.run_samband("policy", "check", "--config", self.config, "--at", "2026-12-01")
         self.assertIn("warning law_drift POL-SN-15-17 (LUL 6 (SFS 2026:999))", later.stdout)
+        law.write_text(text.replace('name = "OSL 26:1"\n', 'name = "OSL 26:1"\namended = [{ by = "2026:999", in_force = 2026-12-01 }]\n'),
+                       encoding="utf-8")
+        later = self.run_samband("policy", "check", "--config", self.config, "--at", "2026-12-01")
+        self.assertIn("warning law_drift OSL 26:1 (OSL 26:1 (SFS 2026:999))", later.stdout)
 
     def test_a_folder_alone_is_checked_against_the_law_beside_it(self):
         done = self.run_samband("policy", "check", "--rules", self.rules, *DAY, "--json")

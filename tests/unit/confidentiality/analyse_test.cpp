@@ -227,6 +227,13 @@ TEST_F(Law, Drift) {
   EXPECT_EQ(says("law_drift"), "warning R (LUL 6 (SFS 2026:1))");
   set.rules[0].reviewed_at = day("2026-06-02");
   EXPECT_EQ(says("law_drift"), "");
+  const Citation own = std::exchange(set.provisions[0].citation, set.rules[0].citation);
+  EXPECT_EQ(says("law_drift"), "warning S (LUL 6 (SFS 2026:1))") << "coverage, never reviewed";
+  set.provisions[0].reviewed_at = day("2026-06-01");
+  EXPECT_EQ(says("law_drift"), "warning S (LUL 6 (SFS 2026:1))");
+  set.provisions[0].reviewed_at = day("2026-06-02");
+  EXPECT_EQ(says("law_drift"), "");
+  set.provisions[0].citation = own;
   section().amended = {{"2026:2", day("2026-11-23")}};
   EXPECT_EQ(says("law_drift"), "") << "not yet";
   EXPECT_EQ(says("amendment_ahead"), "note R (LUL 6 (SFS 2026:2))");

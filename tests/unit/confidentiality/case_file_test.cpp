@@ -59,8 +59,8 @@ TEST(CaseFile, TheStrictestOfWhatIsSaidAboutProtectionCounts) {
 }
 
 TEST(CaseFile, UnknownIsNoRecordAndTheNewestOfSeveralRecordsCounts) {
-  EXPECT_TRUE(
-      read(R"({"facts": {"dwelling": null, "emergency": "unknown", "sole_custody": {"value": null}}})").facts.empty());
+  EXPECT_TRUE(read(R"({"facts": {"dwelling": null, "imminent_danger": "unknown", "sole_custody": {"value": null}}})")
+                  .facts.empty());
   const auto two = read(R"({"facts": {"individual_assessment": [
       {"value": true, "at": "2026-02-01"}, {"value": false, "at": "2026-02-02", "reason": "assessed_no", "assessor": "eva"}]}})");
   ASSERT_EQ(two.facts.size(), 2u);
@@ -209,8 +209,8 @@ TEST(DecisionTable, EveryConditionOfTheRuleFilesHasItsWords) {
   EXPECT_EQ(text_of(age(18, 200)), "age>=18");
   EXPECT_EQ(text_of(age(13, 20)), "age 13-20");
   EXPECT_EQ(text_of(needs_fact("dwelling", false)), "not_fact:dwelling");
-  EXPECT_EQ(text_of({.type = Type::fact_or, .code = {}, .codes = {"dwelling", "emergency"}}),
-            "any_fact:dwelling|emergency");
+  EXPECT_EQ(text_of({.type = Type::fact_or, .code = {}, .codes = {"dwelling", "imminent_danger"}}),
+            "any_fact:dwelling|imminent_danger");
 }
 
 }  // namespace
