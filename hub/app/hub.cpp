@@ -125,6 +125,8 @@ int serve(const Config& config) {
     log(LogLevel::warning, "hub.simulation", {{"now", to_rfc3339(simulated->now())}});
   }
   const Clock& clock = simulated ? static_cast<const Clock&>(*simulated) : system_clock();
+  Metrics metrics;
+  log_options.durable = [&metrics](double seconds) { metrics.observe_commit(seconds); };
   auto ledger = Ledger::open(**store, std::move(log_options));
   if (!ledger) return complain(in_words(ledger.error()));
   if (witnesses)
@@ -148,7 +150,6 @@ int serve(const Config& config) {
   const int threads = config.worker_threads > 0 ? config.worker_threads
                                                 : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   asio::io_context io(threads);
-  Metrics metrics;
   MetricsMeter meter(metrics);
   // Beside what would not be published today: what nobody has read against the law, or again, in time.
   const auto remarks = [&] {

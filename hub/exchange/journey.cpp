@@ -99,7 +99,7 @@ Task<Result<json::object>> Journey::accept(Incoming in) {
   co_return json::object{{"messages", std::move(answers)}};
 }
 
-Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr source) {
+Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr source, BeforeCommit before_commit) {
   const Time now = s_.clock.now();
   std::vector<Candidate> candidates;
   Along along;
@@ -137,7 +137,7 @@ Task<Result<json::object>> Journey::accept_one(const Party* sender, CasePtr sour
     co_return fail(Errc::rejected, "/data/kind", "no route leads anywhere for this message: NOT SENT");
   auto carried = co_await register_carried_consents(source);
   if (!carried) co_return carried.error();
-  auto answer = co_await process(source, std::move(candidates), std::move(along));
+  auto answer = co_await process(source, std::move(candidates), std::move(along), std::move(before_commit));
   if (!answer) co_return answer.error();
   if (!source->message.retracts.empty()) {
     auto withdrawn = co_await withdraw_retracted(source);
@@ -162,7 +162,8 @@ Leaf origin_leaf(const Case& source, MessageRow& message) {
 
 }  // namespace
 
-Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates, Along along) {
+Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidate> candidates, Along along,
+                                            BeforeCommit before_commit) {
   const Time now = s_.clock.now();
   const std::uint64_t epoch = epoch_.load();  // before the grounds are read
   auto rest = reader_.grounds(*source, "");
@@ -244,6 +245,10 @@ Task<Result<json::object>> Journey::process(CasePtr source, std::vector<Candidat
     if (!with) return {};
     return with(txn, std::vector<std::uint64_t>(at.begin() + static_cast<std::ptrdiff_t>(1 + rows->size()), at.end()));
   };
+  if (before_commit) {
+    Task<void> others = before_commit();
+    co_await std::move(others);
+  }
   auto done = co_await s_.ledger.commit(std::move(leaves), std::move(write));
   if (!done) {
     if (done.error().code != Errc::conflict) co_return done.error();

@@ -123,11 +123,16 @@ class Journey final : public DeliveryGate {
   };
 
   struct Rows;
+  struct Window;
+  class Turn;
   Task<Result<json::object>> accept_rows(Incoming in, std::vector<std::string> texts);
   Result<json::object> brief_again(const MessageRow&) const;
-  Task<void> accept_row(std::shared_ptr<Rows> rows, std::size_t at);
-  Task<Result<json::object>> accept_one(const Party* sender, CasePtr source);
-  Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates, Along along);
+  Task<void> accept_row(std::shared_ptr<Rows> rows, std::shared_ptr<Window> window, std::size_t at);
+  // `before_commit`, unless empty, is awaited when the message is decided and about to be recorded.
+  using BeforeCommit = std::function<Task<void>()>;
+  Task<Result<json::object>> accept_one(const Party* sender, CasePtr source, BeforeCommit before_commit = {});
+  Task<Result<json::object>> process(CasePtr source, std::vector<Candidate> candidates, Along along,
+                                     BeforeCommit before_commit = {});
   Task<Result<void>> register_carried_consents(CasePtr source);
   // `about_key`: of the exchange that the message is about.
   Task<Result<json::object>> send_for(const Party* sender, const Party* recipient, json::value canonical,

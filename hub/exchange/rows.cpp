@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "exchange/answer.hpp"
 #include "exchange/journey.hpp"
@@ -16,7 +17,7 @@
 namespace samband {
 namespace {
 
-constexpr std::size_t kRowsAtOnce = 64;            // they share the log's group commits
+constexpr std::size_t kRowsAtOnce = 64;            // recorded together: they share the log's group commits
 constexpr std::chrono::seconds kAnswerWithin{40};  // the listener gives a handler a minute
 
 // What a row's sender needs to go on; the receipts are at /v1/receipts/{exchange}.
@@ -72,8 +73,39 @@ struct Journey::Rows {
       : in(std::move(i)), texts(std::move(t)), done(executor, asio::steady_timer::time_point::max()) {}
 };
 
+// The rows that are taken at once. Each would be decided while the one before is written to the disk, and nearly every
+// row be a transaction of its own: so they wait for one another where they are about to be recorded.
+struct Journey::Window {
+  std::size_t awaited;  // rows that have neither come there nor ended
+  asio::steady_timer open;
+  Window(std::size_t rows, const asio::any_io_executor& executor)
+      : awaited(rows), open(executor, asio::steady_timer::time_point::max()) {}
+};
+
+// One row's: it comes once, or ends without having come.
+class Journey::Turn {
+ public:
+  explicit Turn(std::shared_ptr<Window> window) : window_(std::move(window)) {}
+  ~Turn() { leave(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  Task<void> come() {
+    leave();
+    boost::system::error_code woken;
+    while (window_->awaited > 0) co_await window_->open.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+
+ private:
+  void leave() {
+    if (!std::exchange(gone_, true) && --window_->awaited == 0) window_->open.cancel();
+  }
+  const std::shared_ptr<Window> window_;
+  bool gone_ = false;
+};
+
 // Runs on the strand of the request, as all rows of one file do; the decisions of a window share it.
-Task<void> Journey::accept_row(std::shared_ptr<Rows> rows, std::size_t at) {
+Task<void> Journey::accept_row(std::shared_ptr<Rows> rows, std::shared_ptr<Window> window, std::size_t at) {
+  Turn turn(std::move(window));
   const std::string adapter = rows->in.adapter;
   Row row;
   json::object result;
@@ -106,7 +138,8 @@ Task<void> Journey::accept_row(std::shared_ptr<Rows> rows, std::size_t at) {
       error = source.error();
     } else {
       CasePtr one = std::make_shared<const Case>(std::move(*source));
-      auto answer = co_await accept_one(rows->in.sender, std::move(one));
+      BeforeCommit others = [&turn] { return turn.come(); };
+      auto answer = co_await accept_one(rows->in.sender, std::move(one), std::move(others));
       if (answer)
         result = brief_answer(*answer), duplicate = answer->at("duplicate").as_bool();
       else
@@ -159,8 +192,9 @@ Task<Result<json::object>> Journey::accept_rows(Incoming in, std::vector<std::st
     };
     while (end < total && end - at < kRowsAtOnce && !turns_back(end)) ++end;
     rows->running = end - at;
+    auto window = std::make_shared<Window>(end - at, executor);
     for (; at < end; ++at)
-      asio::co_spawn(executor, accept_row(rows, at), [rows](const std::exception_ptr& thrown) {
+      asio::co_spawn(executor, accept_row(rows, window, at), [rows](const std::exception_ptr& thrown) {
         if (thrown && !rows->stop) rows->stop = fail(Errc::internal, "row", "a row could not be taken");
         if (--rows->running == 0) rows->done.cancel();
       });

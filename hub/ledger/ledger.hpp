@@ -58,6 +58,7 @@ class Ledger {
     std::filesystem::path guard_file = {};
     std::optional<note::WitnessPolicy> witnesses = {};
     bool wait_for_witnesses = false;  // release nothing before the quorum of `witnesses` has seen its leaf
+    std::function<void(double seconds)> durable = {};  // told of every transaction that became durable, and how long
   };
   // Recomputes the root from tiles and tail and compares it with the last signed checkpoint; refuses to start when they
   // differ. Starts the writer thread.

@@ -1,5 +1,6 @@
 // The writer thread: group commit. It takes everything that waits, up to a limit, and makes it durable in one
 // transaction; what arrives meanwhile is the next batch. No timers: under light load a batch is one append.
+#include <chrono>
 #include <iterator>
 
 #include "base/log.hpp"
@@ -96,6 +97,7 @@ void Ledger::Impl::run_batch(std::vector<Append>& batch) {
   auto next = std::make_shared<Snapshot>(*before);
   Result<void> committed = cannot_record();
   if (healthy) {
+    const auto began = std::chrono::steady_clock::now();
     try {
       committed = store.transact([&](Txn& txn) { return write_batch(txn, batch, results, *next, filled); });
     } catch (const std::exception&) {
@@ -105,6 +107,8 @@ void Ledger::Impl::run_batch(std::vector<Append>& batch) {
       // Nobody knows what reached the disk. Never retried: a restart reads back what is there and checks it.
       healthy = false;
       log(LogLevel::error, "ledger.stopped", {{"reason", std::string(to_string(committed.error().code))}});
+    } else if (options.durable) {
+      options.durable(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     }
   }
   if (!committed) {

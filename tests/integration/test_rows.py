@@ -11,7 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import people  # noqa: E402
 import samband_client as build  # noqa: E402
-from hub_case import HubCase, new_id  # noqa: E402
+from hub_case import HubCase, new_id, replaced  # noqa: E402
 from hub_harness import wait_for  # noqa: E402
 
 HEADER = "Avtalsnummer;Datum;Hyresvärd;Hyresgäst;Personnummer;Adress;Lgh;Postnr;Ort;Kommunkod;Distrikt;Rum;Skuld;Förfallodatum;Delgiven;Rättar"
@@ -248,6 +248,26 @@ class Killed(HubCase):
         again = self.call("landlord-private", "POST", "/v1/in/landlord", text, 200, headers)
         self.assertEqual(again["rows"]["duplicates"], 400)
         self.assertEqual(len({e["id"] for r in again["results"] for e in r["exchanges"]}), 800)
+        self.assert_log_verifies()
+
+
+class RowsTogether(HubCase):
+    """The board reads in its inbox: what is recorded is the file and nothing else."""
+
+    @staticmethod
+    def edit(folder):
+        replaced(folder / "parties.toml", ('adapter = "municipal_case"\nendpoint = "case-system"\n', ""))
+
+    def test_rows_are_recorded_together_and_each_is_answered_by_itself(self):
+        rows = [row(f"together-{i}") for i in range(320)]
+        rows[100] = rows[99]  # twice in one window: the second is a duplicate of the first
+        rows[200] = row("together-bad", amount="8.450")
+        before = self.hub.metric("samband_commit_seconds_count")
+        said = self.call("landlord-private", "POST", "/v1/in/landlord", table(*rows).encode(), 200, {"content-type": "text/csv"})
+        self.assertEqual(said["rows"], {"total": 320, "accepted": 318, "duplicates": 1, "refused": 1, "left": 0, "after": 321})
+        self.assertEqual([r["row"] for r in said["results"]], list(range(2, 322)))
+        # 5 windows; alone, nearly every row would be a transaction.
+        self.assertLess(self.hub.metric("samband_commit_seconds_count") - before, 80)
         self.assert_log_verifies()
 
 

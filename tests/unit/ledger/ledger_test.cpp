@@ -49,6 +49,19 @@ TEST_F(LedgerTest, ACommitIsDurableAndHasAReceipt) {
   EXPECT_EQ(receipt.find("extra"), std::string::npos);
 }
 
+TEST_F(LedgerTest, EveryDurableTransactionIsToldOfWithItsTime) {
+  close();
+  std::vector<double> told;
+  Ledger::Options counting = options();
+  counting.durable = [&told](double seconds) { told.push_back(seconds); };
+  store_ = Store::open(root_ / "data").value();
+  ledger_ = Ledger::open(*store_, counting).value();
+  ASSERT_TRUE(append("x1"));
+  ASSERT_TRUE(append("x2"));
+  EXPECT_THAT(told, testing::SizeIs(2));
+  EXPECT_THAT(told, testing::Each(testing::Gt(0.0)));
+}
+
 TEST_F(LedgerTest, AFailedAppendTakesNoIndexAndNoRow) {
   ASSERT_TRUE(append("a"));
   auto failed = ledger_->commit_blocking({decision_leaf("b")}, [](Txn& txn, const auto& leaves) -> Result<void> {
