@@ -60,6 +60,20 @@ char32_t tag(std::string_view text, std::size_t& at) {
   return ' ';
 }
 
+// What a URL, a mail and JSON write for a blank or a dash: a blank. No other: "%85" may be digits of a number.
+char32_t escaped(std::string_view text, std::size_t& at) {
+  const auto same = [](char a, char b) { return a == b || (is_ascii_letter(a) && (a | 0x20) == (b | 0x20)); };
+  for (const std::string_view e :
+       {"%C2%A0", "%20", "%2D", "%2B", "%2F", "=2D", "\\u00A0", "\\u00AD", "\\u002B", "\\u002D", "\\u200B", "\\u2010",
+        "\\u2011", "\\u2012", "\\u2013", "\\u2014", "\\u2212"}) {
+    const auto here = text.substr(at, e.size());
+    if (!std::equal(here.begin(), here.end(), e.begin(), e.end(), same)) continue;
+    at += e.size();
+    return ' ';
+  }
+  return static_cast<unsigned char>(text[at]);
+}
+
 }  // namespace
 
 Kind kind_of(char32_t c) {
@@ -81,9 +95,9 @@ char32_t next(std::string_view text, std::size_t& at) {
   constexpr char32_t kNoCharacter = 0xFFFD;
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned first = byte(at);
-  if (first == '&' || first == '<') {
+  if (first == '&' || first == '<' || first == '%' || first == '=' || first == '\\') {
     const std::size_t before = at;
-    const char32_t c = first == '&' ? reference(text, at) : tag(text, at);
+    const char32_t c = first == '&' ? reference(text, at) : first == '<' ? tag(text, at) : escaped(text, at);
     if (at == before) ++at;
     return c;
   }

@@ -16,7 +16,8 @@ struct Kind {
 Kind kind_of(char32_t c);
 
 // The character at `at`, which moves past it. A byte that is no UTF-8 is a sign of its own; a character reference of
-// HTML ("&nbsp;", "&#8211;") is the character that it means, and a tag is a blank.
+// HTML ("&nbsp;", "&#8211;") is the character that it means, and a tag is a blank, as are a blank and a dash of a
+// URL, a mail or JSON ("%2D", "=2D", "\u2011").
 char32_t next(std::string_view text, std::size_t& at);
 
 }  // namespace samband::person_numbers::characters

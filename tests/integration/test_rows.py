@@ -48,6 +48,9 @@ class Rows(HubCase):
                                row(lease + "d", municipality="1480"), row(lease + "e", number=f"{number[:8]}-{number[8:]}")))
         self.assertEqual(said["rows"], {"total": 5, "accepted": 2, "duplicates": 0, "refused": 3, "left": 0, "after": 6})
         self.assertEqual([r["row"] for r in said["results"]], [2, 3, 4, 5, 6])
+        # What stands in its place fits where a postal code does: a number in the wrong column is no reason to refuse either.
+        wrong_column = self.post(table(row(lease + "g")).replace("99901", f"{number[2:8]}-{number[8:]}"))
+        self.assertEqual(wrong_column["rows"]["accepted"], 1, wrong_column)
         # A second column of numbers (the co-tenant's) is removed as the first is.
         two = table(row(lease + "f", number=number)).replace("Rättar\r\n", "Rättar;Samordningsnummer\r\n").replace(";\r\n", f";;{number[2:]}\r\n")
         twice = self.post(two)

@@ -103,8 +103,9 @@ std::vector<Disguise> disguises() {
   out.push_back([](const std::string& p) { return between(p, "\uFE0F\u20E3"); });
   out.push_back([](const std::string& p) { return p.substr(2, 6) + "-" + p.substr(8) + "\u00B9"; });  // a footnote
   // What a web page or an export puts between.
-  for (const char* sign : {"&nbsp;", "&ndash;", "&minus;", "&hyphen;", "&shy;", "&#160;", "&#8211;", "&#x2013;",
-                           "&#XAD;", "&amp;nbsp;", "&nbsp", "<br/>", "</td><td>", " &ndash; "})
+  for (const char* sign : {"&nbsp;",   "&ndash;", "&minus;",    "&hyphen;", "&shy;", "&#160;",    "&#8211;",
+                           "&#x2013;", "&#XAD;",  "&amp;nbsp;", "&nbsp",    "<br/>", "</td><td>", " &ndash; ",
+                           "%2D",      "%2d",     "%20",        "%C2%A0",   "=2D",   "\\u2011",   "\\u00a0"})
     out.push_back([sign](const std::string& p) { return p.substr(2, 6) + sign + p.substr(8); });
   // Zeros in front, in a UUID, and words that say what the last four are.
   out.push_back([](const std::string& p) { return "0" + p; });
@@ -160,6 +161,8 @@ TEST(Find, WhatStandsAroundANumberStays) {
       {"850301&nbsp;2380&nbsp;kr", "[personnummer]&nbsp;kr"},
       {"<td title=\"850301-2380\">850301</td><td>2380</td>", "<td title=\"[personnummer]\">[personnummer]</td>"},
       {"&a8503012380;", "&a[personnummer];"},
+      {"?q=Anna%208503012380&p=2003012396", "?q=Anna%20[personnummer]&p=[personnummer]"},
+      {"8%850301-2380", "8%[personnummer]"},
   };
   for (const auto& [in, out] : cases) {
     std::string text = in;
