@@ -74,6 +74,11 @@ void trim(std::string& cell) {
   cell.erase(0, begin);
 }
 
+// ="0123" is how an export keeps the zeros of a number in a spreadsheet: text, and nothing is calculated.
+bool is_kept_text(std::string_view cell) {
+  return cell.size() > 3 && cell.starts_with("=\"") && cell.find('"', 2) == cell.size() - 1;
+}
+
 // A cell that a spreadsheet would calculate. A telephone number ("+46 8") and a negative sum are none.
 bool is_formula(std::string_view cell) {
   if (cell.empty() || cell == "-") return false;
@@ -135,6 +140,7 @@ void CsvReader::take_cell(CsvRow& row, std::string& cell, std::string_view probl
     note("holds a control character");
   } else {
     trim(cell);
+    if (is_kept_text(cell)) cell = cell.substr(2, cell.size() - 3);
     if (is_formula(cell)) note("begins as a formula");
     if (cell == "-") cell.clear();
   }
@@ -177,10 +183,12 @@ bool CsvReader::read(CsvRow& row) {
       }
       if (at_ < text_.size()) ++at_;
     }
+    bool stray = false;
     for (; at_ < text_.size() && text_[at_] != delimiter_ && !at_break(); ++at_) {
-      if (text_[at_] == '"' || quoted) problem = "a quote stands inside a cell that is not quoted";
+      stray = stray || quoted || text_[at_] == '"';
       add(text_[at_]);
     }
+    if (stray && (quoted || !is_kept_text(cell))) problem = "a quote stands inside a cell that is not quoted";
     take_cell(row, cell, problem);
     problem = {};
     if (at_ >= text_.size()) return true;

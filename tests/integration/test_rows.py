@@ -51,6 +51,8 @@ class Rows(HubCase):
         # What stands in its place fits where a postal code does: a number in the wrong column is no reason to refuse either.
         wrong_column = self.post(table(row(lease + "g")).replace("99901", f"{number[2:8]}-{number[8:]}"))
         self.assertEqual(wrong_column["rows"]["accepted"], 1, wrong_column)
+        as_text = self.post(table(row(lease + "h", number=f'="{number}"')))
+        self.assertEqual(as_text["rows"]["accepted"], 1, as_text)
         # A second column of numbers (the co-tenant's) is removed as the first is.
         two = table(row(lease + "f", number=number)).replace("Rättar\r\n", "Rättar;Samordningsnummer\r\n").replace(";\r\n", f";;{number[2:]}\r\n")
         twice = self.post(two)

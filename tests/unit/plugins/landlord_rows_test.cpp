@@ -11,6 +11,7 @@ namespace {
 using namespace samband;
 using namespace samband::plugin;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 
 const std::string kHeader = "Avtalsnummer;Datum;Hyresvärd;Hyresgäst;Kommun;Skuld;Förfallodatum\r\n";
 std::string row(const std::string& lease, const std::string& name = "Test Testsson") {
@@ -94,6 +95,10 @@ TEST(RowFiles, HostileOnesAreRefusedByTheRowOrWhole) {
             "2 ok\n3 Hyresgäst: holds a control character\n4 ok");
   for (const auto* formula : {"=cmd|' /C calc'!A0", "@SUM(A1)", "+cmd", "-cmd", "=1+1", "\"=1\""})
     EXPECT_EQ(said(good + row("2", formula)), "2 ok\n3 Hyresgäst: begins as a formula") << formula;
+  for (const auto* text : {"=\"0123\"", "\"=\"\"0123\"\"\""})
+    EXPECT_EQ(said(good + row("2", text)), "2 ok\n3 ok") << text;
+  for (const auto* text : {"=\"=1+1\"", "=\"a\"&B1", "=\"a\"\"b\"", "=\"a;b\"", "=\"", "=\"\"", "\"x\"=\"1\""})
+    EXPECT_THAT(said(good + row("2", text) + row("3")), MatchesRegex("2 ok\n3 .*: .*\n4 ok")) << text;
   EXPECT_EQ(said(good + row("2", "\"open") + row("3")),
             "2 ok\n3 Hyresgäst: a quote is never closed: nothing after it was read");
   EXPECT_EQ(said(good + row("2", "\"a\"b") + row("3")),
