@@ -24,6 +24,9 @@ constexpr std::string_view kEnds =
 constexpr std::string_view kChild = "concern.report police.suspicion police.information police.lob";
 constexpr std::string_view kTenancy = "rent.arrears tenancy.disturbance eviction.time";
 constexpr std::string_view kGroup = "sig.nomination";
+// The preliminary assessment takes up to 14 days, whatever help has begun meanwhile.
+constexpr std::string_view kBeforeInquiry =
+    "sent received accepted completion_requested forwarded queued first_visit_booked no_show first_visit in_progress";
 
 constexpr std::array<Step, 29> kSteps{{
     {"sent", "", By::hub},
@@ -32,11 +35,11 @@ constexpr std::array<Step, 29> kSteps{{
     {"accepted", "sent received completion_requested forwarded queued"},
     {"declined", "sent received completion_requested forwarded queued accepted"},
     {"completion_requested", "sent received accepted queued"},
-    {"forwarded", "sent received accepted queued"},
+    {"forwarded", "sent received accepted queued completion_requested inquiry_opened inquiry_running"},
     {"queued", "sent received accepted forwarded completion_requested"},
-    {"first_visit_booked", "accepted queued no_show first_visit_booked"},
+    {"first_visit_booked", "accepted queued no_show first_visit_booked inquiry_opened inquiry_running"},
     {"no_show", "first_visit_booked in_progress"},
-    {"first_visit", "accepted first_visit_booked no_show"},
+    {"first_visit", "accepted first_visit_booked no_show inquiry_opened inquiry_running"},
     {"in_progress", "accepted first_visit confirmed inquiry_opened inquiry_running"},
     {"confirmed", "sent received"},
     {"completed", "accepted first_visit in_progress confirmed inquiry_opened inquiry_running"},
@@ -44,9 +47,9 @@ constexpr std::array<Step, 29> kSteps{{
     {"returned", "sent received accepted queued forwarded completion_requested"},
     {"averted", "sent received accepted confirmed first_visit in_progress", By::recipient, Effect::moves, kTenancy},
     {"evicted", "sent received accepted confirmed first_visit in_progress", By::recipient, Effect::moves, kTenancy},
-    {"inquiry_opened", "sent received accepted", By::recipient, Effect::moves, kChild},
-    {"inquiry_not_opened", "sent received accepted", By::recipient, Effect::moves, kChild},
-    {"inquiry_running", "sent received accepted", By::recipient, Effect::moves, kChild},
+    {"inquiry_opened", kBeforeInquiry, By::recipient, Effect::moves, kChild},
+    {"inquiry_not_opened", kBeforeInquiry, By::recipient, Effect::moves, kChild},
+    {"inquiry_running", kBeforeInquiry, By::recipient, Effect::moves, kChild},
     {"judged_unsuitable", "sent received", By::recipient, Effect::moves, kGroup},
     {"contacted", "*", By::recipient, Effect::beside},
     {"protection_assessed", "*", By::recipient, Effect::beside, kChild},

@@ -132,6 +132,10 @@ class Loop(HubCase):
         self.assertIn("alarm.step_missed", self.hub.log())
         for value in (people.CHILD_15["personalNumber"], people.CHILD_15["familyName"]):
             self.assertNotIn(value, json.dumps(early + self.reminders("social-restricted", exchange)))
+        # Help may begin before the decision, which is owed all the same.
+        for step in ("accepted", "in_progress"):
+            self.step("social-board", exchange, step, handler={"name": "Handläggare Prov"})
+        self.assertEqual(set(self.deadlines("social-board", exchange)), {"preliminary_assessment"})
         # The decision ends the waiting; the answer to the reporter waits for the board's assessment and is one word.
         self.step("social-board", exchange, "inquiry_opened", handler={"name": "Handläggare Prov"}, recordNumber="SN 2026-77")
         self.assertEqual(self.deadlines("social-board", exchange), {})

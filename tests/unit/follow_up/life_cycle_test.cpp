@@ -68,6 +68,22 @@ TEST(LifeCycle, StepsOfOneKindAreNotOfAnother) {
   EXPECT_FALSE(may("received", "savry_done", "concern.report"));
 }
 
+TEST(LifeCycle, AnInquiryIsDecidedWhateverHelpHasBegun) {
+  for (const char* from : {"received", "accepted", "completion_requested", "queued", "forwarded", "first_visit_booked",
+                           "no_show", "first_visit", "in_progress"})
+    for (const char* step : {"inquiry_opened", "inquiry_not_opened", "inquiry_running"})
+      EXPECT_TRUE(may(from, step, "concern.report")) << from << " " << step;
+  for (const char* step :
+       {"first_visit_booked", "first_visit", "in_progress", "completed", "broken_off", "forwarded"}) {
+    EXPECT_TRUE(may("inquiry_opened", step, "concern.report")) << step;
+    EXPECT_TRUE(may("inquiry_running", step, "concern.report")) << step;
+    EXPECT_FALSE(may("inquiry_not_opened", step, "concern.report")) << step;
+  }
+  for (const char* from : {"completed", "broken_off", "declined", "returned", "recalled"})
+    EXPECT_FALSE(may(from, "inquiry_opened", "concern.report")) << from;
+  EXPECT_TRUE(may("completion_requested", "forwarded"));
+}
+
 TEST(LifeCycle, WhatIsBesideTheLifeEndsWithIt) {
   for (const char* step : {"contacted", "protection_assessed", "judged_suitable", "asked", "savry_done", "plan_made"})
     EXPECT_TRUE(is_beside(step)) << step;
