@@ -91,8 +91,14 @@ CellModel::Truth3 CellModel::standing_of(const RuleIndex::RuleBits& rule, bool p
       }
       case Condition::Type::person_age: {
         const auto bands = space_.age_bits(condition.age_min, condition.age_max);
-        Truth3 age{{}, {space_.with(kAge, bands | space_.unknown_age())}};
-        if (bands != 0) age.yes = {space_.with(kAge, bands)};
+        Truth3 age;
+        if (bands != 0) age.yes = age.possible = {space_.with(kAge, bands)};
+        const Region nobody_knows{space_.with(kAge, space_.unknown_age())};
+        // Where the age is unknown, what may be assumed answers, if the rule says so.
+        Truth3 assumed{{}, {space_.full}};
+        if (condition.facts != 0) assumed = fact(std::countr_zero(condition.facts));
+        age.yes = united(std::move(age.yes), intersected(assumed.yes, nobody_knows));
+        age.possible = united(std::move(age.possible), intersected(assumed.possible, nobody_knows));
         require(age);
         break;
       }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "confidentiality/facts.hpp"
+#include "confidentiality/rule_texts.hpp"
 
 namespace samband {
 namespace {
@@ -78,7 +79,7 @@ class Conditions {
       case Type::person_age:
         return all([&](int who) {
           const int age = age_of(who);
-          if (age < 0) return Truth::unknown;
+          if (age < 0) return condition.code.empty() ? Truth::unknown : fact(condition.code, who);
           return age >= condition.age_min && age <= condition.age_max ? Truth::yes : Truth::no;
         });
       case Type::agreement:
@@ -100,6 +101,9 @@ class Conditions {
   }
 
   Truth fact(std::string_view code, int who) const { return facts_.value(code_index(fact_codes(), code), who); }
+  bool ages_unknown() const {
+    return std::all_of(subjects_.begin(), subjects_.end(), [&](int who) { return age_of(who) < 0; });
+  }
   const PersonPlaces& subjects() const { return subjects_; }
 
  private:
@@ -164,6 +168,7 @@ class Coverage {
       points_.push_back({text_of(condition), may_be_unknown});
       if (condition.type == Type::fact_or && condition.codes.size() > 1)
         for (const auto& code : condition.codes) alternatives_.insert(code);
+      if (condition.type == Type::person_age && !condition.code.empty()) alternatives_.insert(condition.code);
     }
     if (!rule.setting.empty()) points_.push_back({"setting:" + rule.setting, false});
     if (rule.initiative.size() == 1) points_.push_back({"initiative:" + rule.initiative.front(), false});
@@ -244,6 +249,8 @@ class Coverage {
 
   void only_alternative(const Conditions& conditions) {
     for (const auto& condition : rule_.conditions) {
+      if (condition.type == Condition::Type::person_age && conditions.ages_unknown())
+        alternatives_.erase(condition.code);
       if (condition.type != Condition::Type::fact_or) continue;
       std::set<std::string> holding;
       for (const auto& code : condition.codes)
@@ -255,40 +262,13 @@ class Coverage {
 
   const Rule& rule_;
   std::vector<Point> points_;
-  std::set<std::string> alternatives_;  // of any_fact, not yet tried alone
+  std::set<std::string> alternatives_;  // of any_fact and of an unknown age, not yet tried alone
   std::vector<Tried> rows_;
   std::set<std::string> base_;  // effects of the first all-true row
   bool all_true_ = false;
 };
 
 }  // namespace
-
-std::string text_of(const Condition& condition) {
-  using Type = Condition::Type;
-  switch (condition.type) {
-    case Type::fact:
-      return (condition.expected ? "fact:" : "not_fact:") + condition.code;
-    case Type::fact_or: {
-      std::string out = "any_fact:";
-      for (const auto& code : condition.codes) out += (out.back() == ':' ? "" : "|") + code;
-      return out;
-    }
-    case Type::person_age: {
-      const std::string low = std::to_string(condition.age_min), high = std::to_string(condition.age_max);
-      if (condition.age_min == 0) return "age<" + std::to_string(condition.age_max + 1);
-      return condition.age_max == 200 ? "age>=" + low : "age " + low + "-" + high;
-    }
-    case Type::agreement:
-      return "agreement";
-    case Type::emergency:
-      return "emergency";
-    case Type::protected_identity:
-      return condition.expected ? "protected" : "not_protected";
-    case Type::consent:
-      return "consent";
-  }
-  return "condition";
-}
 
 bool TableResult::ok() const {
   return uncovered.empty() && std::all_of(rows.begin(), rows.end(), [](const Row& row) { return row.ok(); });

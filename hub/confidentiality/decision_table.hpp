@@ -44,7 +44,4 @@ struct TableResult {
 
 TableResult run_table(const DecisionTable&, const CaseContext&);
 
-// "fact:dwelling", "age<18", "consent", ...: a condition as the rule files write it.
-std::string text_of(const Condition&);
-
 }  // namespace samband

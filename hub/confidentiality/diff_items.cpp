@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "confidentiality/rule_index.hpp"
+#include "confidentiality/rule_texts.hpp"
 
 namespace samband {
 namespace {
@@ -21,35 +22,9 @@ std::string citation(const Citation& c) {
   return c.text + " [" + c.sfs + " " + c.chapter + ":" + c.section + " " + c.paragraph + "]";
 }
 
-std::string condition(const Condition& c) {
-  using Type = Condition::Type;
-  switch (c.type) {
-    case Type::fact:
-      return (c.expected ? "fact:" : "not_fact:") + c.code;
-    case Type::fact_or: {
-      std::string out = "any_fact:";
-      for (const auto& code : c.codes) out += (out.back() == ':' ? "" : "|") + code;
-      return out;
-    }
-    case Type::consent:
-      return "consent";
-    case Type::agreement:
-      return "agreement";
-    case Type::emergency:
-      return "emergency";
-    case Type::protected_identity:
-      return c.expected ? "protected" : "not_protected";
-    case Type::person_age:
-      if (c.age_min == 0) return "age<" + std::to_string(c.age_max + 1);
-      if (c.age_max >= 200) return "age>=" + std::to_string(c.age_min);
-      return "age " + std::to_string(c.age_min) + "-" + std::to_string(c.age_max);
-  }
-  return {};
-}
-
 Members decisive(const Rule& r) {
   std::vector<std::string> conditions;
-  for (const auto& each : r.conditions) conditions.push_back(condition(each));
+  for (const auto& each : r.conditions) conditions.push_back(text_of(each));
   return {{"modality", r.modality},
           {"from", list(r.from)},
           {"to", list(r.to)},

@@ -72,7 +72,7 @@ struct RuleIndex {
   };
   struct ConditionBits {
     Condition::Type type;
-    Bits facts;  // fact: one bit; fact_or: several
+    Bits facts;  // fact: one bit; fact_or: several; person_age: what answers where the age is unknown, or none
     bool expected;
     int age_min, age_max;
   };

@@ -23,9 +23,11 @@ std::optional<Condition> age_condition(std::string_view text) {
     if (!age) return std::nullopt;
     out.age_min = *age;
   } else if (rest.starts_with("<")) {
-    const auto age = small_number(rest.substr(1));
+    const bool assumed = rest == "<18_or_assumed";
+    const auto age = assumed ? 18 : small_number(rest.substr(1));
     if (!age || *age == 0) return std::nullopt;
     out.age_max = *age - 1;
+    if (assumed) out.code = "assumed_under_18";
   } else if (rest.starts_with(" ")) {
     const auto dash = rest.find('-');
     if (dash == std::string_view::npos) return std::nullopt;
@@ -70,6 +72,34 @@ std::optional<Condition> parse_condition(std::string_view text) {
     }
   }
   return std::nullopt;
+}
+
+std::string text_of(const Condition& condition) {
+  using Type = Condition::Type;
+  switch (condition.type) {
+    case Type::fact:
+      return (condition.expected ? "fact:" : "not_fact:") + condition.code;
+    case Type::fact_or: {
+      std::string out = "any_fact:";
+      for (const auto& code : condition.codes) out += (out.back() == ':' ? "" : "|") + code;
+      return out;
+    }
+    case Type::person_age: {
+      const std::string low = std::to_string(condition.age_min), high = std::to_string(condition.age_max);
+      const std::string assumed = condition.code.empty() ? "" : "_or_assumed";
+      if (condition.age_min == 0) return "age<" + std::to_string(condition.age_max + 1) + assumed;
+      return (condition.age_max >= 200 ? "age>=" + low : "age " + low + "-" + high) + assumed;
+    }
+    case Type::agreement:
+      return "agreement";
+    case Type::emergency:
+      return "emergency";
+    case Type::protected_identity:
+      return condition.expected ? "protected" : "not_protected";
+    case Type::consent:
+      return "consent";
+  }
+  return "condition";
 }
 
 std::optional<std::chrono::minutes> parse_ttl(std::string_view text) {

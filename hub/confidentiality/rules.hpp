@@ -58,7 +58,7 @@ struct Purpose {
 
 struct Condition {  // one of:
   enum class Type { fact, consent, person_age, agreement, emergency, protected_identity, fact_or } type;
-  std::string code;                // fact code
+  std::string code;                // fact code; person_age: what answers where the age is unknown, "" = nothing
   std::vector<std::string> codes;  // fact_or: any of them
   bool expected = true;            // fact must be true (or false)
   int age_min = 0, age_max = 200;  // inclusive, of the subject

@@ -109,14 +109,11 @@ std::span<const int> Situation::condition_persons(int person) const {
   return subjects.empty() ? std::span<const int>(kNobody) : std::span<const int>(subjects);
 }
 
+// A known age decides alone. An unknown one is left to what may be assumed, where the rule says so.
 Truth Situation::age_within(const RuleIndex::ConditionBits& condition, int person) const {
-  const auto within = [&](int who) {
-    if (who == kWholeExchange || ages[who] < 0) return Truth::unknown;
-    return ages[who] >= condition.age_min && ages[who] <= condition.age_max ? Truth::yes : Truth::no;
-  };
-  Truth all = Truth::yes;
-  for (const int who : condition_persons(person)) all = both(all, within(who));
-  return all;
+  if (age_known(person))
+    return ages[person] >= condition.age_min && ages[person] <= condition.age_max ? Truth::yes : Truth::no;
+  return condition.facts == 0 ? Truth::unknown : facts.value(std::countr_zero(condition.facts), person);
 }
 
 Standing Situation::standing_of(const RuleIndex::RuleBits& rule, int person) const {
@@ -142,9 +139,17 @@ Standing Situation::standing_of(const RuleIndex::RuleBits& rule, int person) con
         standing.add(truth, offer ? Reason::offer_declined : Reason::fact_false, open);
         break;
       }
-      case Condition::Type::person_age:
-        standing.add(age_within(condition, person), Reason::age_outside_rule, kBirthDateBit);
+      case Condition::Type::person_age: {
+        Truth truth = Truth::yes;
+        Reason reason = Reason::age_outside_rule;
+        for (const int who : condition_persons(person)) {
+          const Truth within = age_within(condition, who);
+          if (within == Truth::no && !age_known(who)) reason = Reason::fact_false;
+          truth = both(truth, within);
+        }
+        standing.add(truth, reason, condition.facts != 0 ? condition.facts : kBirthDateBit);
         break;
+      }
       case Condition::Type::agreement:
         standing.add(agreement_holds(request, today, "") ? Truth::yes : Truth::no,
                      agreement_known(request) ? Reason::agreement_ended : Reason::secrecy, 0);

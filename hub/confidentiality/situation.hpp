@@ -59,6 +59,7 @@ class Situation {
  private:
   Standing standing_of(const RuleIndex::RuleBits&, int person) const;
   std::span<const int> condition_persons(int person) const;
+  bool age_known(int person) const { return person != kWholeExchange && ages[person] >= 0; }
   Truth age_within(const RuleIndex::ConditionBits&, int person) const;
 };
 

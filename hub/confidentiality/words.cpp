@@ -121,6 +121,7 @@ const Dictionary& fact_names() {
       {"not_unsuitable",
        {"bedömning att utlämnandet inte är olämpligt", "an assessment that disclosure is not unsuitable"}},
       {"imminent_danger", {"bedömd överhängande fara", "an assessed imminent danger"}},
+      {"assumed_under_18", {"antagande att personen är under 18 år", "an assumption that the person is under 18"}},
       {"suspicion_remains", {"uppgift om att misstanken kvarstår", "whether the suspicion remains"}},
       {"inquiry_closed", {"uppgift om att utredningen är avslutad", "whether the inquiry is closed"}},
       {"drug_use_before_15",

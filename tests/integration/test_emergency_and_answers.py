@@ -42,14 +42,14 @@ class EmergencyAndAnswers(HubCase):
         finally:
             db.close()
 
-    def danger(self, reason="child_in_danger", imminent=True, emergency=True, author="cw-17", by=CASEWORKER):
+    def danger(self, reason="child_in_danger", imminent=True, emergency=True, author="cw-17", by=CASEWORKER, person=people.YOUTH_17):
         facts = [{"code": "imminent_danger", "value": True, "person": "p1", "assessor": by, "reasonCode": "assessed_yes", "at": build.now()}]
         more = {"facts": facts if imminent else [], "author": {"id": author, "name": "Vera Handläggare"}}
         if emergency:
             more["emergency"] = True
         if reason:
             more["emergencyReason"] = reason
-        message = build.canonical_concern(people.YOUTH_17, "social-board", new_id(), **more)
+        message = build.canonical_concern(person, "social-board", new_id(), **more)
         return self.to(self.send("social-board", "", message), "police-west")
 
     def reviews(self, party):
@@ -104,6 +104,20 @@ class EmergencyAndAnswers(HubCase):
                 self.assertNotIn(sent["outcome"], PERMITTED)
                 self.assertNotIn(sent["id"], self.reviews("social-board"))
         self.send("social-board", "", build.canonical_concern(people.YOUTH_17, "social-board", new_id(), emergency=True, emergencyReason="haste"), expect=400)
+
+    def test_of_an_unknown_age_a_named_person_says_what_may_be_assumed(self):
+        nobody_knows = {k: v for k, v in people.YOUTH_17.items() if k not in ("personalNumber", "birthDate")}
+        for assumed in (True, False):
+            with self.subTest(assumed=assumed):
+                sent = self.danger(person=nobody_knows)
+                self.assertEqual(sent["outcome"], "held")
+                self.assertIn("assumed_under_18", sent["missing"])
+                self.assertIn(["assumed_under_18"], sent["nearestChange"])
+                self.assess("social-board", sent["id"], assumed_under_18=assumed)
+                after = self.call("social-board", "GET", f"/v1/exchanges/{sent['id']}")
+                self.assertEqual(after["outcome"] in PERMITTED, assumed, after)
+                self.assertEqual("SN-POL-NOW" in after["rules"], assumed)
+                self.assertNotIn("assumed_under_18", after["missing"])
 
     def test_whoever_answered_for_the_emergency_does_not_review_it(self):
         for own in ({"author": PRIVACY}, {"by": PRIVACY}):

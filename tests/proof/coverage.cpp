@@ -22,7 +22,8 @@ std::string words(const Condition& c) {
     case Type::protected_identity:
       return "protected";
     case Type::person_age:
-      return "age " + std::to_string(c.age_min) + "-" + std::to_string(c.age_max);
+      return "age " + std::to_string(c.age_min) + "-" + std::to_string(c.age_max) +
+             (c.code.empty() ? "" : " or " + c.code);
     case Type::fact_or:
     case Type::fact:
       break;
@@ -124,6 +125,8 @@ Coverage::Coverage(const RuleSet& shipped) : shipped_(shipped) {
       mutant("without " + words(condition), [c](RuleSet&, Rule& rule) {
         rule.conditions.erase(rule.conditions.begin() + static_cast<std::ptrdiff_t>(c));
       });
+      if (condition.type == Type::person_age && !condition.code.empty())
+        mutant("without " + condition.code, [c](RuleSet&, Rule& rule) { rule.conditions[c].code.clear(); });
       for (const int cut : cuts_of(condition)) {
         for (const char* day : kAgeDays) need(rule_name(r) + "cut " + std::to_string(cut) + ", " + day);
         need(rule_name(r) + "cut " + std::to_string(cut) + ", 29 February, before midnight");

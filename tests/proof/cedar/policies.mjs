@@ -36,6 +36,9 @@ function condition(rule, c) {
   if (c.startsWith("fact:")) return everyone((w) => `${w}.yes.contains(${text(c.slice(5))})`);
   if (c.startsWith("not_fact:")) return everyone((w) => `${w}.no.contains(${text(c.slice(9))})`);
   if (c.startsWith("any_fact:")) return everyone((w) => `${w}.yes.containsAny(${list(c.slice(9).split("|"))})`);
+  // A known age decides alone; an unknown one leaves it to the assumption.
+  if (c === "age<18_or_assumed")
+    return everyone((w) => `((${w}.age >= 0 && ${w}.age < 18) || (${w}.age < 0 && ${w}.yes.contains("assumed_under_18")))`);
   const age = /^age(<|>=| )(\d+)(?:-(\d+))?$/.exec(c);
   if (!age) throw new Error(`a condition that the proof does not know: ${c}`);
   const low = age[1] === "<" ? 0 : Number(age[2]);

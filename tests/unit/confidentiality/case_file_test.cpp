@@ -193,6 +193,20 @@ TEST(DecisionTable, EachAlternativeOfAnyFactMustHoldAlone) {
             std::vector<std::string>{"no row holds by fact:need_of_help alone"});
 }
 
+TEST(DecisionTable, AnAssumedAgeMustHoldByTheAssumptionToo) {
+  const auto rules = tiny_rules({needs_fact("individual_assessment"), parse_condition("age<18_or_assumed").value()});
+  constexpr std::string_view kGrown = "[[row]]\nchange.persons.p1.age = 18\noutcome = \"refused\"\n";
+  constexpr std::string_view kNobodyKnows = "[[row]]\nchange.persons.p1.age = \"unknown\"\noutcome = \"held\"\n";
+  constexpr std::string_view kAssumed =
+      "[[row]]\nchange.persons.p1.age = \"unknown\"\nchange.facts.assumed_under_18 = true\noutcome = \"released\"\n";
+  const auto whole = run(rules, rows({kAll, kFalse, kUnknown, kGrown, kNobodyKnows, kAssumed}));
+  EXPECT_TRUE(whole.ok()) << ::testing::PrintToString(whole.uncovered);
+  EXPECT_EQ(whole.rows[3].tries, "age<18_or_assumed false");
+  EXPECT_EQ(whole.rows[4].tries, "age<18_or_assumed unknown");
+  EXPECT_EQ(run(rules, rows({kAll, kFalse, kUnknown, kGrown, kNobodyKnows})).uncovered,
+            std::vector<std::string>{"no row holds by fact:assumed_under_18 alone"});
+}
+
 TEST(DecisionTable, ARowMustSayWhatIsExpected) {
   const auto rules = tiny_rules({needs_fact("individual_assessment")});
   EXPECT_EQ(run(rules, "[[row]]\nnote = \"nothing\"\n").rows[0].problems.at(0).where, "/outcome");
@@ -208,6 +222,7 @@ TEST(DecisionTable, EveryConditionOfTheRuleFilesHasItsWords) {
   EXPECT_EQ(text_of(age(0, 17)), "age<18");
   EXPECT_EQ(text_of(age(18, 200)), "age>=18");
   EXPECT_EQ(text_of(age(13, 20)), "age 13-20");
+  EXPECT_EQ(text_of(parse_condition("age<18_or_assumed").value()), "age<18_or_assumed");
   EXPECT_EQ(text_of(needs_fact("dwelling", false)), "not_fact:dwelling");
   EXPECT_EQ(text_of({.type = Type::fact_or, .code = {}, .codes = {"dwelling", "imminent_danger"}}),
             "any_fact:dwelling|imminent_danger");

@@ -166,7 +166,7 @@ inline std::string random_edit(RuleSet& set, std::mt19937& random) {
     case 3:
       if (rule.conditions.size() < 6)
         rule.conditions.push_back({.type = Condition::Type::person_age,
-                                   .code = {},
+                                   .code = random() % 3 == 0 ? "assumed_under_18" : "",
                                    .codes = {},
                                    .expected = true,
                                    .age_min = static_cast<int>(random() % 14),

@@ -118,6 +118,21 @@ TEST(Diff, SaysAnAgeLimitInAFewLines) {
       std::string::npos);
 }
 
+TEST(Diff, AnAssumptionChangesOnlyWhatIsSaidOfAnUnknownAge) {
+  const RuleSet before = tiny_rules({parse_condition("age<18").value()});
+  const RuleSet after = tiny_rules({parse_condition("age<18_or_assumed").value()});
+  const auto diff = compare(before, after, kToday);
+  ASSERT_EQ(diff.items.size(), 1u);
+  EXPECT_EQ(diff.items[0].members.at(0).after, "age<18_or_assumed");
+  for (const auto& change : diff.changes)
+    for (const auto& cube : change.cells) EXPECT_EQ(cube.allowed[kAge], diff.space.unknown_age());
+  const std::string words = diff_in_words(diff, false);
+  EXPECT_NE(words.find("Now released (before: held)"), std::string::npos) << words;
+  EXPECT_NE(words.find("age unknown; an assumption that the person is under 18: yes"), std::string::npos) << words;
+  EXPECT_NE(words.find("Now withheld (before: held)"), std::string::npos) << words;
+  EXPECT_NE(words.find("age unknown; an assumption that the person is under 18: no"), std::string::npos) << words;
+}
+
 TEST(Diff, NamesWhatCausedIt) {
   const RuleSet before = tiny_rules({needs_fact("individual_assessment")});
   const auto causes = [&](const RuleSet& after) {

@@ -513,6 +513,43 @@ TEST(Engine, AgeIsCountedOnTheStockholmDate) {
   EXPECT_EQ(unknown.decide(rules).outcome(), Outcome::held);
 }
 
+// "Kan antas vara under arton": a known age decides alone, an unknown one is left to a named person.
+TEST(Engine, WhatIsAssumedAnswersWhereTheAgeIsUnknown) {
+  const auto rules = tiny_rules({parse_condition("age<18_or_assumed").value()});
+  const auto at_age = [&](int years, std::optional<bool> assumed, std::string by = "anna", std::string about = "p1") {
+    auto w = tiny_world().field("identity");
+    w.persons[0].birth_date.reset();
+    if (years >= 0) w.persons[0].birth_date = day(std::to_string(2026 - years) + "-01-01");
+    if (assumed) w.fact("assumed_under_18", *assumed, about, by);
+    return w;
+  };
+  for (const auto assumed : {std::optional<bool>{}, std::optional(true), std::optional(false)}) {
+    EXPECT_EQ(at_age(17, assumed).decide(rules).outcome(), Outcome::released);
+    EXPECT_EQ(at_age(18, assumed).decide(rules).outcome(), Outcome::refused);
+    EXPECT_EQ(at_age(18, assumed).decide(rules).reason(), "age_outside_rule");
+  }
+  EXPECT_EQ(at_age(-1, true).decide(rules).outcome(), Outcome::released);
+  EXPECT_EQ(at_age(-1, true, "anna", "").decide(rules).outcome(), Outcome::released) << "about everybody in it";
+  EXPECT_EQ(at_age(-1, false).decide(rules).outcome(), Outcome::refused);
+  EXPECT_EQ(at_age(-1, false).decide(rules).reason(), "fact_false");
+  EXPECT_TRUE(at_age(-1, false).decide(rules).nearest_change().empty()) << "nobody is asked to change an assessment";
+  for (const auto& open : {at_age(-1, {}), at_age(-1, true, "")}) {
+    const auto d = open.decide(rules);
+    EXPECT_EQ(d.outcome(), Outcome::held) << "nobody is named";
+    EXPECT_EQ(d.missing(), Names{"assumed_under_18"});
+    ASSERT_EQ(d.nearest_change().size(), 1u);
+    EXPECT_EQ(d.nearest_change()[0], Names{"assumed_under_18"});
+  }
+  // Each person whom the message is about needs an answer.
+  auto two = at_age(-1, true);
+  two.person("subject", -1);
+  two.field("identity", {"p2"});
+  EXPECT_EQ(two.decide(rules).outcome(), Outcome::partial);
+  EXPECT_EQ(two.decide(rules).missing(), Names{"assumed_under_18"});
+  two.fact("assumed_under_18", false, "p2");
+  EXPECT_EQ(outcomes(two.decide(rules)), "RW");
+}
+
 RuleSet break_glass() {
   auto rules = tiny_rules({{.type = Condition::Type::emergency, .code = {}, .codes = {}}});
   rules.rules[0].ttl = 30min;

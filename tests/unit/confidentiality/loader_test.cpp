@@ -145,6 +145,8 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
            {"fact:need_of_help", "fact:need_of_money", "a.toml:27:15", "unknown condition"},
            {"age 13-20", "age 20-13", "a.toml:27:36", "unknown condition"},
            {"age 13-20", "age<x", "a.toml:27:36", "unknown condition"},
+           {"age 13-20", "age<20_or_assumed", "a.toml:27:36", "unknown condition"},
+           {"age 13-20", "age>=18_or_assumed", "a.toml:27:36", "unknown condition"},
            {"age 13-20", "consent", "a.toml:27:14", "cannot rest on consent"},
            {"breaks = [\"OSL 35:1\"]", "breaks = [\"OSL 99:9\"]", "a.toml:15:1", "unknown provision"},
            {"purposes = [\"need_of_help\"]", "purposes = [\"receipt\"]", "a.toml:15:1", "no need list"},

@@ -30,13 +30,24 @@ inline std::string resolve(Dice& dice, const Strings& codes, std::span<const std
   return code == "*" ? dice.pick(all) : code;
 }
 
+inline bool assumes_an_age(const Rule& r) {
+  return std::any_of(r.conditions.begin(), r.conditions.end(),
+                     [](const Condition& c) { return c.type == Condition::Type::person_age && !c.code.empty(); });
+}
+
 inline World random_world(Dice& dice, const RuleSet& set) {
-  const auto& near = set.rules[dice.below(set.rules.size())];
+  // One rule of a hundred asks what may be assumed of an age; it is drawn often enough to be seen.
+  const auto assuming = std::find_if(set.rules.begin(), set.rules.end(), assumes_an_age);
+  const auto& near =
+      assuming != set.rules.end() && dice.one_in(16) ? *assuming : set.rules[dice.below(set.rules.size())];
+  const bool assumes = assumes_an_age(near);
   World w(dice.one_in(12) ? dice.pick(actor_types()) : resolve(dice, near.from, actor_types()),
           dice.one_in(12) ? dice.pick(actor_types()) : resolve(dice, near.to, actor_types()),
           dice.one_in(12) ? dice.pick(message_kinds()) : resolve(dice, near.kinds, message_kinds()),
           dice.one_in(12) ? dice.pick(purposes()) : resolve(dice, near.purposes, purposes()));
-  w.emergency = dice.one_in(3);
+  const bool urgent = std::any_of(near.conditions.begin(), near.conditions.end(),
+                                  [](const Condition& c) { return c.type == Condition::Type::emergency; });
+  w.emergency = urgent ? !dice.one_in(4) : dice.one_in(3);
   if (dice.one_in(4)) w.emergency_reason = dice.one_in(2) ? "" : "danger_to_life";
   if (dice.one_in(3)) w.emergency_since = w.now - std::chrono::hours(static_cast<int>(dice.below(6)));
   w.initiative = near.initiative.size() == 1 && near.initiative[0] == "request" && !dice.one_in(4) ? Initiative::request
@@ -47,7 +58,8 @@ inline World random_world(Dice& dice, const RuleSet& set) {
   static const int ages[] = {8, 14, 15, 17, 18, 20, 21, 40, -1};
   for (std::size_t i = 0; i < persons; ++i) {
     auto& p = w.person(i == 0 || dice.one_in(5) ? dice.pick(Strings{"subject", "tenant"}) : dice.pick(person_roles()),
-                       ages[dice.below(9)]);
+                       // What may be assumed says something only where the age is unknown.
+                       assumes && dice.one_in(2) ? -1 : ages[dice.below(9)]);
     if (dice.one_in(6)) p.protection = static_cast<Protection>(1 + dice.below(3));
   }
   for (std::size_t i = dice.below(8); i-- > 0;) {

@@ -123,9 +123,8 @@ struct Reference {
     for (const auto* each : who) {
       if (c.type == Condition::Type::person_age) {
         const int years = each ? age(*each) : -1;
-        all = all_of(all, years < 0                                  ? Truth::unknown
-                          : years >= c.age_min && years <= c.age_max ? Truth::yes
-                                                                     : Truth::no);
+        const Truth assumed = c.code.empty() ? Truth::unknown : fact(c.code, each ? each->ref : "");
+        all = all_of(all, years < 0 ? assumed : years >= c.age_min && years <= c.age_max ? Truth::yes : Truth::no);
         continue;
       }
       Strings codes = c.codes;

@@ -834,6 +834,25 @@ TEST(ShippedRules, TheBreakGlassOfOsl10_20IsTimedReportedAndReviewed) {
   EXPECT_EQ(d.ttl(), std::chrono::hours{4});
 }
 
+TEST(ShippedRules, Osl10_20AsksWhatMayBeAssumedOfSomebodyWhoseAgeNobodyKnows) {
+  auto w = world("social_board", "police", "crime.risk", "crime_prevention", "subject", 16, {"identity", "event"},
+                 {"imminent_danger"}, {"concrete_risk", "concrete_risk_kin"});
+  w.emergency = true;
+  w.persons[0].birth_date.reset();
+  EXPECT_EQ(w.decide().outcome(), Outcome::held);
+  EXPECT_EQ(w.decide().missing(), std::vector<std::string>{"assumed_under_18"});
+  w.fact("assumed_under_18", true, "p1");
+  EXPECT_EQ(w.decide().rules(), std::vector<std::string>{"SN-POL-NOW"});
+  w.emergency = false;
+  EXPECT_FALSE(w.decide().permits());
+  w.emergency = true;
+  set_fact(w, "assumed_under_18", Truth::no);
+  EXPECT_EQ(w.decide().outcome(), Outcome::refused);
+  set_fact(w, "assumed_under_18", Truth::yes);
+  w.persons[0].birth_date = day("2000-01-01");
+  EXPECT_EQ(w.decide().outcome(), Outcome::refused) << "a known age decides alone";
+}
+
 // Toward a private landlord the commitment of JB 12:44 needs the tenant's consent like everything else.
 TEST(ShippedRules, TheCommitmentToTheRentPassesNoGate) {
   auto w = world("social_board", "landlord_private", "rent.commitment", "rent_commitment", "tenant", 40,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "confidentiality/explain.hpp"
+#include "confidentiality/rule_texts.hpp"
 
 namespace samband::testing {
 
