@@ -100,7 +100,7 @@ class Holds(HubCase):
 
     def test_an_answer_to_another_question_or_about_nobody_releases_nothing(self):
         held = self.lob()
-        self.assertEqual(self.assess("police-west", held["id"], emergency=True)["outcome"], "held")
+        self.assertEqual(self.assess("police-west", held["id"], imminent_danger=True)["outcome"], "held")
         base = {"assessor": {"id": OFFICIALS["police-west"]}}
         good = {"code": "need_of_help", "value": True, "person": "p1", "reasonCode": "assessed_yes"}
         for body in ({**base, "facts": [{**good, "person": "p2"}]}, {**base, "facts": [{**good, "code": "need_of_haste"}]},
