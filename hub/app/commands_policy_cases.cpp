@@ -10,6 +10,7 @@
 
 #include "app/commands.hpp"
 #include "app/settings.hpp"
+#include "base/encoding.hpp"
 #include "confidentiality/case_answer.hpp"
 #include "confidentiality/decision_table.hpp"
 #include "confidentiality/explain.hpp"
@@ -126,6 +127,7 @@ class CaseRun {
       return;
     }
     id = string_at(parsed->get_object(), "id");
+    if (!is_line(id, kCaseIdMax)) id.clear();  // an error of the case, and not shown
     const auto policy_case = read_case(parsed->get_object(), ground_.context, problems);
     if (!policy_case) return;
     if (id.empty()) id = "line " + std::to_string(number);

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
 #include "confidentiality/explain.hpp"
 #include "confidentiality/object_reader.hpp"
 
 namespace samband {
 namespace {
+
+constexpr std::size_t kLineMax = 200;
 
 bool has(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
@@ -58,15 +61,23 @@ class ExpectationReader {
     out_.rules = in_.texts("rule");
     for (const auto& id : in_.texts("rules")) out_.rules.push_back(id);
     for (const auto& id : out_.rules) known_rule("rule", id);
-    out_.citations = in_.texts("citation");
+    out_.citations = lines("citation");
     duty();
-    if (in_.has("obligations")) out_.obligations = sorted(in_.texts("obligations"));
-    if (in_.has("missing")) out_.missing = sorted(in_.texts("missing"));
+    if (in_.has("obligations")) out_.obligations = sorted(lines("obligations"));
+    if (in_.has("missing")) out_.missing = sorted(lines("missing"));
     in_.done();
     return std::move(out_);
   }
 
  private:
+  // What differs is printed as it was expected.
+  std::vector<std::string> lines(std::string_view key) {
+    auto out = in_.texts(key);
+    for (const auto& each : out)
+      if (!is_line(each, kLineMax)) in_.report(key, "expects texts of one line, at most 200 characters");
+    return out;
+  }
+
   void known_rule(std::string_view key, const std::string& id) {
     if (rules_.rule(id) == nullptr) in_.report(key, "no such rule in the rule set");
   }

@@ -1,5 +1,6 @@
 #include "confidentiality/case_file.hpp"
 
+#include "base/encoding.hpp"
 #include "confidentiality/case_values.hpp"
 #include "confidentiality/object_reader.hpp"
 #include "confidentiality/rule_index.hpp"
@@ -28,6 +29,8 @@ class CaseReader {
 
   PolicyCase read() {
     case_.id = in_.text("id", "");
+    if (!case_.id.empty() && !is_line(case_.id, kCaseIdMax))
+      in_.report("id", "expects one line of at most 100 characters");
     case_.title = in_.text("title", "");
     in_.take("note");
     case_.at = moment(in_, "date", Edge::noon, context_.now);
@@ -149,16 +152,18 @@ class CaseReader {
         person.relation_to = relation.front();
         links.push_back({case_.persons.size(), relation, where});
       }
-      const auto guardians = in.texts("guardians");
-      links.push_back({case_.persons.size(), guardians, where});
+      for (const auto& refs : {guardian_of, in.texts("guardians")})
+        links.push_back({case_.persons.size(), refs, where});
       facts(in, id);
       in.done();
       case_.persons.push_back(std::move(person));
     });
     if (case_.persons.size() > kPersonsMax) in_.report("persons", "at most 40 persons");
     for (const auto& link : links)
-      for (const auto& ref : link.to)
+      for (const auto& ref : link.to) {
         if (person_named(ref) == nullptr) in_.add(link.where, "names a person who is not in the case");
+        if (ref == case_.persons[link.from].ref) in_.add(link.where, "names a person as guardian or kin of itself");
+      }
     for (const auto& person : case_.persons)
       if (person.role == "subject" || person.role == "tenant") subjects_.push_back(person.ref);
   }

@@ -11,6 +11,8 @@
 
 namespace samband {
 
+inline constexpr std::size_t kCaseIdMax = 100;  // characters of one line
+
 // What a case may lean on.
 struct CaseContext {
   const RuleSet* rules = nullptr;

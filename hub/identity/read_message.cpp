@@ -150,7 +150,9 @@ void read_persons(Reader& reader, const json::object& data, std::vector<Person>&
   };
   for (std::size_t i = 0; i < persons.size(); ++i) {
     const std::string& to = persons[i].relation_to;
-    if (!to.empty() && !known(to)) reader.refuse(element("/data/persons", i) + "/relationTo", "no such person");
+    if (to.empty()) continue;
+    if (!known(to)) reader.refuse(element("/data/persons", i) + "/relationTo", "no such person");
+    if (to == persons[i].ref) reader.refuse(element("/data/persons", i) + "/relationTo", "names the person itself");
   }
 }
 

@@ -144,6 +144,12 @@ class Decide(unittest.TestCase):
             ({"persons": [{"role": "subject", "flags": ["secret"]}]}, "/persons/0/flags"), ({"persons": {number: {"role": "subject"}}}, "/persons/*"),
             ({"persons": [{"role": "subject", "birth_date": "2010-01-01", "birthDate": "2010-01-01"}]}, "/persons/0/birth_date"),
             ({"persons": [{"role": "subject"}, {"role": "guardian", "guardian_of": "p9"}]}, "/persons/1"),
+            ({"persons": [{"role": "subject"}, {"role": "guardian", "guardian_of": "p2"}]}, "/persons/1"),
+            ({"persons": [{"role": "subject"}, {"role": "guardian", "guardian_of": "p2", "relation_to": "p1"}]}, "/persons/1"),
+            ({"persons": [{"role": "subject", "guardians": "p1"}]}, "/persons/0"), ({"persons": [{"role": "sibling", "relation_to": ["p1"]}]}, "/persons/0"),
+            ({"id": "a\u001b[31m"}, "/id"), ({"id": "a\u202eb"}, "/id"), ({"id": "x" * 101}, "/id"),
+            ({"expect": {"citation": "a\u001b[31m"}}, "/expect/citation"), ({"expect": {"obligations": ["a\nb"]}}, "/expect/obligations"),
+            ({"expect": {"missing": "a\u001b[31m"}}, "/expect/missing"),
             ({"categories": ["identity", "shoe_size"]}, "/categories/1"), ({"categories": [{"category": "identity", "persons": ["p7"]}]}, "/categories/0"),
             ({"consents": [{"giver": "uncle"}]}, "/consents/0/giver"), ({"consents": [{"recipients": ["nobody"]}]}, "/consents/0/recipients"),
             ({"consents": [{"person": "p7"}]}, "/consents/0/person"), ({"agreements": ["sig-1900"]}, "/agreements"), ({"settings": {"everything": True}}, "/settings/everything"),
@@ -162,6 +168,16 @@ class Decide(unittest.TestCase):
         self.assertEqual([a["line"] - len(mistakes) for a in answers[-5:]], [1, 2, 3, 4, 7])
         self.assertEqual((answers[-1]["id"], answers[-1]["outcome"]), ("last", "released"))
         self.assertNotIn(number, done.stdout + done.stderr)
+
+    def test_an_id_that_is_not_one_line_is_never_shown(self):
+        for language in ("sv", "en"):
+            done = samband("policy", "decide", "--rules", RULES, "--lang", language, stdin=lines_of({**NOTICE, "id": "a\u001b[31m"}, {**NOTICE, "id": "å" * 100}))
+            self.assertEqual(done.returncode, FAILED)
+            self.assertIn("-:1: /id: ", done.stderr)
+            self.assertNotIn("\u001b", done.stdout + done.stderr)
+            self.assertTrue(done.stdout.startswith("å" * 100 + ": released"), done.stdout)
+        [refused] = decide({**NOTICE, "id": "a\u202eb"}, check=FAILED)
+        self.assertNotIn("id", refused)
 
     def test_wrong_use(self):
         for arguments, code in ((["--lang", "xx"], USAGE), (["/nowhere/cases.jsonl"], FAILED), (["config"], FAILED), (["--rules", "/nowhere"], FAILED),

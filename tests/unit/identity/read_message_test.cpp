@@ -171,6 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"ref_twice", "/data/persons/1/ref", [](auto& m) { person(m, 1)["ref"] = "p1"; }},
         Refusal{"protection", "/data/persons/1/protection", [](auto& m) { person(m, 1)["protection"] = "SECRET"; }},
         Refusal{"relation", "/data/persons/1/relationTo", [](auto& m) { person(m, 1)["relationTo"] = "p9"; }},
+        Refusal{"relation_to_itself", "/data/persons/1/relationTo", [](auto& m) { person(m, 1)["relationTo"] = "p2"; }},
         Refusal{"municipality", "/data/persons/0/municipality", [](auto& m) { person(m, 0)["municipality"] = "99"; }}));
 INSTANTIATE_TEST_SUITE_P(
     Facts, Refuses,
