@@ -5,23 +5,10 @@
 
 #include "app/commands.hpp"
 #include "app/recorded.hpp"
-#include "exchange/simulate.hpp"
+#include "app/simulated_words.hpp"
 
 namespace samband::cli {
 namespace {
-
-std::string words(const ChangedExchange::Counts& c) {
-  std::string out;
-  const auto add = [&](int n, const char* what) {
-    if (n > 0) out += (out.empty() ? "" : ", ") + std::to_string(n) + " " + what;
-  };
-  add(c.released, "released"), add(c.held, "held"), add(c.withheld, "withheld");
-  return out.empty() ? "none" : out;
-}
-
-json::object as_json(const ChangedExchange::Counts& c) {
-  return {{"released", c.released}, {"held", c.held}, {"withheld", c.withheld}};
-}
 
 int simulate_rules(const Arguments& a) {
   auto config = configuration(a);
@@ -47,45 +34,34 @@ int simulate_rules(const Arguments& a) {
   json::array changes;
   const auto changed = [&](const ChangedExchange& c) {
     if (a.json()) {
-      json::object categories;
-      for (const auto& [category, pair] : c.categories)
-        categories[category] = json::object{{"before", as_json(pair.first)}, {"after", as_json(pair.second)}};
-      changes.push_back(json::object{{"exchange", c.id},
-                                     {"sender", c.sender},
-                                     {"recipient", c.recipient},
-                                     {"kind", c.kind},
-                                     {"purpose", c.purpose},
-                                     {"before", c.before},
-                                     {"after", c.after},
-                                     {"categories", std::move(categories)}});
-      return;
+      changes.push_back(as_json(c));
+    } else {
+      std::cout << in_words(c, *before->set, **after, a.swedish());
     }
-    std::cout << c.id << "  " << c.kind << "  " << c.sender << " -> " << c.recipient << " (" << c.purpose
-              << "): " << c.before << " -> " << c.after << "\n";
-    for (const auto& [category, pair] : c.categories)
-      std::cout << "    " << category << ": " << words(pair.first) << " -> " << words(pair.second)
-                << (pair.first == pair.second ? " (other fields or persons, or minimised otherwise)" : "") << "\n";
   };
   auto done = simulate(**store, (*recorded)->reader(), (*recorded)->parties(), config->agreements, *before->set,
                        **after, since, until, changed, [&](std::uint64_t n) {
-                         if (terminal) std::cerr << "\r" << n << " exchanges" << std::flush;
+                         if (terminal)
+                           std::cerr << "\r" << n << (a.swedish() ? " utbyten" : " exchanges") << std::flush;
                        });
   if (terminal) std::cerr << "\n";
   if (!done) return complain(in_words(done.error()));
-  if (a.json())
+  if (a.json()) {
+    json::object turns;
+    for (const auto& [turn, n] : done->turns) turns[to_string(turn)] = n;
     std::cout << json::serialize(json::object{{"before", before->set->hash},
                                               {"after", (*after)->hash},
                                               {"exchanges", done->exchanges},
                                               {"changed", done->changed},
+                                              {"turns", std::move(turns)},
                                               {"unreadable", done->unreadable},
                                               {"changes", std::move(changes)}})
               << "\n";
-  else
-    std::cout << done->exchanges << " exchanges decided by both sets, " << done->changed << " would come out otherwise"
-              << (done->unreadable
-                      ? ", " + std::to_string(done->unreadable) + " could not be read (erased, or a party is gone)"
-                      : std::string())
-              << "\n";
+  } else {
+    std::cout << sum_in_words(*done, a.swedish()) << "\n";
+  }
+  std::cout.flush();
+  if (!std::cout) return complain("the answer could not be written");
   return done->changed == 0 ? kOk : kFailed;
 }
 
@@ -95,11 +71,11 @@ void add_policy_simulate(std::vector<Command>& commands) {
   commands.push_back({"policy simulate",
                       "Tries another rule set on the exchanges on record; lists every changed outcome",
                       "",
-                      "Reads the store beside a running hub and its keys; prints ids, categories and counts, never "
-                      "content. Exit code 1 when "
-                      "an outcome would change.",
+                      "Reads the store beside a running hub and its keys; prints ids, parties, categories, counts, "
+                      "duties, obligations and rules, never content. Exit code 1 when an outcome would change.",
                       {kConfigOption,
                        kJsonOption,
+                       kLangOption,
                        {"rules", "DIR", "the new rule set", ""},
                        {"base", "DIR", "compare with this one (default: the published set)", ""},
                        {"since", "TIME", "only exchanges that came at or after", ""},

@@ -39,12 +39,16 @@ struct RuleSetDiff {
   bool any() const { return !items.empty() || !changes.empty(); }
 };
 
+std::vector<ItemChange> changed_items(const RuleSet& before, const RuleSet& after);
+std::string declared_as(const NoSecrecy&);  // the id of a declaration: "landlord_private: debt, housing"
+
 // From the day `at` on, with every later day on which something begins or ends in either set.
 // Throws std::length_error when the sets are too tangled to compare exactly.
 RuleSetDiff compare(const RuleSet& before, const RuleSet& after, Date at);
 
 // For a lawyer: parties, purposes, categories and facts by name; kinds and rules by the codes that they are known by.
 std::string diff_in_words(const RuleSetDiff&, bool swedish);
+std::string item_in_words(const ItemChange&, bool swedish);  // "rule X changed"
 json::object diff_as_json(const RuleSetDiff&);
 
 }  // namespace samband

@@ -47,7 +47,8 @@ Members decisive(const Rule& r) {
 }
 Members members(const Rule& r) {
   Members out = decisive(r);
-  out.insert(out.end(), {{"via", r.via},
+  out.insert(out.end(), {{"hold_days", r.hold_days == 0 ? "" : std::to_string(r.hold_days)},
+                         {"via", r.via},
                          {"citation", citation(r.citation)},
                          {"title_sv", r.title_sv},
                          {"title_en", r.title_en},
@@ -93,7 +94,7 @@ std::map<std::string, Members> by_id(const Items& items) {
 std::map<std::string, Members> declarations(const RuleSet& set) {
   std::map<std::string, Members> out;
   for (const auto& none : set.no_secrecy)
-    out.emplace(list(none.holders) + ": " + list(none.categories),
+    out.emplace(declared_as(none),
                 Members{{"citation", citation(none.citation)}, {"reviewed_at", date(none.reviewed_at)}});
   return out;
 }
@@ -131,6 +132,8 @@ std::string text_of(const Members& members) {
 }
 
 }  // namespace
+
+std::string declared_as(const NoSecrecy& none) { return list(none.holders) + ": " + list(none.categories); }
 
 std::vector<ItemChange> changed_items(const RuleSet& before, const RuleSet& after) {
   std::vector<ItemChange> out;

@@ -6,7 +6,6 @@
 
 namespace samband {
 
-std::vector<ItemChange> changed_items(const RuleSet& before, const RuleSet& after);
 // All that a decision can turn on: rules that read the same decide the same.
 std::string decisive_text(const Rule&);
 std::string decisive_text(const Provision&);

@@ -231,23 +231,24 @@ std::string named(std::string_view item, bool swedish) {
   return word(kKinds, item.substr(0, end), swedish) + rest;
 }
 
-std::string item_words(const ItemChange& item, bool swedish) {
+}  // namespace
+
+std::string item_in_words(const ItemChange& item, bool swedish) {
   const std::string_view how = item.how == "added"     ? (swedish ? "tillagd" : "added")
                                : item.how == "removed" ? (swedish ? "borttagen" : "removed")
                                                        : (swedish ? "ändrad" : "changed");
-  std::string out = named(item.kind + " " + item.id, swedish) + " " + std::string(how) + "\n";
-  for (const auto& member : item.members)
-    out += "    " + member.name + ": " + (member.before.empty() ? "-" : member.before) + "  ->  " +
-           (member.after.empty() ? "-" : member.after) + "\n";
-  return out;
+  return named(item.kind + " " + item.id, swedish) + " " + std::string(how);
 }
-
-}  // namespace
 
 std::string diff_in_words(const RuleSetDiff& diff, bool swedish) {
   if (!diff.any()) return swedish ? "Ingen skillnad.\n" : "No difference.\n";
   std::string out;
-  for (const auto& item : diff.items) out += item_words(item, swedish);
+  for (const auto& item : diff.items) {
+    out += item_in_words(item, swedish) + "\n";
+    for (const auto& member : item.members)
+      out += "    " + member.name + ": " + (member.before.empty() ? "-" : member.before) + "  ->  " +
+             (member.after.empty() ? "-" : member.after) + "\n";
+  }
   if (diff.changes.empty())
     return out + (swedish ? "\nIngen uppgift bedöms annorlunda.\n" : "\nNo field is decided otherwise.\n");
   for (const auto& change : diff.changes) {

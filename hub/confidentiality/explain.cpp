@@ -10,55 +10,11 @@
 namespace samband {
 namespace {
 
-const Dictionary& reason_names() {
-  static const Dictionary kNames = {
-      {"cleared", {"får lämnas", "may go"}},
-      {"not_needed", {"behövs inte för ändamålet", "not needed for the purpose"}},
-      {"unknown_field", {"okänd uppgift", "unknown field"}},
-      {"secrecy", {"ingen bestämmelse bryter sekretessen", "no rule breaks the secrecy"}},
-      {"no_rule",
-       {"ingen regel gäller mellan dessa parter för detta ändamål",
-        "no rule applies between these parties for this purpose"}},
-      {"no_coverage", {"regelverket saknar bestämmelse för uppgiften", "the rule set has no provision for the field"}},
-      {"fact_missing", {"ett svar saknas", "an answer is missing"}},
-      {"legal_question_open",
-       {"väntar på att kommunens jurist besvarar en öppen rättsfråga",
-        "waits for counsel to answer an open question of law"}},
-      {"fact_false", {"ett villkor är inte uppfyllt", "a condition is not met"}},
-      {"consent_missing", {"samtycke saknas", "consent is missing"}},
-      {"consent_revoked", {"samtycket är återkallat", "the consent is revoked"}},
-      {"consent_expired", {"samtycket har gått ut", "the consent has expired"}},
-      {"emergency_expired",
-       {"nödläget saknar skäl eller har upphört att gälla", "the emergency has no reason or has run out"}},
-      {"hold_expired", {"ingen svarade i tid", "nobody answered in time"}},
-      {"agreement_ended", {"samverkansavtal gäller inte", "no agreement is in force"}},
-      {"not_in_agreement",
-       {"samverkansavtalet omfattar inte båda parterna", "the agreement does not join both parties"}},
-      {"offer_declined", {"personen tackade nej till erbjudandet", "the person declined the offer"}},
-      {"age_outside_rule", {"åldern ligger utanför regeln", "the age is outside the rule"}},
-      {"protected_identity", {"skyddad identitet, manuell prövning", "protected identity, manual review"}},
-      {"document_needs_release",
-       {"handlingen ska prövas av en namngiven person", "a named person must release the document"}},
-      {"obligation_unfulfillable",
-       {"den regel som skulle öppna den kräver något som ingen kan uppfylla",
-        "the rule that would open it asks for what nobody can do"}},
-  };
-  return kNames;
-}
-
 const Dictionary& outcome_names() {
   static const Dictionary kNames = {{"released", {"Utlämnat", "Released"}},
                                     {"partial", {"Delvis utlämnat", "Partly released"}},
                                     {"held", {"Vilar", "Held"}},
                                     {"refused", {"Inte utlämnat", "Refused"}}};
-  return kNames;
-}
-
-const Dictionary& deadline_names() {
-  static const Dictionary kNames = {{"at_once", {"genast", "at once"}},
-                                    {"same_day", {"samma dag", "the same day"}},
-                                    {"next_working_day", {"senast nästa arbetsdag", "by the next working day"}},
-                                    {"within_7_days", {"inom en vecka", "within one week"}}};
   return kNames;
 }
 
@@ -207,7 +163,7 @@ std::vector<std::string> lines_for(const Decision& decision, FieldOutcome outcom
     std::string line = key.first.empty() ? std::string(swedish ? "okänt fält" : "unknown field")
                                          : category_in_words(key.first, swedish);
     if (!names.empty()) line += " (" + joined({names.begin(), names.end()}, ", ") + ")";
-    line += ": " + word(reason_names(), key.second, swedish);
+    line += ": " + reason_in_words(key.second, swedish);
     out.push_back(std::move(line));
   }
   return out;
@@ -301,7 +257,7 @@ std::string explain_in_words(const Decision& decision, const RuleSet& set, std::
     out += ": " + std::to_string(released) + (sv ? " av " : " of ") + std::to_string(all) +
            (sv ? " uppgifter." : " items.");
   } else {
-    out += ": " + word(reason_names(), decision.reason(), sv) + ".";
+    out += ": " + reason_in_words(decision.reason(), sv) + ".";
   }
   if (const auto& duty = decision.duty()) {
     const bool must = duty->modality == "must";
@@ -309,7 +265,7 @@ std::string explain_in_words(const Decision& decision, const RuleSet& set, std::
     const auto* rule = set.rule(duty->rule);
     out += rule == nullptr ? duty->rule : sv ? rule->citation.text : citation_in_english(rule->citation.text);
     if (rule != nullptr) {
-      out += ", " + word(deadline_names(), rule->deadline, sv);
+      out += ", " + deadline_in_words(rule->deadline, sv);
       if (!rule->via.empty()) out += (sv ? " (bryter sekretess enligt " : " (breaks secrecy by ") + rule->via + ")";
     }
     out += ".";
@@ -361,7 +317,7 @@ std::vector<std::string> explain_fields(const json::array& rows, std::string_vie
     if (outcome == "release") {
       parts = in_language(texts(*row, "grounds"), sv);
     } else {
-      line += ", " + word(reason_names(), string_at(*row, "reason"), sv);
+      line += ", " + reason_in_words(string_at(*row, "reason"), sv);
       if (const auto* covers = row->if_contains("covers"); covers != nullptr && covers->is_array())
         for (const auto& item : covers->get_array()) {
           const auto* cover = item.if_object();

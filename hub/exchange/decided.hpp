@@ -46,6 +46,9 @@ inline constexpr std::string_view kAnswerReporter = "answer", kReturned = "retur
 // The recipient's case system is to be asked what became of it.
 inline constexpr std::string_view kAskStatus = "ask_status";
 
+// The days after which a hold without a duty ends unanswered: 0 = as hub.toml says. Nothing = there is no such hold.
+std::optional<int> hold_ends_after(const Decision&, const RuleSet&, const Party& sender, const Party& recipient,
+                                   const ExchangeRow&);
 // Does a new decision ask for less than what stands?
 bool asks_less(const std::vector<AgendaRow>& wanted, const std::vector<AgendaRow>& stands);
 // The duty function hears of a task once, not with every new decision about the same one.

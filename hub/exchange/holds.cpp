@@ -48,6 +48,12 @@ Leaf leaf_about(const ExchangeRow& row, LeafType type, std::string outcome, Time
 
 }  // namespace
 
+std::optional<int> hold_ends_after(const Decision& decision, const RuleSet& rules, const Party& sender,
+                                   const Party& recipient, const ExchangeRow& row) {
+  if (!waits(decision) || decision.duty()) return std::nullopt;
+  return hold_days(rules, sender.actor_type, recipient.actor_type, row);
+}
+
 // ---- the agenda ------------------------------------------------------------------------------------------------
 
 Result<void> still_on_agenda(Txn& txn, const AgendaRow& item) {
@@ -105,11 +111,11 @@ std::vector<AgendaRow> Journey::agenda_for(const ExchangeRow& row, const Decisio
     out.push_back(AgendaRow{row.id, "ttl", *decision.expires_at(), now, 0});
   if (!decision.unassigned().empty()) out.push_back(AgendaRow{row.id, "task", now, now, 0});
   if (!waits(decision)) return out;
-  if (decision.duty()) {
+  const auto days = hold_ends_after(decision, rules, sender, recipient, row);
+  if (!days) {
     out.push_back(AgendaRow{row.id, "duty", now + s_.patience.alert_after, now, 0});
   } else {
-    const int days = hold_days(rules, sender.actor_type, recipient.actor_type, row);
-    const auto patience = days > 0 ? std::chrono::milliseconds(std::chrono::days(days)) : s_.patience.expire_after;
+    const auto patience = *days > 0 ? std::chrono::milliseconds(std::chrono::days(*days)) : s_.patience.expire_after;
     out.push_back(AgendaRow{row.id, "hold", now + patience, now, 0});
     if (row.kind == "report.answer")
       out.push_back(AgendaRow{row.id, std::string(kAnswerDue), now + std::chrono::days(kAnswerRemindDays), now, 0});

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A rule set takes the place of another by two persons, at once and whole; files on disk are only a proposal; simulate tells before."""
+"""A rule set takes the place of another by two persons, at once and whole; files on disk are only a proposal."""
 import json
 import os
 import pathlib
@@ -288,39 +288,6 @@ class Publishing(HubCase):
         on_disk = [p for p in proposals if p["reason"] == "changed on disk"]
         self.assertEqual([p["proposedBy"] for p in on_disk], [""])
         self.approve(on_disk[0]["hash"], check=1)  # nobody proposed it
-
-    def test_simulate_lists_every_changed_outcome_and_sends_nothing(self):
-        released = self.lob()["id"]
-        self.answer(released)
-        self.wait_state("police-west", released)
-        same = self.cli_json("policy", "simulate", "--rules", str(self.rules))
-        self.assertEqual((same["changed"], same["changes"], same["unreadable"]), (0, [], 0))
-        self.write(WIDE, NARROW)
-        leaves = self.leaves()
-        told = self.cli_json("policy", "simulate", "--rules", str(self.rules), check=1)
-        change = [c for c in told["changes"] if c["exchange"] == released]
-        self.assertEqual([(c["before"] in PERMITTED, c["after"]) for c in change], [(True, "held")])
-        self.assertTrue(any(c["before"]["released"] and c["after"]["held"] for c in change[0]["categories"].values()))
-        self.assertEqual((self.leaves(), self.exchange("police-west", released)["state"]), (leaves, "delivered"))
-        words = self.cli("policy", "simulate", "--rules", str(self.rules), check=1).stdout
-        self.assertIn("would come out otherwise", words)
-        self.assertNotIn(people.ADULT_22["personalNumber"], words)
-
-    def test_simulate_sees_another_field_of_the_same_category_and_what_is_no_longer_minimised(self):
-        notice = self.to(self.send("police-west", "police", build.police_suspicion(people.YOUTH_17, new_id())), "social-board")
-        sets = {name: self.work / name for name in ("name", "number", "pseudonym")}
-        for name, leaf in (("name", "personalNumber"), ("number", "familyName"), ("pseudonym", "familyName")):
-            shutil.copytree(self.rules, sets[name])
-            replaced(sets[name] / "purposes.toml", ('id = "youth_offence_notice"', f'id = "youth_offence_notice"\nexcept = ["{leaf}"]'))
-        replaced(sets["pseudonym"] / "lul.toml", ('obligations = ["receipt"]', 'obligations = ["receipt", "pseudonymise:identity"]'))
-        for base in ("name", "pseudonym"):
-            told = self.cli_json("policy", "simulate", "--base", str(sets[base]), "--rules", str(sets["number"]), check=1)
-            change = [c for c in told["changes"] if c["exchange"] == notice["id"]]
-            self.assertEqual([list(c["categories"]) for c in change], [["identity"]], base)
-            both = change[0]["categories"]["identity"]
-            self.assertEqual(both["before"], both["after"], "as many fields, but not the same ones")
-        words = self.cli("policy", "simulate", "--base", str(sets["name"]), "--rules", str(sets["number"]), check=1).stdout
-        self.assertIn("(other fields or persons, or minimised otherwise)", words)
 
 
 def review_missed(folder):

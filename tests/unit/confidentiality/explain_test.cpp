@@ -1,4 +1,5 @@
 // Explanations: complete, in both languages, and never a value or a sender's own text.
+#include "confidentiality/rule_index.hpp"
 #include "confidentiality/words.hpp"
 #include "support.hpp"
 
@@ -55,9 +56,10 @@ TEST(Explanation, SaysForEachFieldByWhatItGoesOrWhatIsMissing) {
   EXPECT_FALSE(address.as_object().contains("grounds")) << "what stays rests on nothing";
   const auto lines = explain_fields(e.at("fields").as_array(), "en");
   EXPECT_EQ(lines.at(0), "identity (the person concerned): goes: LUL (1964:167) s. 6 (OSL 10:28)");
-  EXPECT_EQ(lines.at(2),
-            "home address (the person concerned): stays, protected identity, manual review: OSL 21:3 para. 1, opened by "
-            "a named person's release of a protected place");
+  EXPECT_EQ(
+      lines.at(2),
+      "home address (the person concerned): stays, protected identity, manual review: OSL 21:3 para. 1, opened by "
+      "a named person's release of a protected place");
 }
 
 TEST(Explanation, WhatNoProvisionCoversStillNamesItsRuleAndTheDeclaration) {
@@ -132,6 +134,13 @@ TEST(Explanation, EveryCodeHasWordsInBothLanguages) {
   for (const auto category : data_categories()) w.field(std::string(category));
   for (const char* language : {"sv", "en"})
     EXPECT_EQ(explain_in_words(w.decide(), *shipped_rules(), language).find('_'), std::string::npos);
+  for (const bool swedish : {true, false}) {
+    for (const auto code : obligation_codes()) EXPECT_NE(obligation_in_words(code, swedish), code);
+    for (const char* code : {"at_once", "same_day", "next_working_day", "within_7_days"})
+      EXPECT_NE(deadline_in_words(code, swedish), code);
+  }
+  EXPECT_EQ(obligation_in_words("drop:health", true), "hälsa tas bort");
+  EXPECT_EQ(obligation_in_words("pseudonymise:identity", false), "identity is pseudonymised");
 }
 
 TEST(Explanation, ACitationIsWrittenInThePagesLanguage) {
