@@ -390,7 +390,7 @@ class Demo:
         for what, party, path, body, media_type, status in [
             ("broken XML", "police-west", "/v1/in/police", "<XHE", "application/xml", 400),
             ("an entity bomb", "police-west", "/v1/in/police", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "application/xml", 400),
-            ("a kind the sender may not send", "landlord-private", "/v1/messages", json.dumps(build.canonical_concern(people.CHILD_15, "landlord-private")), "application/json", 403),
+            ("a kind the sender may not send", "landlord-private", "/v1/messages", json.dumps(build.canonical("care.referral", "landlord-private", {"persons": [build.as_person(people.CHILD_15)], "payload": {"service": "coach"}})), "application/json", 403),
             ("another agency's adapter", "landlord-private", "/v1/in/police", message[1], "application/xml", 403),
         ]:
             r = self.call(party, "POST", path, body, {"content-type": media_type}, expect=None)
