@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "confidentiality/field_judge.hpp"
+#include "confidentiality/words.hpp"
 
 namespace samband {
 namespace {
@@ -285,7 +286,7 @@ Decision DecisionMaker::decide(const DecisionRequest& request, const RuleSet& se
       for (const int position : judgement.no_secrecy)
         decision.citations_.push_back(set.no_secrecy[position].citation.text);
     for (const int position : judgement.tested)
-      decision.citations_.push_back(set.provisions[position].citation.text + ", skadeprövning");
+      decision.citations_.push_back(cited_as_tested(set.provisions[position].citation.text));
     for (const auto* consent : judgement.consents) decision.consents_.push_back(consent->id);
     // What frees no more than an envelope or a name at the agency is not worth asking anybody for.
     if (!carries(out.field) && any_carrier) continue;

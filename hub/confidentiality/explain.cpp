@@ -64,7 +64,7 @@ class Rows {
         if (!cover.consent_id.empty()) one["consent"] = cover.consent_id;
         const auto* rule = set_.rule(cover.cleared_by);
         const std::string ground = rule != nullptr        ? ground_of(*rule)
-                                   : provision != nullptr ? provision->citation.text + ", skadeprövning"
+                                   : provision != nullptr ? cited_as_tested(provision->citation.text)
                                                           : std::string();
         one["ground"] = ground;
         grounds.insert(ground);

@@ -6,6 +6,7 @@
 #include "base/encoding.hpp"
 #include "confidentiality/rule_index.hpp"
 #include "confidentiality/rule_texts.hpp"
+#include "confidentiality/words.hpp"
 #include "routing/toml_reader.hpp"
 
 namespace samband {
@@ -89,6 +90,9 @@ Citation citation(Table& rule) {
   };
   if (!out.sfs.empty() && (colon != 4 || !digits(out.sfs.substr(0, 4)) || !digits(out.sfs.substr(5))))
     in->refuse("sfs", "expected a number like 1964:167");
+  // Whoever reads the ground would take the test for made.
+  if (out.text.find(kHarmTestWord) != std::string::npos)
+    in->refuse("text", "names a harm test: the decision cites one itself, where a recorded test cleared something");
   in->finish();
   return out;
 }

@@ -199,10 +199,14 @@ std::string category_in_words(std::string_view code, bool swedish) { return word
 std::string role_in_words(std::string_view code, bool swedish) { return word(role_names(), code, swedish); }
 std::string fact_in_words(std::string_view code, bool swedish) { return word(fact_names(), code, swedish); }
 
+std::string cited_as_tested(std::string_view citation) {
+  return std::string(citation) + ", " + std::string(kHarmTestWord);
+}
+
 std::string citation_in_english(std::string_view citation) {
-  constexpr std::string_view kHarmTest = ", skadeprövning";
-  const bool tested = citation.ends_with(kHarmTest);
-  if (tested) citation.remove_suffix(kHarmTest.size());
+  const std::string test_mark = cited_as_tested("");
+  const bool tested = citation.ends_with(test_mark);
+  if (tested) citation.remove_suffix(test_mark.size());
   citation = citation.substr(0, citation.find(": "));
   std::vector<std::string> words;
   for (std::size_t at = 0; at <= citation.size();) {

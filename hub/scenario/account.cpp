@@ -48,6 +48,8 @@ void Account::check_exchange(const json::object& e, const json::value& want) {
     std::sort(got.begin(), got.end());
     expect(about + ": missing", joined(got), joined(wanted));
   }
+  if (w.contains("grounds"))
+    expect(about + ": grounds", joined(texts(e, "grounds"), "; "), joined(texts(w, "grounds"), "; "));
   if (w.contains("proof")) {
     const auto* proof = inside(e, "/acknowledgementReceipt/proof");
     const bool dated = proof && proof->is_string() && !text(e, "acknowledgedAt").empty();

@@ -74,6 +74,28 @@ TEST(Explanation, WhatNoProvisionCoversStillNamesItsRuleAndTheDeclaration) {
   EXPECT_EQ(grounds[1].as_string(), "OSL (2009:400) 2:1: privat hyresvärd omfattas inte");
 }
 
+// A private landlord's request once cited the municipal company's harm test: nobody had made one.
+TEST(Explanation, AHarmTestIsAGroundOnlyWhereOneWasRecorded) {
+  World w("landlord_private", "housing_coordinator", "housing.contact_request", "eviction_prevention");
+  w.person("tenant", 40);
+  w.field("identity").field("event").fact("dwelling", true, "p1", "");
+  const auto grounds = [&] {
+    const auto request = w.request();
+    const auto e = explanation(w.decide(), *shipped_rules(), {.request = &request});
+    EXPECT_EQ(e.at("fields").at(0).as_object().contains("grounds"), w.decide().permits());
+    if (w.decide().permits()) EXPECT_EQ(e.at("fields").at(0).at("grounds"), e.at("grounds"));
+    return json::serialize(e.at("grounds"));
+  };
+  const std::string open = R"(["OSL (2009:400) 2:1","OSL (2009:400) 2:1: privat hyresvärd omfattas inte"])";
+  EXPECT_EQ(grounds(), open);
+  w.fact("harm_test_clear", true, "p1");
+  EXPECT_EQ(grounds(), open) << "a test that cleared nothing is no ground";
+  w.holder.actor_type = "landlord_municipal";
+  EXPECT_EQ(grounds(), R"(["OSL (2009:400) 26:11 st 2, skadeprövning"])");
+  w.facts.pop_back();
+  EXPECT_EQ(grounds(), "[]") << "without the test nothing goes";
+}
+
 TEST(Explanation, NeverAsksForANoticeThatTheDecisionTurnedAside) {
   World w("police", "social_board", "test.result", "youth_offence_notice");
   w.person("subject", 14);

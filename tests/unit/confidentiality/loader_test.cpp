@@ -157,6 +157,8 @@ TEST_F(Loader, EveryMistakeHasItsPlace) {
            {"citation = { sfs = \"1964:167\", section = \"6\", text = \"LUL 6\" }\n", "",
             "a.toml:", "'citation' is required"},
            {"sfs = \"1964:167\"", "sfs = \"LUL\"", "a.toml:29:20", "1964:167"},
+           {"text = \"LUL 6\"", "text = \"LUL 6, skadeprövning\"", "a.toml:29:", "names a harm test"},
+           {"text = \"OSL 35:1\"", "text = \"OSL 35:1; skadeprövning av bolaget\"", "a.toml:8:", "names a harm test"},
            {"section = \"6\"", "section = \"\"", "a.toml:", "'section' is empty"},
            {"reviewed_by = \"counsel\"\n", "", "a.toml:", "'reviewed_by' is required"},
            {"schema = 1\n", "schema = 1\nreview_by = 2026-10-01\n", "a.toml:", "within five years of `reviewed_at`"},
