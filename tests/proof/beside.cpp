@@ -76,7 +76,7 @@ void Slices::harm_tests() {
         for (const auto alone : {unset, yes, no}) {
           if (alone != unset && (own.empty() || tested > Tested::each_no)) continue;
           if (!whole_ && !age.born && (rules != yes || tested > Tested::each_no)) continue;
-          if (!whole_ && rules != yes && tested > Tested::each_no) continue;
+          if (!whole_ && rules != yes && (tested > Tested::each_no || alone == no)) continue;
           auto w = blank(age, n_.about.front());
           answer_all(w, rules);
           for (const auto& p : w.persons) {

@@ -259,19 +259,23 @@ void Slices::alone(const Rule& own, const std::string& about) {
   for (const auto others : {unset, yes, no}) {
     if (others != unset && n_.rules.size() == 1) break;
     if (!whole_ && others != unset && about != n_.about.front()) break;
-    for (int alarm = 0; alarm < alarms; ++alarm)
+    for (int alarm = 0; alarm < alarms; ++alarm) {
+      if (!whole_ && others != unset && alarm > static_cast<int>(Alarm::raised)) break;
       for (int pact = 0; pact < pacts; ++pact)
         for (const auto given : {yes, no, unset}) {
           if (!consent && given != yes) break;
-          if (!whole_ && others == no && (alarm > 0 || pact > 0 || given == unset)) continue;
+          if (!whole_ && others == no && (alarm > 0 || pact > 0 || given != yes)) continue;
+          if (!whole_ && others == yes && given == unset) continue;
           for_each_combination(asked.size(), 3, [&](const std::vector<int>& answers) {
             for (const auto& age : between) {
+              if (!whole_ && others == no && !age.born) continue;
               one(age, answers, others, alarm, pact, given, open_);
               if (overshadowed && (whole_ || (others == unset && given == yes)))
                 one(age, answers, others, alarm, pact, given, narrow);
             }
           });
         }
+    }
     if (!whole_ && others == no) continue;
     for (const auto& age : around)
       for (const auto& settings : {open_, narrow})
