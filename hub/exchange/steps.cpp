@@ -105,12 +105,16 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
   if (auto legal = check_life_step(row.life, status, row.kind); !legal) return legal.error();
   if (auto whole = check_content(report); !whole) return whole.error();
   const bool beside = is_beside(status);
-  std::shared_ptr<void> claim;  // until it is recorded
-  if (beside && status != "contacted") {
+  std::shared_ptr<void> claim;                               // until it is recorded
+  const bool decides = !answer_to_reporter(status).empty();  // on an inquiry: once, or its reporter hears both answers
+  if (decides || (beside && status != "contacted")) {
     claim = claim_step(row.id, status);
     auto earlier = s_.store.statuses(row.id);
     if (!earlier) return earlier.error();
-    if (!claim || std::any_of(earlier->begin(), earlier->end(), [&](const StatusRow& s) { return s.status == status; }))
+    const auto same = [&](const StatusRow& s) {
+      return s.status == status || (decides && !answer_to_reporter(s.status).empty());
+    };
+    if (!claim || std::any_of(earlier->begin(), earlier->end(), same))
       return fail(Errc::conflict, "/status", "this step was reported before");
   }
   const Time now = s_.clock.now();

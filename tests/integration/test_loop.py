@@ -309,6 +309,15 @@ class Loop(HubCase):
         got = self.wait_inbox("police-west", lambda e: e["id"] == answers[-1]["id"])
         self.assertEqual(got[0]["data"]["payload"]["inquiry"], "opened")
 
+    def test_whether_there_is_an_inquiry_is_said_once(self):
+        exchange = self.concern()
+        self.take("social-board", exchange)
+        for step in ("inquiry_opened", "in_progress"):
+            self.step("social-board", exchange, step)
+        for step in ("inquiry_not_opened", "inquiry_running", "inquiry_opened"):
+            self.assertEqual(self.step("social-board", exchange, step, expect=409)["pointer"], "/status")
+        self.step("social-board", exchange, "completed")
+
     def test_of_what_its_sender_takes_back_nothing_is_awaited(self):
         number, message = self.message("concern.report", "police-west", [self.child()], {"concern": "Oro hemma", "immediateDanger": False})
         exchange = self.to(self.send("police-west", None, message), "social-board")["id"]
