@@ -119,7 +119,7 @@ Task<void> Journey::accept_row(std::shared_ptr<Rows> rows, std::shared_ptr<Windo
     error = row.problem;
   }
   const std::int64_t line = row.line;
-  const std::string id = s_.intake.sender_key(*rows->in.sender, row.id, s_.clock.now());
+  const std::string id = s_.intake.sender_key(*rows->in.sender, row.id);
   if (!error) {
     auto earlier = s_.store.message(rows->in.sender->id, id);
     if (!earlier) {

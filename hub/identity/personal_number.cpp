@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/id.hpp"
 #include "person_numbers/find.hpp"
 
 namespace samband {
@@ -132,26 +133,39 @@ namespace {
 
 bool is_somebodys(std::string_view text, Date today) {
   const auto number = parse_personal_number(text, today);
-  return number && number->birth_date && age_on(*number->birth_date, today) >= 1;
+  if (!number) return false;
+  if (number->birth_date) return age_on(*number->birth_date, today) >= 1;
+  return number->type == IdNumberType::samordningsnummer &&
+         std::stoi(number->digits.substr(0, 4)) + 1 < static_cast<int>(today.year());
 }
 
-}  // namespace
-
-bool names_a_person(std::string_view attribute, Date today) {
+// Is there a number that satisfies `wanted` in one of the words? With a '+' where that says that somebody is a hundred.
+template <class Wanted>
+bool any_word(std::string_view attribute, Wanted wanted) {
   using namespace person_numbers;
   while (!attribute.empty()) {
     const std::size_t end = std::min(attribute.find_first_of(":/ ,;?=&"), attribute.size());
     const std::string_view word = attribute.substr(0, end);
     for (const Found& found : find(word, Shape::dated)) {
       if (found.digits.size() == 10 && !found.alone) continue;
-      // A '+' says that the person is a hundred years old.
       const bool old = found.digits.size() == 10 && word.find('+') != std::string_view::npos;
-      if (is_somebodys(old ? found.digits.substr(0, 6) + "+" + found.digits.substr(6) : found.digits, today))
-        return true;
+      if (wanted(old ? found.digits.substr(0, 6) + "+" + found.digits.substr(6) : found.digits)) return true;
     }
     attribute.remove_prefix(std::min(end + 1, attribute.size()));
   }
   return false;
+}
+
+}  // namespace
+
+bool names_a_person(std::string_view attribute, Date today) {
+  return any_word(attribute, [today](const std::string& number) { return is_somebodys(number, today); });
+}
+
+bool key_may_name_a_person(std::string_view key) {
+  using namespace person_numbers;
+  return !find(key, is_uuid(key) ? Shape::dated : Shape::any).empty() ||
+         any_word(key, [](const std::string&) { return true; });
 }
 
 }  // namespace samband

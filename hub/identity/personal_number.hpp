@@ -29,8 +29,13 @@ bool luhn_valid(std::string_view digits);
 // Is one of the words of an attribute (parted by any of ":/ ,;?=&") an identity number, or does one stand in full
 // (twelve digits) anywhere in it, glued to letters ("abc198104022382def")? Found as person_numbers::find does, in its
 // dated shapes: digits of any script, hidden characters between. A serial number that starts with a recent date
-// ("20261122-0001") is none, though one in ten passes the check digit; hence the person must be a year old. Ten glued
-// digits, and what stands in a UUID, are not looked for: random identifiers hold too many of them.
+// ("20261122-0001") is none, though one in ten passes the check digit; hence the person must be a year old; of a
+// samordningsnummer without a date of birth, by its year. Ten glued digits, and what stands in a UUID, are not looked
+// for: random identifiers hold too many of them.
 bool names_a_person(std::string_view attribute, Date today);
+
+// May there be an identity number in this key? Found in any shape (in a UUID in none), of any date: the answer for a
+// key is the same every day. So of keys that end with a date and a serial number one in ten is taken for one.
+bool key_may_name_a_person(std::string_view key);
 
 }  // namespace samband

@@ -131,19 +131,8 @@ Intake::Intake(const Kinds& kinds, KeyStore& keys, PluginHost& plugins, const Pa
                const Signatures& signatures, Limits limits)
     : kinds_(kinds), keys_(keys), plugins_(plugins), parties_(parties), signatures_(signatures), limits_(limits) {}
 
-std::string Intake::sender_key(const Party& sender, std::string_view key, Time now) const {
-  const Date today = stockholm_date(now);
-  using person_numbers::Shape;
-  // In a random identifier no number is looked for: what it refers to may be the hub's own. A day and a serial number
-  // may look like the number of a newborn.
-  const auto found = person_numbers::find(key, is_uuid(key) ? Shape::dated : Shape::any);
-  const bool number = std::any_of(found.begin(), found.end(), [&](const person_numbers::Found& f) {
-    if (names_a_person(f.digits, today)) return true;
-    // Of an interim number, or a samordningsnummer without a date, the year alone says that it is no serial number.
-    const auto one = parse_personal_number(f.digits, today);
-    return one && !one->birth_date && std::stoi(one->digits.substr(0, 4)) + 1 < static_cast<int>(today.year());
-  });
-  if (!number && !names_a_person(key, today)) return std::string(key);
+std::string Intake::sender_key(const Party& sender, std::string_view key) const {
+  if (!key_may_name_a_person(key)) return std::string(key);
   std::string out = "pnr-" + keys_.subject_ref("key\x1f" + sender.id + "\x1f" + std::string(key));
   // In letters alone: no digits that could be taken for a number in turn.
   for (char& c : out)
@@ -219,7 +208,7 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
     return fail(Errc::forbidden, "/data/kind", "this party may not send this message kind");
   if (has_no_numbers(kind->name)) {
     json::array warnings;
-    const auto key_for = [&](std::string_view key) { return sender_key(sender, key, now); };
+    const auto key_for = [&](std::string_view key) { return sender_key(sender, key); };
     for (const char* part : {"id", "data"})
       strip_numbers(canonical->get_object()[part], std::string("/") + part, person_numbers::Shape::any, key_for,
                     warnings);

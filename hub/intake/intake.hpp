@@ -41,8 +41,8 @@ class Intake {
   // One row of a file that this sender sent. Errors as above.
   Result<Case> read(const Incoming&, Row, Time now) const;
   // A key of the sender (a message id, a conversation, what it corrects) in a notice that may hold no identity number:
-  // itself, or where it holds one the same word in its place every time, which nobody else can compute.
-  std::string sender_key(const Party&, std::string_view key, Time now) const;
+  // itself, or where it may hold one the same word in its place whatever the day, which nobody else can compute.
+  std::string sender_key(const Party&, std::string_view key) const;
   // A stored message again: `canonical` was checked when it came.
   Result<Case> reread(const std::string& canonical, std::string id, std::string sender, Time received_at,
                       std::int64_t key_id) const;

@@ -11,7 +11,11 @@ namespace {
 
 constexpr int kCoordinationDays = 60;  // lag (2022:1697): day of birth + 60
 constexpr int kTimesFrom = 2020;       // a date and a time since then is when something happened
-constexpr std::size_t kZerosMax = 4;   // in front of a number: a system that fills up its fields
+constexpr std::size_t kZerosMax = 32;  // in front of a number: a system that fills up its fields
+// A run of digits that may hold a number in full and something glued to it: 12 digits at five places at most.
+constexpr std::size_t kRunMin = 13, kRunMax = 16;
+// Clearing numbers of Nordea's personal accounts: the account number after them is the holder's.
+constexpr std::array<std::string_view, 2> kPersonalAccounts{"3300", "3782"};
 
 int number(std::string_view digits) {
   int value = 0;
@@ -66,7 +70,11 @@ class Finder {
            length = lengths_[at])
         ++at;
       std::string digits = all(at, length);
-      if (length == 0 && starts && widest_ >= Shape::any) length = apart(at = i, digits);
+      if (length == 0 && starts && widest_ >= Shape::any) {
+        at = i;
+        for (const auto rule : {&Finder::in_a_run, &Finder::day_first, &Finder::four_first, &Finder::apart})
+          if (length == 0) length = (this->*rule)(i, digits);
+      }
       if (length == 0) {
         ++i;
         continue;
@@ -183,8 +191,70 @@ class Finder {
     return first_group < 6 && end < d_.size() && span_[end] > 0 && !begins_[end];
   }
 
+  // A number in full with more digits glued to it, which go too: 12 digits with a century somewhere in 13 to 16, but
+  // for a date since 2020 (20261122093000); or after the clearing number of a personal account. Answers, as the next
+  // three do, how many digits of the text that takes.
+  std::size_t in_a_run(std::size_t at, std::string& digits) const {
+    if (!breaks(at)) return 0;
+    const std::size_t account = at + kPersonalAccounts[0].size();
+    if (account < d_.size() && !breaks(account) && lengths_[account] > 0 &&
+        std::find(kPersonalAccounts.begin(), kPersonalAccounts.end(), all(at, account - at)) !=
+            kPersonalAccounts.end()) {
+      digits = all(account, lengths_[account]);
+      return account - at + lengths_[account];
+    }
+    const std::size_t run = group_length(at);
+    if (run < kRunMin || run > kRunMax) return 0;
+    for (std::size_t i = at; i + 12 <= at + run; ++i) {
+      digits = all(i, 12);
+      const int year = number_at(i, 4);
+      if (year >= 1900 && year < kTimesFrom && is_number(digits)) return run;
+    }
+    return 0;
+  }
+
+  // 01.03.1985-2380, 1/3 1985-2380, 01.03.85-2380. Since 2020, and with a year of two digits, only a dash or a plus
+  // joins them: "31/10 2026 8450 kr" is a day and a sum. "1/3 1985, sista fyra 2380" says it in words.
+  std::size_t day_first(std::size_t at, std::string& digits) const {
+    std::string date;
+    const std::size_t length = date_day_first(at, date), four = at + length;
+    if (length == 0 || !whole(four, 4) || group_length(four) != 4) return 0;
+    digits = date + all(four, 4);
+    const bool old = date.size() == 8 && number(date.substr(0, 4)) < kTimesFrom;
+    const bool near = d_[four].chain == d_[four - 1].chain && d_[four].signs <= 3;
+    const bool joined = near && (old || (d_[four].signs == 1 && d_[four].sign != ' ' && joins(d_[four].sign)));
+    return (joined || says_last(d_[four - 1].end, d_[four].begin)) && is_number(digits) ? length + 4 : 0;
+  }
+  // Answers the digits of the text, and the date turned round.
+  std::size_t date_day_first(std::size_t at, std::string& date) const {
+    if (!breaks(at)) return 0;
+    const std::size_t day = group_length(at), month_at = at + day;
+    if (day > 2 || month_at >= d_.size() || d_[month_at].signs != 1) return 0;
+    const std::size_t month = group_length(month_at), year_at = month_at + month;
+    if (month > 2 || year_at >= d_.size() || d_[year_at].signs > 2) return 0;
+    const std::size_t year = group_length(year_at), length = day + month + year;
+    if ((year != 4 && year != 2) || !whole(at, length)) return 0;
+    const auto two = [](const std::string& s) { return s.size() == 1 ? "0" + s : s; };
+    date = all(year_at, year) + two(all(month_at, month)) + two(all(at, day));
+    return length;
+  }
+
+  // 2380-850301, one sign between. A date since 2020 after a dash is when something happened ("1102-261122").
+  std::size_t four_first(std::size_t at, std::string& digits) const {
+    if (widest_ == Shape::phone || !group_of(at, 4)) return 0;
+    const std::size_t date = at + 4;
+    const std::size_t length = group_of(date, 8) ? 8 : group_of(date, 6) ? 6 : 0;
+    if (length == 0 || lengths_[date] > 0 || d_[date].chain != d_[at].chain || d_[date].signs != 1) return 0;
+    const char32_t sign = d_[date].sign;
+    if (sign != '/' && sign != '.' && (sign == ' ' || !joins(sign))) return 0;
+    digits = all(date, length) + all(at, 4);
+    const int year = length == 8 ? number_at(date, 4) : 2000 + number_at(date, 2);
+    return is_number(digits) && (year < kTimesFrom || year >= kTimesFrom + 10) ? length + 4 : 0;
+  }
+  bool group_of(std::size_t at, std::size_t length) const { return whole(at, length) && group_length(at) == length; }
+
   // A birth date and, where words between them say so, its last four digits: "850301 (sista fyra 2380)"; or the other
-  // way round. Answers how many digits of the text that takes.
+  // way round.
   std::size_t apart(std::size_t at, std::string& digits) const {
     for (const std::size_t date : {std::size_t{8}, std::size_t{6}}) {
       if (whole(at, date)) {

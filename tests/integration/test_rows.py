@@ -117,7 +117,7 @@ class Rows(HubCase):
         second, _ = form(new_id(), correctionOf=number, conversationId=wide)
         plain, _ = form("HV-" + new_id())
         for written in (wide, number[:8] + "\u200b" + number[8:], f"{number[:4]}.{number[4:6]}.{number[6:8]} - {number[8:]}", "nr 0" + number,
-                        f"{number[2:8]}-T{number[9:]}", "19150072-2390"):
+                        f"{number[2:8]}-T{number[9:]}", "19150072-2390", f"{number[8:]}-{number[2:8]}", "20261122-1231"):
             said = self.send("landlord-private", None, self.canonical("Testsson", "-", message_id="nr-" + written))
             self.assertRegex(said["senderMessageId"], "^pnr-[a-p]{32}$")
             self.assertIn({"code": "personnummer_stripped", "where": "/id"}, said["warnings"])
@@ -143,6 +143,9 @@ class Rows(HubCase):
         # Of any other attribute of an envelope a number is refused: it stands in clear in logs and queues.
         envelope = {**self.canonical("Testsson", "-"), "source": "urn:x:" + number}
         self.assertIn("/source", json.dumps(self.send("landlord-private", None, envelope, expect=400)))
+        undated = {**self.canonical("Testsson", "-"), "source": "urn:x:191500722390"}
+        self.assertIn("/source", json.dumps(self.send("landlord-private", None, undated, expect=400)))
+        self.send("landlord-private", None, {**self.canonical("Testsson", "-"), "source": "urn:x:191500722391"})
 
     def test_the_same_file_again_makes_no_second_notice_whatever_its_encoding_or_order(self):
         lease = new_id()[:8]

@@ -222,19 +222,21 @@ TEST_P(Strip, ReplacesNumbersAndNothingElse) {
 }
 INSTANTIATE_TEST_SUITE_P(
     FreeText, Strip,
-    ::testing::Values(
-        StripCase{"", "", 0}, StripCase{"inget här", "inget här", 0}, StripCase{"200002292399", "[personnummer]", 1},
-        StripCase{"20000229-2399", "[personnummer]", 1}, StripCase{"000229-2399.", "[personnummer].", 1},
-        StripCase{"(0002292399)", "([personnummer])", 1}, StripCase{"090527+9816", "[personnummer]", 1},
-        StripCase{"20000229 2399", "[personnummer]", 1}, StripCase{"19730173-2389", "[personnummer]", 1},
-        StripCase{"150072+2390", "[personnummer]", 1}, StripCase{"000229\u20132399", "[personnummer]", 1},
-        StripCase{"000229\u00A02399", "[personnummer]", 1}, StripCase{"pnr000229-2399x", "pnr[personnummer]x", 1},
-        StripCase{"a 20000229-2399, b 0905279816!", "a [personnummer], b [personnummer]!", 2},
-        // Check digit, date or length is wrong: not a person's number.
-        StripCase{"000229-2398", "000229-2398", 0}, StripCase{"857209-0606", "857209-0606", 0},
-        StripCase{"556016-0680", "556016-0680", 0}, StripCase{"1200002292399", "1200002292399", 0},
-        StripCase{"000229-23991", "000229-23991", 0}, StripCase{"000229--2399", "[personnummer]", 1},
-        StripCase{"070-1740605", "070-1740605", 0}, StripCase{"2026-11-22T01:10:00", "2026-11-22T01:10:00", 0}));
+    ::testing::Values(StripCase{"", "", 0}, StripCase{"inget här", "inget här", 0},
+                      StripCase{"200002292399", "[personnummer]", 1}, StripCase{"20000229-2399", "[personnummer]", 1},
+                      StripCase{"000229-2399.", "[personnummer].", 1}, StripCase{"(0002292399)", "([personnummer])", 1},
+                      StripCase{"090527+9816", "[personnummer]", 1}, StripCase{"20000229 2399", "[personnummer]", 1},
+                      StripCase{"19730173-2389", "[personnummer]", 1}, StripCase{"150072+2390", "[personnummer]", 1},
+                      StripCase{"000229\u20132399", "[personnummer]", 1},
+                      StripCase{"000229\u00A02399", "[personnummer]", 1},
+                      StripCase{"pnr000229-2399x", "pnr[personnummer]x", 1},
+                      StripCase{"a 20000229-2399, b 0905279816!", "a [personnummer], b [personnummer]!", 2},
+                      // Check digit, date or length is wrong: not a person's number.
+                      StripCase{"000229-2398", "000229-2398", 0}, StripCase{"857209-0606", "857209-0606", 0},
+                      StripCase{"556016-0680", "556016-0680", 0}, StripCase{"1200002292399", "[personnummer]", 1},
+                      StripCase{"1200002292398", "1200002292398", 0}, StripCase{"000229-23991", "000229-23991", 0},
+                      StripCase{"000229--2399", "[personnummer]", 1}, StripCase{"070-1740605", "070-1740605", 0},
+                      StripCase{"2026-11-22T01:10:00", "2026-11-22T01:10:00", 0}));
 
 TEST(StripAll, LeavesNoTestNumberInAnyForm) {
   VECTORS_OR_SKIP(pins, "personnummer-allPins.json");
@@ -261,6 +263,30 @@ TEST(NamesAPerson, ANumberInFullIsFoundWhateverItIsGluedTo) {
         "01a20265-0157-7dde-9425-5a3159b1672e", "abc8104022382def", "019abcde-1234-7abc-8def-190905279816", "19810402",
         "2026.11.22.0001", "kfm-2026-11-22-0001", "2026-11-22", "19810402.2383"})
     EXPECT_FALSE(names_a_person(id, today)) << id;
+}
+
+// A samordningsnummer without a date of birth is somebody's as one with a date is; a recent year may begin a serial
+// number.
+TEST(NamesAPerson, AnUndatedCoordinationNumberToo) {
+  const Date today = parse_date("2026-11-22").value();
+  for (const char* id : {"urn:x:191500722390", "19150072-2390", "x191500722390y"})
+    EXPECT_TRUE(names_a_person(id, today)) << id;
+  for (const char* id : {"urn:x:191500722391", "19151372-2390"}) EXPECT_FALSE(names_a_person(id, today)) << id;
+  EXPECT_FALSE(names_a_person("19150072-2390", parse_date("1916-12-31").value()));
+  EXPECT_TRUE(names_a_person("19150072-2390", parse_date("1917-01-01").value()));
+}
+
+// The same key is the same for ever: what is too young to name anybody today is old enough next year.
+TEST(Keys, MayNameAPersonWhateverTheDay) {
+  for (const char* key : {"198104022382", "HV-810402-2382", "nr 0198104022382", "33008104022382", "urn:x:191500722390",
+                          "850301-T380", "20180101-2392", "2380-850301", "22:05-01-01-2397"})
+    EXPECT_TRUE(key_may_name_a_person(key)) << key;
+  for (const char* key : {"", "HV-2026-001", "0999-123:hyra:2026-10-31", "198104022383", "20261122-0001",
+                          "20261122093000", "019abcde-1234-7abc-8def-190905279816", "samband:x"})
+    EXPECT_FALSE(key_may_name_a_person(key)) << key;
+  int taken = 0;
+  for (int n = 1000; n < 10000; ++n) taken += key_may_name_a_person("HV-20261122-" + std::to_string(n));
+  EXPECT_EQ(taken, 900) << "one in ten, this year and the next";
 }
 
 }  // namespace
