@@ -160,13 +160,17 @@ Result<void> old_files(const fs::path& folder, Time before, const std::function<
   const auto limit = std::chrono::floor<std::chrono::seconds>(before.time_since_epoch()).count();
   while (const dirent* entry = ::readdir(dir.get())) {
     struct stat at{};
-    const bool plain =
-        ::fstatat(::dirfd(dir.get()), entry->d_name, &at, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(at.st_mode);
+    // A link is refused, and waits as a file does.
+    const bool file = ::fstatat(::dirfd(dir.get()), entry->d_name, &at, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      (S_ISREG(at.st_mode) || S_ISLNK(at.st_mode));
     // When it was moved there: its other time is when its sender wrote it.
-    if (plain && at.st_ctim.tv_sec < limit) each(::dirfd(dir.get()), entry->d_name);
+    if (file && at.st_ctim.tv_sec < limit) each(::dirfd(dir.get()), entry->d_name);
   }
   return {};
 }
+
+// What was wrong with a file, written beside it: the file is what waits, mended or not.
+bool is_problem(std::string_view name) { return name.ends_with(".problem.json"); }
 
 }  // namespace
 
@@ -177,10 +181,8 @@ Result<DropIn::Weeded> DropIn::weed(Time now) const {
     if (::unlinkat(folder, name, 0) == 0) ++out.deleted;
   });
   if (!weeded) return weeded.error();
-  auto counted = old_files(options_.folder / "error", before, [&out](int, const char* name) {
-    // One for a file and its problem.
-    out.errors_waiting += std::string_view(name).ends_with(".problem.json") ? 1 : 0;
-  });
+  auto counted = old_files(options_.folder / "error", before,
+                           [&out](int, const char* name) { out.errors_waiting += is_problem(name) ? 0 : 1; });
   if (!counted) return counted.error();
   return out;
 }
@@ -209,9 +211,7 @@ void DropIn::count_errors() {
   const auto now = std::chrono::system_clock::now();
   if (changed == errors_changed_ && changed + kFresh < now) return;
   int waiting = 0;
-  const auto count = [&waiting](int, const char* name) {
-    waiting += std::string_view(name).ends_with(".problem.json") ? 1 : 0;
-  };
+  const auto count = [&waiting](int, const char* name) { waiting += is_problem(name) ? 0 : 1; };
   if (!old_files(options_.folder / "error", Time::max(), count)) return;
   errors_changed_ = changed;
   options_.errors_waiting(waiting);

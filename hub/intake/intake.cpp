@@ -69,6 +69,28 @@ void strip_numbers(json::value& value, const std::string& where, person_numbers:
   }
 }
 
+// Where a number stood in a place that the schema has a form for (a municipality, a date), nothing is left, and a media
+// type is that of any bytes: so the notice is refused for what it lacks, never for the number that was in it.
+void leave_out_misfits(const Schema& schema, json::value& data, json::array& warnings) {
+  constexpr std::size_t kPlacesMax = 256;  // 50 persons and 16 attachments have fewer
+  for (const Error& problem : schema.validate(data, kPlacesMax)) {
+    const auto slash = problem.where.rfind('/');
+    if (slash == std::string::npos) continue;
+    const json::value* found = find_pointer(data, problem.where);
+    const json::value* above = find_pointer(data, std::string_view(problem.where).substr(0, slash));
+    if (!found || !found->is_string() || !above || !above->is_object()) continue;
+    if (std::string_view(found->get_string()).find(person_numbers::kStripped) == std::string_view::npos) continue;
+    const std::string key = problem.where.substr(slash + 1);
+    auto& object = const_cast<json::object&>(above->get_object());  // of `data`, which is the caller's to change
+    if (key == "mediaType")
+      object[key] = "application/octet-stream";
+    else
+      object.erase(key);
+    json::value warning = json::object{{"code", "personnummer_stripped"}, {"where", "/data" + problem.where}};
+    if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end()) warnings.push_back(std::move(warning));
+  }
+}
+
 // Who it is said not to be known for sure: a number is then somebody's guess.
 bool identity_in_doubt(const Case& c, std::size_t i) {
   const Person& person = c.message.persons[i];
@@ -212,7 +234,8 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
     for (const char* part : {"id", "data"})
       strip_numbers(canonical->get_object()[part], std::string("/") + part, person_numbers::Shape::any, key_for,
                     warnings);
-    if (!warnings.empty()) {
+    if (!warnings.empty() || text.find(person_numbers::kStripped) != std::string::npos) {  // or the adapter took it out
+      leave_out_misfits(kind->schema, canonical->get_object()["data"], warnings);
       json::value& all = canonical->get_object()["sambandwarnings"];
       if (!all.is_array()) all = json::array{};
       for (json::value& warning : warnings) all.get_array().push_back(std::move(warning));

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "digg_sdk/xml.hpp"
+#include "landlord/form.hpp"
 
 namespace samband::plugin {
 namespace {
@@ -192,7 +193,13 @@ sdk::Result<std::monostate> complete_from_fi2(json::object& form, std::vector<Wa
   if (!message) return sdk::invalid("/fi2", "not an fi2simplemessage");
   if (holds_number(data)) warnings.push_back({"personnummer_stripped", "/fi2"});
 
-  const std::string number(string_at(form, "leaseNumber"));
+  const auto* lease = form.if_contains("leaseNumber");
+  const auto said = lease ? text_from(*lease) : std::string();
+  if (!said) return sdk::invalid("/leaseNumber", "not a text");
+  const std::string& number = *said;
+  const auto* given_tenant = form.if_contains("tenant");
+  if (given_tenant && !given_tenant->is_object() && !given_tenant->is_null())
+    return sdk::invalid("/tenant", "not an object");
   std::vector<const json::object*> contracts;
   for (const auto* contract : objects(*message, "fi2leasecontract"))
     if (number.empty() || contract_number(*contract) == number) contracts.push_back(contract);
@@ -205,7 +212,10 @@ sdk::Result<std::monostate> complete_from_fi2(json::object& form, std::vector<Wa
   const auto tenants = tenants_of(contract, *message);
   if (!tenants) return sdk::invalid("/fi2", "the contract's tenants are not all in fi2partner, once each and by name");
   auto& tenant = object_in(form, "tenant");
-  const std::string name(string_at(tenant, "name"));
+  const auto* given_name = tenant.if_contains("name");
+  const auto said_name = given_name ? text_from(*given_name) : std::string();
+  if (!said_name) return sdk::invalid("/tenant/name", "not a text");
+  const std::string& name = *said_name;
   if (name.empty()) {
     tenant["name"] = tenants->names.front();
     if (tenants->names.size() > 1 && !form.contains("coTenants")) {

@@ -70,44 +70,73 @@ std::optional<std::int64_t> in_range(std::int64_t ore) {
   return ore;
 }
 
-// Reads members of one object and remembers which it knows; the rest becomes warnings.
+// What is said of a form beside its data: warnings, and the first member of a wrong type, which is never left out
+// unsaid.
+struct Remarks {
+  std::vector<Warning>& warnings;
+  std::optional<sdk::Error> wrong = {};
+};
+
+// Reads members of one object and remembers which it knows; the rest becomes warnings. `null` is an absent member.
 class Members {
  public:
-  Members(const json::object& object, std::string where) : object_(object), where_(std::move(where)) {}
+  Members(const json::object& object, std::string where, Remarks& remarks)
+      : object_(object), where_(std::move(where)), remarks_(remarks) {}
   const json::value* find(std::string_view key) {
     known_.emplace_back(key);
-    return object_.if_contains(json::string_view(key.data(), key.size()));
+    const auto* v = object_.if_contains(json::string_view(key.data(), key.size()));
+    return v && !v->is_null() ? v : nullptr;
   }
   std::string text(std::string_view key) {
     const auto* v = find(key);
-    return v && v->is_string() ? std::string(trimmed(std::string_view(v->get_string()))) : std::string();
+    if (!v) return {};
+    auto text = text_from(*v);
+    if (!text) wrong_type(key, "not a text");
+    return std::move(text).value_or("");
+  }
+  std::optional<bool> flag(std::string_view key) {
+    const auto* v = find(key);
+    if (!v) return std::nullopt;
+    if (!v->is_bool()) return wrong_type(key, "neither true nor false"), std::nullopt;
+    return v->get_bool();
+  }
+  void wrong_type(std::string_view key, const char* what) {
+    if (!remarks_.wrong) remarks_.wrong = sdk::invalid(where_ + "/" + std::string(key), what);
+  }
+  // A date or time beside which a number of a person may have stood: then what is left, or nothing.
+  sdk::Result<std::string> date(std::string_view key, bool (*fits)(std::string_view), const char* what) {
+    const auto given = text(key);
+    const auto left = without_number(given);
+    if (left.empty() || fits(left)) return left;
+    if (left.size() != trimmed(given).size()) return std::string();
+    return sdk::invalid(where_ + "/" + std::string(key), what);
   }
   void copy(json::object& to, std::string_view key) {
     if (auto s = text(key); !s.empty()) to[key] = s;
   }
-  void warn_unknown(std::vector<Warning>& warnings) const {
+  void warn_unknown() const {
     for (const auto& [key, value] : object_) {
       const std::string_view name(key.data(), key.size());
       if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
       const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
       });
-      warnings.push_back({"unknown_field", plain && name.size() <= 40 ? where_ + "/" + std::string(name) : where_});
+      remarks_.warnings.push_back(
+          {"unknown_field", plain && name.size() <= 40 ? where_ + "/" + std::string(name) : where_});
     }
   }
 
  private:
   const json::object& object_;
   std::string where_;
+  Remarks& remarks_;
   std::vector<std::string_view> known_;
 };
 
 // "Anna Maria Berg" or "Berg, Anna Maria".
 void set_name(json::object& person, std::string_view given_name) {
   // What stands where a number stood is no part of the name, unless nothing else is left.
-  std::string kept(given_name);
-  for (std::size_t at; (at = kept.find(person_numbers::kStripped)) != std::string::npos;)
-    kept.erase(at, person_numbers::kStripped.size());
+  const std::string kept = without_number(given_name);
   auto name = trimmed(kept);
   while (!name.empty() && (name.back() == ',' || name.back() == ' ')) name.remove_suffix(1);
   if (name.empty()) name = person_numbers::kStripped;
@@ -122,10 +151,10 @@ void set_name(json::object& person, std::string_view given_name) {
 }
 
 sdk::Result<json::object> person_from(const json::value* v, const std::string& where, std::string_view ref,
-                                      std::string_view role, std::vector<Warning>& warnings) {
+                                      std::string_view role, Remarks& remarks) {
   const auto* object = v ? v->if_object() : nullptr;
   if (!object) return sdk::invalid(where, "required");
-  Members m(*object, where);
+  Members m(*object, where, remarks);
   json::object person{{"ref", ref}, {"role", role}};
   const auto name = m.text("name");
   if (name.empty()) return sdk::invalid(where + "/name", "required");
@@ -134,22 +163,24 @@ sdk::Result<json::object> person_from(const json::value* v, const std::string& w
   if (a && a->is_string()) {  // one line, as it stands on the paper form
     if (auto line = m.text("address"); !line.empty()) person["address"] = json::object{{"street", line}};
   } else if (a && a->is_object()) {
-    Members am(a->get_object(), where + "/address");
+    Members am(a->get_object(), where + "/address", remarks);
     json::object address;
     for (const auto* key : {"street", "apartment", "postalCode", "city"}) am.copy(address, key);
-    am.warn_unknown(warnings);
+    am.warn_unknown();
     if (!address.empty()) person["address"] = std::move(address);
+  } else if (a) {
+    m.wrong_type("address", "neither a text nor an object");
   }
   m.copy(person, "phone");
   m.copy(person, "email");
-  m.warn_unknown(warnings);
+  m.warn_unknown();
   return person;
 }
 
-sdk::Result<json::object> landlord_from(const json::value* v, bool with_address, std::vector<Warning>& warnings) {
+sdk::Result<json::object> landlord_from(const json::value* v, bool with_address, Remarks& remarks) {
   const auto* object = v ? v->if_object() : nullptr;
   if (!object) return sdk::invalid("/landlord", "required");
-  Members m(*object, "/landlord");
+  Members m(*object, "/landlord", remarks);
   json::object out;
   m.copy(out, "name");
   if (out.empty()) return sdk::invalid("/landlord/name", "required");
@@ -158,19 +189,27 @@ sdk::Result<json::object> landlord_from(const json::value* v, bool with_address,
     if (a->is_string()) {
       out["address"] = *a;
     } else if (a->is_object()) {
-      Members am(a->get_object(), "/landlord/address");
+      Members am(a->get_object(), "/landlord/address", remarks);
       json::object address;
       for (const auto* key : {"street", "postalCode", "city"}) am.copy(address, key);
-      am.warn_unknown(warnings);
+      am.warn_unknown();
       out["address"] = std::move(address);
+    } else {
+      m.wrong_type("address", "neither a text nor an object");
     }
   }
-  m.warn_unknown(warnings);
+  m.warn_unknown();
   return out;
 }
 
 bool is_date_or_time(std::string_view s) {
   return is_date(s) || (s.size() > 10 && is_date(s.substr(0, 10)) && s[10] == 'T');
+}
+
+sdk::Result<std::monostate> add_date(json::object& payload, std::string_view key, sdk::Result<std::string> date) {
+  if (auto* e = std::get_if<sdk::Error>(&date)) return *e;
+  if (auto& text = std::get<std::string>(date); !text.empty()) payload[key] = std::move(text);
+  return std::monostate{};
 }
 
 sdk::Result<std::monostate> add_arrears(Members& m, json::object& payload) {
@@ -191,14 +230,12 @@ sdk::Result<std::monostate> add_arrears(Members& m, json::object& payload) {
       payload[key] = json::serialize(*v);
     else if (v && (v->is_int64() || v->is_string()))
       payload[key] = *v;
+    else if (v)
+      m.wrong_type(key, "neither a number nor a text");
   }
   m.copy(payload, "paymentAccount");
   m.copy(payload, "leaseNumber");
-  if (const auto served = m.text("servedAt"); !served.empty()) {
-    if (!is_date_or_time(served)) return sdk::invalid("/servedAt", "neither a date nor a time");
-    payload["servedAt"] = served;
-  }
-  return std::monostate{};
+  return add_date(payload, "servedAt", m.date("servedAt", is_date_or_time, "neither a date nor a time"));
 }
 
 sdk::Result<std::monostate> add_disturbance(Members& m, json::object& payload, bool serious) {
@@ -207,11 +244,7 @@ sdk::Result<std::monostate> add_disturbance(Members& m, json::object& payload, b
   const auto severity = m.text("severity");
   payload["severity"] = !severity.empty() ? severity : serious ? "serious" : "disturbance";
   if (serious) payload["particularlySerious"] = true;  // what JB 12:42 fourth paragraph is about; the fact follows
-  if (const auto since = m.text("since"); !since.empty()) {
-    if (!is_date_or_time(since)) return sdk::invalid("/since", "neither a date nor a time");
-    payload["since"] = since;
-  }
-  return std::monostate{};
+  return add_date(payload, "since", m.date("since", is_date_or_time, "neither a date nor a time"));
 }
 
 sdk::Result<std::monostate> add_contact(Members& m, json::object& payload) {
@@ -219,18 +252,12 @@ sdk::Result<std::monostate> add_contact(Members& m, json::object& payload) {
   if (std::find(kConcerns.begin(), kConcerns.end(), concern) == kConcerns.end())
     return sdk::invalid("/concern", "not late_rent, upkeep, disturbance, no_contact or other");
   payload["concern"] = concern;
-  if (const auto since = m.text("since"); !since.empty()) {
-    if (!is_date(since)) return sdk::invalid("/since", "not a date such as 2026-11-22");
-    payload["since"] = since;
-  }
-  if (const auto* informed = m.find("tenantInformed"); informed && informed->is_bool())
-    payload["tenantInformed"] = *informed;
-  return std::monostate{};
+  if (const auto informed = m.flag("tenantInformed")) payload["tenantInformed"] = *informed;
+  return add_date(payload, "since", m.date("since", is_date, "not a date such as 2026-11-22"));
 }
 
 // The copy of the termination (JB 12:42 fourth paragraph) and what else lies beside it.
-sdk::Result<std::monostate> add_attachments(const json::value* v, bool required, json::object& data,
-                                            std::vector<Warning>& warnings) {
+sdk::Result<std::monostate> add_attachments(const json::value* v, bool required, json::object& data, Remarks& remarks) {
   if (!v && !required) return std::monostate{};
   const auto* list = v ? v->if_array() : nullptr;
   if (!list || list->empty()) return sdk::invalid("/attachments", "required: the copy of the termination");
@@ -240,13 +267,13 @@ sdk::Result<std::monostate> add_attachments(const json::value* v, bool required,
     const auto where = "/attachments/" + std::to_string(i);
     const auto* object = (*list)[i].if_object();
     if (!object) return sdk::invalid(where, "not an object");
-    Members m(*object, where);
+    Members m(*object, where, remarks);
     json::object attachment;
     for (const auto* key : {"name", "mediaType", "content"}) {
       m.copy(attachment, key);
       if (!attachment.contains(key)) return sdk::invalid(where + "/" + key, "required");
     }
-    m.warn_unknown(warnings);
+    m.warn_unknown();
     out.push_back(std::move(attachment));
   }
   data["attachments"] = std::move(out);
@@ -256,6 +283,20 @@ sdk::Result<std::monostate> add_attachments(const json::value* v, bool required,
 }  // namespace
 
 bool is_date(std::string_view s) { return s.size() == 10 && !utc_milliseconds(std::string(s) + "T00:00:00Z").empty(); }
+
+std::string without_number(std::string_view text) {
+  std::string left(text);
+  for (std::size_t at; (at = left.find(person_numbers::kStripped)) != std::string::npos;)
+    left.erase(at, person_numbers::kStripped.size());
+  return std::string(trimmed(left));
+}
+
+std::optional<std::string> text_from(const json::value& v) {
+  if (v.is_null()) return "";
+  if (v.is_int64() || v.is_uint64()) return json::serialize(v);
+  if (const auto* s = v.if_string()) return std::string(trimmed(std::string_view(*s)));
+  return std::nullopt;
+}
 
 std::optional<std::int64_t> ore_from(const json::value& v) {
   if (const auto* i = v.if_int64()) return *i > 0 && *i <= kOreMax / 100 ? in_range(*i * 100) : std::nullopt;
@@ -277,7 +318,8 @@ std::optional<std::int64_t> ore_from(const json::value& v) {
 }
 
 sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warning>& warnings) {
-  Members m(form, "");
+  Remarks remarks{warnings};
+  Members m(form, "", remarks);
   LandlordForm out;
   const auto name = m.text("form");
   const bool arrears = name == kArrearsForm, serious = name == kSeriousDisturbanceForm, contact = name == kContactForm;
@@ -291,17 +333,20 @@ sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warnin
   if (out.time.empty()) return sdk::invalid("/createdAt", "not a UTC time such as 2026-11-22T10:00:00Z");
   for (const auto* key : {"correctionOf", "conversationId"}) m.copy(out.data, key);
 
-  auto landlord = landlord_from(m.find("landlord"), arrears, warnings);
+  auto landlord = landlord_from(m.find("landlord"), arrears, remarks);
   if (auto* e = std::get_if<sdk::Error>(&landlord)) return *e;
-  auto tenant = person_from(m.find("tenant"), "/tenant", "p1", "tenant", warnings);
+  auto tenant = person_from(m.find("tenant"), "/tenant", "p1", "tenant", remarks);
   if (auto* e = std::get_if<sdk::Error>(&tenant)) return *e;
   json::array persons{std::move(std::get<json::object>(tenant))};
-  if (const auto* others = m.find("coTenants"); others && others->is_array()) {
+  const auto* others = m.find("coTenants");
+  if (others && !others->is_array()) {
+    m.wrong_type("coTenants", "not a list");
+  } else if (others) {
     const auto& list = others->get_array();
     if (list.size() > kCoTenantsMax) return sdk::invalid("/coTenants", "more than ten");
     for (std::size_t i = 0; i < list.size(); ++i) {
       auto other =
-          person_from(&list[i], "/coTenants/" + std::to_string(i), "p" + std::to_string(i + 2), "co_tenant", warnings);
+          person_from(&list[i], "/coTenants/" + std::to_string(i), "p" + std::to_string(i + 2), "co_tenant", remarks);
       if (auto* e = std::get_if<sdk::Error>(&other)) return *e;
       persons.push_back(std::move(std::get<json::object>(other)));
     }
@@ -309,12 +354,18 @@ sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warnin
 
   json::object payload;
   payload["landlord"] = std::move(std::get<json::object>(landlord));
-  if (const auto* p = m.find("premises"); p && p->is_object()) {
-    Members pm(p->get_object(), "/premises");
+  const auto* p = m.find("premises");
+  if (p && !p->is_object()) {
+    m.wrong_type("premises", "not an object");
+  } else if (p) {
+    Members pm(p->get_object(), "/premises", remarks);
     json::object premises;
-    pm.copy(premises, "municipality");
+    if (const auto given = pm.text("municipality"); !given.empty()) {
+      const auto code = without_number(given);  // the hub leaves out what is none
+      premises["municipality"] = code.size() == 4 && std::all_of(code.begin(), code.end(), is_digit) ? code : given;
+    }
     pm.copy(premises, "district");
-    pm.warn_unknown(warnings);
+    pm.warn_unknown();
     for (const auto& [key, value] : premises) persons[0].as_object()[key] = value;
     if (!premises.empty()) payload["premises"] = std::move(premises);
   }
@@ -323,20 +374,20 @@ sdk::Result<LandlordForm> read_form(const json::object& form, std::vector<Warnin
                          : add_disturbance(m, payload, serious);
   if (auto* e = std::get_if<sdk::Error>(&added)) return *e;
   if (!arrears && !contact) {
-    auto attached = add_attachments(m.find("attachments"), serious, out.data, warnings);
+    auto attached = add_attachments(m.find("attachments"), serious, out.data, remarks);
     if (auto* e = std::get_if<sdk::Error>(&attached)) return *e;
   }
 
   // Form 3 exists for tenants of dwellings only ("bostadshyresgäst"); a landlord may still say that it is not one.
-  bool dwelling = arrears;
-  const auto* said = m.find("dwelling");
-  if (said && said->is_bool()) dwelling = said->get_bool();
+  const auto said = m.flag("dwelling");
+  const bool dwelling = said.value_or(arrears);
   if (arrears || (contact && said)) payload["dwelling"] = dwelling;
   out.data["persons"] = std::move(persons);
   out.data["payload"] = std::move(payload);
-  if (arrears || (said && said->is_bool())) add_fact(out.data, "dwelling", dwelling, "tenant");
+  if (arrears || said) add_fact(out.data, "dwelling", dwelling, "tenant");
   if (serious) add_fact(out.data, "particularly_serious", true, "tenant");
-  m.warn_unknown(warnings);
+  m.warn_unknown();
+  if (remarks.wrong) return *remarks.wrong;
   return out;
 }
 

@@ -92,6 +92,10 @@ const Column* column_at(std::string_view pointer) {
   return nullptr;
 }
 
+bool all_digits(std::string_view s) {
+  return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool one_of(std::string_view cell, std::initializer_list<std::string_view> words) {
   const std::string word = plain(cell);
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -156,6 +160,7 @@ class RowForm {
   }
 
   json::object take() { return std::move(form_); }
+  std::vector<Warning> take_warnings() { return std::move(warnings_); }
 
  private:
   std::string_view cell(std::string_view pointer) const {
@@ -169,7 +174,27 @@ class RowForm {
     return value.get_object();
   }
 
+  // A cell that may be left out, and has a form that a number of a person does not fit.
+  static bool may_go(std::string_view pointer) {
+    return pointer == "/servedAt" || pointer == "/since" || pointer == "/premises/municipality" ||
+           pointer == "/dwelling" || pointer == "/tenantInformed";
+  }
+
+  // No row is refused for a number in such a cell: what is left of the cell counts, if that fits.
   std::optional<Problem> put(const Column& column, const std::string& text) {
+    if (!may_go(column.pointer)) return put_text(column, text);
+    std::string left = text;
+    const bool number = person_numbers::strip(left) > 0;
+    if (!number) return put_text(column, text);
+    warnings_.push_back({"personnummer_stripped", std::string(column.pointer)});
+    left = without_number(left);
+    const bool code = left.size() == 3 || left.size() == 4;
+    if (!left.empty() && (column.pointer != "/premises/municipality" || (code && all_digits(left))))
+      (void)put_text(column, left);  // what does not fit is no reason either
+    return {};
+  }
+
+  std::optional<Problem> put_text(const Column& column, const std::string& text) {
     const auto at = column.pointer;
     const auto date = [&](std::string_view key) -> std::optional<Problem> {
       const auto day = date_from(text);
@@ -245,6 +270,7 @@ class RowForm {
   const std::vector<const Column*>& columns_;
   const CsvRow& row_;
   json::object form_;
+  std::vector<Warning> warnings_;
   std::string day_;
 };
 
@@ -264,7 +290,7 @@ std::string row_text(const std::vector<const Column*>& columns, bool others, con
   RowForm filled(columns, row, defaults);
   if (auto problem = filled.fill()) return problem_text(row.line, problem->where, problem->what);
   json::value form = filled.take();
-  std::vector<Warning> warnings;
+  std::vector<Warning> warnings = filled.take_warnings();
   strip_identity_numbers(form, warnings);
   auto read = read_form(form.get_object(), warnings);
   if (auto* e = std::get_if<sdk::Error>(&read)) {
@@ -281,9 +307,6 @@ int number(std::string_view digits) {
   int value = 0;
   for (const char c : digits) value = value * 10 + (c - '0');
   return value;
-}
-bool all_digits(std::string_view s) {
-  return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 std::string two(unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); }
 std::string text_of(std::chrono::year_month_day day) {

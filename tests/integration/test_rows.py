@@ -94,6 +94,45 @@ class Rows(HubCase):
                     self.assertNotIn(written, text)
                     self.assertNotIn(number[2:], "".join(c for c in text if c.isalnum()))
 
+    def test_a_number_where_a_code_or_a_date_belongs_is_no_reason_to_refuse(self):
+        number = people.GUARDIAN_45["personalNumber"]
+        ten = f"{number[2:8]}-{number[8:]}"
+
+        def sent(said, *places):
+            self.assertLessEqual(set(places), {w["where"] for w in said["warnings"]}, said["warnings"])
+            self.assertEqual({w["code"] for w in said["warnings"]}, {"personnummer_stripped"})
+            self.wait_state("landlord-private", self.board(said)["id"])
+            (arrived,) = self.received_of("social-board", self.board(said)["id"])
+            self.assertNotIn(ten, json.dumps(arrived))
+            return json.dumps(arrived)
+
+        # Delgiven and Kommun of a row: what is left counts, or nothing.
+        served = row(new_id()[:8]).replace("2026-11-19", ten)
+        self.assertNotIn("servedAt", sent(self.post(table(served))["results"][0], "/servedAt"))
+        beside = row(new_id()[:8], municipality="0999 " + ten).replace("2026-11-19", "2026-11-19 " + number)
+        self.assertIn("2026-11-19", sent(self.post(table(beside))["results"][0], "/servedAt", "/premises/municipality"))
+        # The same of a form and of a canonical notice; a copy of a termination keeps its bytes.
+        media_type, text = build.landlord_arrears(people.GUARDIAN_45, new_id())
+        form = {**json.loads(text), "servedAt": number, "premises": {"municipality": "0999 " + ten, "district": "south"}}
+        sent(self.call("landlord-private", "POST", "/v1/in/landlord", json.dumps(form).encode(), 200, {"content-type": media_type}),
+             "/servedAt", "/premises/municipality")
+        notice = self.canonical("Testsson", "-")
+        notice["data"]["payload"]["servedAt"] = ten
+        notice["data"]["persons"][0]["municipality"] = ten
+        notice["data"]["attachments"] = [{"name": ten + ".pdf", "mediaType": "application/" + number, "content": "JVBERi0="}]
+        said = self.send("landlord-private", None, notice)
+        sent(said, "/data/payload/servedAt", "/data/persons/0/municipality", "/data/attachments/0/mediaType")
+        # Where only a number says which municipality it is, none does: the answer is that of a row without one.
+        answers = [self.post(table(row(new_id()[:8], municipality=m)))["results"][0] for m in (ten, "")]
+        self.assertEqual(*({k: v for k, v in a.get("problem", {}).items() if k in ("code", "detail")} for a in answers))
+        # What is wrong without a number is refused as ever; so is a required value where a number stands.
+        for place, value in (("servedAt", "nyss"), ("servedAt", ten[:-1]), ("dueDate", ten)):
+            wrong = self.canonical("Testsson", "-")
+            wrong["data"]["payload"][place] = value
+            problem = self.send("landlord-private", None, wrong, expect=400)
+            self.assertIn("/data/payload", problem["pointer"])
+            self.assertNotIn(ten, json.dumps(problem))
+
     def test_a_key_with_a_number_is_replaced_and_finds_what_it_refers_to(self):
         number = people.GUARDIAN_45["personalNumber"]
         wide = "".join(chr(0xFF10 + int(d)) for d in number)
@@ -114,10 +153,10 @@ class Rows(HubCase):
         changed = self.post(table(row(lease, amount="1,00")))["results"][0]
         self.assertEqual((changed["problem"]["code"], changed["senderMessageId"]), ("conflict", whole["results"][0]["senderMessageId"]))
         first, text = form(number)
-        second, _ = form(new_id(), correctionOf=number, conversationId=wide)
+        second, _ = form(new_id(), correctionOf=int(number), conversationId=wide)
         plain, _ = form("HV-" + new_id())
         for written in (wide, number[:8] + "\u200b" + number[8:], f"{number[:4]}.{number[4:6]}.{number[6:8]} - {number[8:]}", "nr 0" + number,
-                        f"{number[2:8]}-T{number[9:]}", "19150072-2390", f"{number[8:]}-{number[2:8]}", "20261122-1231"):
+                        f"{number[2:8]}-T{number[9:]}", "19150072-2390", f"{number[8:]}-{number[2:8]}", "20261122-" + "1231"):  # a day and a serial number
             said = self.send("landlord-private", None, self.canonical("Testsson", "-", message_id="nr-" + written))
             self.assertRegex(said["senderMessageId"], "^pnr-[a-p]{32}$")
             self.assertIn({"code": "personnummer_stripped", "where": "/id"}, said["warnings"])

@@ -99,7 +99,12 @@ class HubCase(unittest.TestCase):
         return self.call(OFFICIALS[party], "POST", f"/v1/exchanges/{exchange_id}/assessments", body, expect)
 
     def inbox(self, party, wait=0):
-        return self.call(party, "GET", f"/v1/inbox?wait={wait}")["exchanges"]
+        """All of it: a page has fifty at most."""
+        out = page = self.call(party, "GET", f"/v1/inbox?wait={wait}")["exchanges"]
+        while page:
+            page = self.call(party, "GET", f"/v1/inbox?after={page[-1]['id']}")["exchanges"]
+            out = out + page
+        return out
 
     def wait_inbox(self, party, wanted, seconds=ARRIVAL_SECONDS_MAX):
         return wait_for("entry in the inbox", lambda: [x for x in self.inbox(party) if wanted(x)], seconds)

@@ -138,4 +138,110 @@ TEST(Landlord, NoIdentityNumberLeavesWhateverItsPlace) {
   }
 }
 
+json::object form_of(const char* folder) {
+  return json::parse(test_kit::read_text(kSource / "plugins/landlord/cases" / folder / "in.json")).as_object();
+}
+
+void put(json::value& form, const std::string& pointer, json::value value) {
+  json::object* object = &form.as_object();
+  std::size_t at = 1;
+  for (std::size_t end; (end = pointer.find('/', at)) != std::string::npos; at = end + 1) {
+    auto& inner = (*object)[pointer.substr(at, end - at)];
+    if (!inner.is_object()) inner = json::object{};
+    object = &inner.get_object();
+  }
+  (*object)[pointer.substr(at)] = std::move(value);
+}
+
+// A member that is dropped unsaid changes what the notice is: without correctionOf the earlier one's clock goes on.
+TEST(Landlord, AWrongTypeIsNeverLeftOutUnsaid) {
+  test_kit::Module m(module_of("landlord"));
+  for (const auto* pointer : {"/form",
+                              "/messageId",
+                              "/createdAt",
+                              "/correctionOf",
+                              "/conversationId",
+                              "/landlord",
+                              "/landlord/name",
+                              "/landlord/address",
+                              "/landlord/phone",
+                              "/tenant",
+                              "/tenant/name",
+                              "/tenant/address",
+                              "/tenant/address/street",
+                              "/tenant/phone",
+                              "/tenant/email",
+                              "/coTenants",
+                              "/premises",
+                              "/premises/municipality",
+                              "/premises/district",
+                              "/rooms",
+                              "/amount",
+                              "/dueDate",
+                              "/interest",
+                              "/paymentAccount",
+                              "/servedAt",
+                              "/leaseNumber",
+                              "/dwelling"}) {
+    for (const auto* wrong : {"[\"x\"]", "{\"ore\":\"x\"}", "1.5e3", "\"x\""}) {
+      const std::string p = pointer, value = wrong;
+      const bool object = p == "/landlord" || p == "/tenant" || p == "/premises" || p == "/coTenants";
+      const bool address = p.ends_with("address");
+      if (value[0] == '"' && !object && p != "/dwelling") continue;
+      if (value[0] == '{' && (address || p == "/premises")) continue;  // other members of it are left out and said so
+      if (value[0] == '1' && (p == "/rooms" || p == "/interest" || p == "/amount")) continue;
+      json::value form = form_of("arrears");
+      put(form, p, json::parse(wrong));
+      const auto out = m.decode(json::serialize(form));
+      EXPECT_EQ(out.status, HUB_INVALID_INPUT) << p << " " << wrong;
+      EXPECT_TRUE(out.where.starts_with(p)) << p << " " << wrong << ": " << out.where;
+    }
+    // null is an absent member.
+    json::value form = form_of("arrears");
+    const std::string p = pointer;
+    put(form, p, nullptr);
+    const bool required = p == "/form" || p == "/messageId" || p == "/createdAt" || p == "/landlord" ||
+                          p == "/tenant" || p == "/landlord/name" || p == "/tenant/name" || p == "/amount" ||
+                          p == "/dueDate";
+    EXPECT_EQ(m.decode(json::serialize(form)).status, required ? HUB_INVALID_INPUT : HUB_OK) << p;
+  }
+}
+
+TEST(Landlord, AWholeNumberIsReadAsItsText) {
+  test_kit::Module m(module_of("landlord"));
+  auto form = form_of("arrears");
+  form["messageId"] = 20260001;
+  form["correctionOf"] = std::uint64_t{18446744073709551615u};
+  form["leaseNumber"] = 1102;
+  form["tenant"].as_object()["address"].as_object()["postalCode"] = 99901;
+  const auto out = m.decode(json::serialize(form));
+  ASSERT_EQ(out.status, HUB_OK) << out.where;
+  for (const auto* text : {"\"id\":\"20260001\"", "\"correctionOf\":\"18446744073709551615\"",
+                           "\"leaseNumber\":\"1102\"", "\"postalCode\":\"99901\""})
+    EXPECT_THAT(out.messages.at(0), testing::HasSubstr(text));
+}
+
+TEST(Landlord, ANumberWhereADateStoodIsNoReasonToRefuse) {
+  test_kit::Module m(module_of("landlord"));
+  for (const auto& [written, kept] : std::vector<std::pair<const char*, const char*>>{
+           {"850301-2380", nullptr}, {"2026-11-19 850301-2380", "2026-11-19"}, {"nyss 19850301-2380", nullptr}}) {
+    auto form = form_of("arrears");
+    form["servedAt"] = written;
+    const auto out = m.decode(json::serialize(form));
+    ASSERT_EQ(out.status, HUB_OK) << out.where;
+    const auto message = json::parse(out.messages.at(0));
+    EXPECT_EQ(message.at("sambandwarnings").at(0),
+              (json::value{{"code", "personnummer_stripped"}, {"where", "/servedAt"}}));
+    const auto* served = message.at("data").at("payload").as_object().if_contains("servedAt");
+    ASSERT_EQ(served != nullptr, kept != nullptr) << written;
+    if (kept) EXPECT_EQ(*served, json::value(kept));
+  }
+  for (const auto& [pointer, text] : std::vector<std::pair<const char*, const char*>>{
+           {"/servedAt", "nyss"}, {"/servedAt", "850301-2381"}, {"/dueDate", "850301-2380"}}) {
+    json::value form = form_of("arrears");
+    put(form, pointer, text);
+    EXPECT_EQ(m.decode(json::serialize(form)).where, pointer);
+  }
+}
+
 }  // namespace
