@@ -108,7 +108,7 @@ Result<Journey::Along> Journey::status_step(const Party& caller, const ExchangeR
   std::shared_ptr<void> claim;                               // until it is recorded
   const bool decides = !answer_to_reporter(status).empty();  // on an inquiry: once, or its reporter hears both answers
   if (decides || (beside && status != "contacted")) {
-    claim = claim_step(row.id, status);
+    claim = claim_step(row.id, decides ? "inquiry" : status);
     auto earlier = s_.store.statuses(row.id);
     if (!earlier) return earlier.error();
     const auto same = [&](const StatusRow& s) {
