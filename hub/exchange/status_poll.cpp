@@ -110,14 +110,15 @@ Task<void> StatusPoll::ask(std::string party_id, std::string exchange_id) {
     auto done = co_await s_.journey.accept(std::move(in));
     if (done) continue;
     const Error& why = done.error();
-    // Later steps build on this one. What the hub could not record now is asked again the next time.
-    if (why.code != Errc::unavailable && why.code != Errc::busy && first_refusal(exchange_id + " " + why.where))
+    if (why.code == Errc::unavailable || why.code == Errc::busy) co_return;  // not recorded: asked again the next time
+    if (first_refusal(exchange_id + " " + why.where))
       log(LogLevel::warning, "status_poll.step_refused",
           {{"party", party_id},
            {"exchange", exchange_id},
            {"code", std::string(to_string(why.code))},
            {"where", why.where}});
-    co_return;
+    // What the board reported itself may have passed this step by; whether the next may follow is judged of it alone.
+    if (why.code != Errc::conflict) co_return;
   }
 }
 

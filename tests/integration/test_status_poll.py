@@ -88,6 +88,12 @@ class StatusPoll(HubCase):
         self.becomes(exchange, "OPEN")
         wait_for("accepted", lambda: self.steps(exchange) == ["accepted"], 30)
 
+    def test_a_step_that_the_board_has_passed_by_does_not_stop_those_after_it(self):
+        exchange = self.lob()
+        self.call("social-board", "POST", f"/v1/exchanges/{exchange}/status", {"status": "inquiry_opened"})
+        self.becomes(exchange, "CLOSED")  # accepted may not follow; completed may
+        wait_for("completed", lambda: self.steps(exchange) == ["inquiry_opened", "completed"], 30)
+
     def test_an_errand_that_is_gone_is_said_once_and_is_no_trouble_of_its_system(self):
         gone, there = self.lob(), self.lob()
         said = lambda event: [line for line in self.hub.log().splitlines() if event in line and gone in line]  # noqa: E731
