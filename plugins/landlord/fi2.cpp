@@ -172,6 +172,11 @@ json::object& object_in(json::object& form, std::string_view key) {
   return value.get_object();
 }
 
+// null is an absent member, which fi2 may complete.
+void erase_nulls(json::object& object) {
+  for (auto it = object.begin(); it != object.end();) it = it->value().is_null() ? object.erase(it) : std::next(it);
+}
+
 }  // namespace
 
 sdk::Result<std::monostate> complete_from_fi2(json::object& form, std::vector<Warning>& warnings) {
@@ -179,6 +184,8 @@ sdk::Result<std::monostate> complete_from_fi2(json::object& form, std::vector<Wa
   if (!given) return std::monostate{};
   json::value data = *given;
   form.erase("fi2");
+  erase_nulls(form);
+  if (auto* tenant = form.if_contains("tenant"); tenant && tenant->is_object()) erase_nulls(tenant->get_object());
   if (const auto* text = data.if_string()) {
     XmlLimits limits;
     limits.bytes_max = kXmlBytesMax;
@@ -198,8 +205,7 @@ sdk::Result<std::monostate> complete_from_fi2(json::object& form, std::vector<Wa
   if (!said) return sdk::invalid("/leaseNumber", "not a text");
   const std::string& number = *said;
   const auto* given_tenant = form.if_contains("tenant");
-  if (given_tenant && !given_tenant->is_object() && !given_tenant->is_null())
-    return sdk::invalid("/tenant", "not an object");
+  if (given_tenant && !given_tenant->is_object()) return sdk::invalid("/tenant", "not an object");
   std::vector<const json::object*> contracts;
   for (const auto* contract : objects(*message, "fi2leasecontract"))
     if (number.empty() || contract_number(*contract) == number) contracts.push_back(contract);

@@ -32,6 +32,25 @@ TEST(Fi2, ALeaseContractOfFastApiCompletesAForm) {
   EXPECT_EQ(warnings[0].code, "personnummer_stripped");
   EXPECT_EQ(json::serialize(form).find("000000-0000"), std::string::npos);
 
+  // A number is its text, null is an absent member, and another type names its place: never another contract.
+  json::object loose{{"leaseNumber", 105},
+                     {"dwelling", nullptr},
+                     {"tenant", {{"name", nullptr}}},
+                     {"fi2", all.at("fi2LeaseContractsJsonWithRentals")}};
+  ASSERT_TRUE(std::holds_alternative<std::monostate>(complete_from_fi2(loose, warnings)));
+  EXPECT_EQ(loose.at("tenant").at("name"), "Jenny Fältskog");
+  EXPECT_EQ(loose.at("dwelling"), true);
+  for (const auto& [where, wrong] : std::vector<std::pair<std::string, json::object>>{
+           {"/leaseNumber", {{"leaseNumber", json::array{"105"}}}},
+           {"/tenant", {{"leaseNumber", "105"}, {"tenant", "Jenny"}}},
+           {"/tenant/name", {{"leaseNumber", "105"}, {"tenant", {{"name", true}}}}}}) {
+    json::object asked = wrong;
+    asked["fi2"] = all.at("fi2LeaseContractsJsonWithRentals");
+    const auto said = complete_from_fi2(asked, warnings);
+    ASSERT_TRUE(std::holds_alternative<sdk::Error>(said)) << where;
+    EXPECT_EQ(std::get<sdk::Error>(said).where, where);
+  }
+
   // Contracts without their partners: a lease number alone names nobody.
   json::object bare{{"leaseNumber", "1"}, {"fi2", all.at("fi2LeaseContractsJson")}};
   EXPECT_TRUE(std::holds_alternative<sdk::Error>(complete_from_fi2(bare, warnings)));
