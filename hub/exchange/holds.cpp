@@ -161,7 +161,7 @@ Task<int> Journey::look_after() {
   if (!s_.ledger.healthy()) co_return acted;  // nothing can be recorded: nothing is said
   if (rules_changed_.exchange(false)) co_await decide_holds_again();
   const Time now = s_.clock.now();
-  auto due = s_.store.agenda_due(now, 100, Time{});  // what an acknowledgement owes, at Time{}, is settle()'s
+  auto due = s_.store.agenda_due(now, kRoundMax, Time{});  // what an acknowledgement owes, at Time{}, is settle()'s
   if (!due) co_return acted;
   for (AgendaRow& item : *due) {
     auto row = s_.store.exchange(item.exchange_id);

@@ -104,6 +104,7 @@ class Journey final : public DeliveryGate {
 
   // Acts on what the agenda has for this moment: alerts for held duties, holds and permissions that end. How many.
   Task<int> look_after();
+  static constexpr int kRoundMax = 100;  // of the agenda
 
   // A step of a referral as its recipient reports it; texts, "" when absent.
   struct StepReport {

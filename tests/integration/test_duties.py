@@ -77,6 +77,18 @@ class Duties(HubCase):
         done = self.wait_state("police-west", held["id"])
         self.assertTrue(done["acknowledgedAt"])
 
+    def test_an_alert_does_not_wait_behind_thousands_of_what_is_due_too(self):
+        held = self.lob()
+        self.hub.stop()
+        db = sqlite3.connect(self.hub.data / "hub.db")
+        with db:
+            db.executemany("INSERT INTO agenda VALUES(?, 'ask_status', 1, 1, 0)", [(f"gone-{n}",) for n in range(3000)])
+        db.close()
+        self.hub.start()
+        # A round of a hundred a second would take half a minute.
+        wait_for("all of it", lambda: self.database("SELECT count(*) FROM agenda WHERE exchange_id LIKE 'gone-%'") == [(0,)], 20)
+        wait_for("alert", lambda: self.database("SELECT 1 FROM agenda WHERE exchange_id=? AND what='duty' AND count>0", held["id"]), 10)
+
     def test_a_no_ends_the_duty_and_its_alerts(self):
         held = self.lob()
         self.assertEqual(self.assess("police-west", held["id"], need_of_help=False)["outcome"], "refused")
