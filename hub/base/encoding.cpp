@@ -102,7 +102,8 @@ std::optional<Bytes> from_base64(std::string_view text) {
 bool is_line(std::string_view text, std::size_t characters_max) {
   const auto hidden = [](char32_t c) {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x206f) || c == 0x61c || c == 0xfeff;
+           (c >= 0x2060 && c <= 0x206f) || c == 0xad || c == 0x61c || c == 0x180e || c == 0xfeff ||
+           (c >= 0xe0000 && c <= 0xe007f);
   };
   std::size_t characters = 0;
   bool blank = true;
@@ -123,7 +124,8 @@ bool is_line(std::string_view text, std::size_t characters_max) {
     }
     constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
     if (c < kLeast[length] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) || hidden(c)) return false;
-    blank = blank && (c == ' ' || c == 0xa0);
+    blank =
+        blank && (c == ' ' || c == 0xa0 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f || c == 0x205f || c == 0x3000);
     i += length;
   }
   return !blank && characters <= characters_max;

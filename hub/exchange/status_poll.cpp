@@ -46,17 +46,23 @@ Task<void> StatusPoll::run(std::string party) {
     if (next.empty())
       co_await sleep_for(kLook);
     else
-      co_await ask(party, std::move(next));
+      try {
+        co_await ask(party, next);
+      } catch (const std::exception&) {  // this one's turn is lost, not the party's
+        say(party, next, "internal");
+      }
   }
 }
 
-// A party's trouble is said once, until it is another or over.
+// A party's trouble is said once, until it is another, or over where it was met: one errand that is always in trouble
+// among good ones is not said again at every turn.
 void StatusPoll::say(const std::string& party, const std::string& exchange_id, std::string trouble) {
   {
     const std::lock_guard lock(mutex_);
-    std::string& said = lanes_.find(party)->second.trouble;
-    if (said == trouble) return;
-    said = trouble;
+    Lane& lane = lanes_.find(party)->second;
+    if (lane.trouble == trouble || (trouble.empty() && lane.trouble_of != exchange_id)) return;
+    lane.trouble = trouble;
+    lane.trouble_of = exchange_id;
   }
   if (trouble.empty()) return log(LogLevel::info, "status_poll.works_again", {{"party", party}});
   log(LogLevel::warning, "status_poll.failed",
@@ -65,13 +71,18 @@ void StatusPoll::say(const std::string& party, const std::string& exchange_id, s
 
 bool StatusPoll::first_refusal(const std::string& what) {
   const std::lock_guard lock(mutex_);
-  return refused_.size() < kRefusedMax && refused_.insert(what).second;
+  if (refused_.size() >= kRefusedMax) refused_.clear();
+  return refused_.insert(what).second;
 }
 
 Task<void> StatusPoll::ask(std::string party_id, std::string exchange_id) {
   const Party* party = s_.parties.find(party_id);
   auto row = s_.store.exchange(exchange_id);
-  if (!party || !row || !row->has_value() || (*row)->recipient != party_id || is_closed(**row)) co_return;
+  if (!party || !row) co_return;
+  if (!row->has_value() || (*row)->recipient != party_id || is_closed(**row)) {
+    say(party_id, exchange_id, {});
+    co_return;
+  }
   auto key = s_.keys.payload_key((*row)->key_id);
   const std::string reference = key ? open_reference(**row, key->key) : std::string();
   auto said = s_.store.statuses(exchange_id);

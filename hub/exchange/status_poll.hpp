@@ -39,7 +39,7 @@ class StatusPoll {
   struct Lane {
     std::deque<std::string> queue;
     std::chrono::steady_clock::time_point next{};
-    std::string trouble;  // said in the log already
+    std::string trouble, trouble_of;  // said in the log already, and the exchange that it was met at
   };
   std::string next_of(const std::string& party);  // "" = nobody's turn yet
   bool first_refusal(const std::string& what);
@@ -51,7 +51,7 @@ class StatusPoll {
   const StatusPollRules rules_;
   std::mutex mutex_;
   std::map<std::string, Lane, std::less<>> lanes_;
-  std::set<std::string> refused_;  // exchanges with a step that was refused, said in the log once
+  std::set<std::string> refused_;  // exchanges with a step that was refused, said in the log once (of the newest 5,000)
   std::atomic<bool> stopping_{false};
 };
 

@@ -125,6 +125,11 @@ TEST(Line, IsTextThatHidesNothing) {
                                        "a",
                                        "\xd8\x9c"
                                        "a",
+                                       "\xc2\xad"
+                                       "a",
+                                       "\xe3\x80\x80",
+                                       "\xf3\xa0\x81\xa1"
+                                       "a",
                                        "\xe2\x81\xa6"
                                        "a"})
     EXPECT_FALSE(is_line(hides, 100)) << to_hex(hides);
