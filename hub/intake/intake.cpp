@@ -231,11 +231,12 @@ Result<Case> Intake::check(const Party& sender, std::string text, Time now, bool
   if (has_no_numbers(kind->name)) {
     json::array warnings;
     const auto key_for = [&](std::string_view key) { return sender_key(sender, key); };
+    // Not by operator[]: it may move all members even where the key is there, and `data` points to one.
     for (const char* part : {"id", "data"})
-      strip_numbers(canonical->get_object()[part], std::string("/") + part, person_numbers::Shape::any, key_for,
-                    warnings);
+      strip_numbers(*canonical->get_object().if_contains(part), std::string("/") + part, person_numbers::Shape::any,
+                    key_for, warnings);
     if (!warnings.empty() || text.find(person_numbers::kStripped) != std::string::npos) {  // or the adapter took it out
-      leave_out_misfits(kind->schema, canonical->get_object()["data"], warnings);
+      leave_out_misfits(kind->schema, *canonical->get_object().if_contains("data"), warnings);
       json::value& all = canonical->get_object()["sambandwarnings"];
       if (!all.is_array()) all = json::array{};
       for (json::value& warning : warnings) all.get_array().push_back(std::move(warning));
